@@ -1,0 +1,38 @@
+# Settings and helpers that every room uses.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+if(SCRIM_TESTS)
+  enable_testing()
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()
+
+# scrim_library(NAME SOURCES... LINK ...): a static library of one room, with our warnings on. Includes are written from src/.
+function(scrim_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+  target_compile_options(${name} PRIVATE -Wall -Wextra -Werror=return-type -Wno-unused-parameter)
+  target_link_libraries(${name} PUBLIC ${ARG_LINK} PRIVATE ${ARG_PRIVATE_LINK})
+endfunction()
+
+# scrim_test(NAME SOURCES... LINK ...): one GoogleTest program. Tests find small data under SCRIM_TESTDATA and the large,
+# optional research data under SCRIM_SHARED (they skip, saying so, where it is not there).
+function(scrim_test name)
+  if(NOT SCRIM_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gtest GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE SCRIM_TESTDATA="${PROJECT_SOURCE_DIR}/testdata"
+    SCRIM_MODELS="${PROJECT_SOURCE_DIR}/models" SCRIM_SHARED="${PROJECT_SOURCE_DIR}/../shared")
+  target_compile_options(${name} PRIVATE -Wall -Wextra -Wno-unused-parameter)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
+endfunction()

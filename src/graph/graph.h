@@ -1,0 +1,105 @@
+// A network as plain data: the one description that the trainer, the engine and the ONNX writer all read.
+// Nothing else in scrim knows what a network looks like. C++17 (see base/status.h).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+
+namespace scrim::graph {
+
+// Every operation has one output. Pictures are c×h×w; a batch, where there is one, is the runner's.
+enum class Op : uint8_t {
+  kInput,      // the picture: attribute channels
+  kConv,       // kernel, stride, dilation, groups, pads, optional bias; zero padding
+  kBatchNorm,  // over channels, epsilon 1e-5
+  kRelu,
+  kSigmoid,
+  kResize,  // bilinear, half-pixel centres, edges clamped, no antialiasing: input 0 to the height and width of input 1
+  kConcat,  // along channels
+  kAdd,     // equal shapes
+  kMul,     // equal shapes, or input 1 has one channel (a spatial gate)
+  kGlobalAvgPool,  // c×h×w to c×1×1
+  kChannelMean,    // c×h×w to 1×h×w
+  kChannelMax,     // c×h×w to 1×h×w
+  kDropout,        // drops whole channels with probability rate while training, the identity otherwise
+};
+const char* OpName(Op op);
+
+struct Shape {
+  int c = 0, h = 0, w = 0;
+  bool operator==(const Shape& o) const { return c == o.c && h == o.h && w == o.w; }
+  bool operator!=(const Shape& o) const { return !(*this == o); }
+  int64_t size() const { return int64_t{c} * h * w; }
+};
+std::string ToString(const Shape& shape);  // "24x36x64" in c×h×w
+
+struct ConvAttributes {
+  int out_channels = 0;
+  int kernel_h = 1, kernel_w = 1;
+  int stride = 1, dilation = 1, groups = 1;
+  int pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+  bool bias = false;
+};
+
+// How the trainer fills a node's weights before the first step; the other readers ignore it.
+struct Initializer {
+  float weight_std = 0.f;  // normal distribution; 0: the default for the operation
+  float bias = 0.f;        // of a convolution
+  float scale = 1.f;       // of a batch norm
+};
+
+struct Node {
+  std::string name;  // unique; its weights are called "<name>.weight" and so on
+  Op op = Op::kInput;
+  std::vector<int> inputs;  // indices of earlier nodes
+  int channels = 0;         // kInput
+  ConvAttributes conv;      // kConv
+  float rate = 0.f;         // kDropout
+  Initializer init;
+};
+
+// Nodes in topological order. Node 0 is the only input; `output` names the node whose value is the result.
+struct Graph {
+  std::string name;
+  std::vector<Node> nodes;
+  int output = 0;
+
+  const Node& input() const { return nodes.front(); }
+};
+
+// Weights by name, row-major. Convolution: "<node>.weight" out×(in/groups)×kh×kw, "<node>.bias" out.
+// Batch norm: "<node>.scale", "<node>.offset", "<node>.mean", "<node>.variance".
+struct Tensor {
+  std::vector<int> dims;
+  std::vector<float> data;
+};
+using Weights = std::map<std::string, Tensor>;
+
+// Shapes of every node for an input of h×w pixels; doubles as validation of the structure. Errors name the node.
+StatusOr<std::vector<Shape>> InferShapes(const Graph& graph, int height, int width);
+
+// Name and dimensions of every weight that the graph needs, in node order.
+struct WeightSpec {
+  std::string name;
+  std::vector<int> dims;
+  int node = 0;
+};
+StatusOr<std::vector<WeightSpec>> ListWeights(const Graph& graph);
+
+// Checks that weights holds exactly what the graph needs, with finite values and positive variances.
+Status ValidateWeights(const Graph& graph, const Weights& weights);
+
+// Multiply-accumulates of all convolutions, as the field counts them, for shapes from InferShapes.
+int64_t CountMacs(const Graph& graph, const std::vector<Shape>& shapes);
+
+// Trainable parameters as deployed: convolution weights and biases, batch norms counted as one bias a channel.
+int64_t CountParameters(const Graph& graph);
+
+inline constexpr float kBatchNormEpsilon = 1e-5f;
+
+}  // namespace scrim::graph

@@ -1,0 +1,49 @@
+// A model: a graph, its weights and everything that is needed to use them, as one file (*.scrim). C++17 (see
+// base/status.h).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace scrim::graph {
+
+struct Density {  // network input size in pixels
+  int width = 0, height = 0;
+  bool operator==(const Density& o) const { return width == o.width && height == o.height; }
+};
+
+struct Model {
+  std::string name;         // "default"
+  std::string description;  // one line
+  std::string licence;      // terms of the weights, one line
+  Graph graph;
+  Weights weights;
+
+  // What the input channels hold: channel c (0 red, 1 green, 2 blue) is value * scale[c] + offset[c] for 8-bit values.
+  std::array<float, 3> input_scale{1 / 127.5f, 1 / 127.5f, 1 / 127.5f};
+  std::array<float, 3> input_offset{-1.f, -1.f, -1.f};
+  bool previous_mask = false;  // channel 3 is the previous mask, 0..1; zeros when there is none
+
+  Density density;                 // the size it is meant for
+  std::vector<Density> densities;  // all sizes that it was evaluated at
+
+  std::vector<std::pair<std::string, double>> figures;  // name and value, as released: {"portrait_iou", 0.9}
+};
+
+enum class WeightType { kFloat32, kFloat16 };
+
+// Reads and verifies a model: format, version, checksum, structure of the graph, every weight's shape. `what` stands
+// for the file in error messages. Errors: kCorrupt, kUnsupported (another version), kNotFound and kIo (LoadModel).
+StatusOr<Model> ParseModel(const uint8_t* bytes, size_t size, const std::string& what);
+StatusOr<Model> LoadModel(const std::string& path);
+
+// Writes beside the target and renames: an existing file is replaced whole or not at all.
+Status SaveModel(const Model& model, WeightType type, const std::string& path);
+StatusOr<std::vector<uint8_t>> SerializeModel(const Model& model, WeightType type);
+
+}  // namespace scrim::graph
