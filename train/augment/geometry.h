@@ -1,0 +1,21 @@
+// Which part of a photo the network sees, and where a cut-out person stands before another background.
+#pragma once
+
+#include <opencv2/core.hpp>
+
+#include "augment/random.h"
+
+namespace scrim::train {
+
+// Resamples the whole photo to width×height, as the product does: stretched, averaging when it shrinks.
+cv::Mat Stretch(const cv::Mat& rgba, int width, int height);
+
+// A random view of a photo: one in three the whole of it, stretched to the target's aspect, else a crop that keeps the
+// proportions within a quarter; mirrored, slightly rotated. What lies beyond the photo's edge continues it.
+cv::Mat RandomView(const cv::Mat& rgba, Random& random, int width, int height);
+
+// A person cut out of a studio photo placed on a view of a background, as a webcam would frame them: standing on or
+// below the lower edge, 45 to 130 % as high as the picture.
+cv::Mat RandomComposite(const cv::Mat& foreground, const cv::Mat& background, Random& random, int width, int height);
+
+}  // namespace scrim::train

@@ -1,0 +1,67 @@
+#include "augment/sample.h"
+
+#include <array>
+#include <cstring>
+#include <opencv2/imgproc.hpp>
+
+#include "augment/geometry.h"
+#include "augment/photometric.h"
+
+namespace scrim::train {
+namespace {
+
+// 1 far from the outline, 1 + edge_weight on it.
+cv::Mat BoundaryBand(const cv::Mat& truth) {
+  cv::Mat band;
+  cv::morphologyEx(truth, band, cv::MORPH_GRADIENT, cv::getStructuringElement(cv::MORPH_RECT, {5, 5}));
+  cv::blur(band, band, {3, 3});
+  return band;
+}
+
+void Write(const cv::Mat& rgba, const cv::Mat& previous, float edge_weight, const SampleView& out) {
+  static const auto normalised = [] {
+    std::array<float, 256> table;
+    for (int i = 0; i < 256; ++i) table[static_cast<size_t>(i)] = i / 127.5f - 1.f;
+    return table;
+  }();
+  cv::Mat truth;
+  cv::extractChannel(rgba, truth, 3);
+  const cv::Mat band = BoundaryBand(truth);
+  const size_t plane = size_t(out.width) * size_t(out.height);
+  const uint8_t* p = rgba.data;
+  for (size_t i = 0; i < plane; ++i, p += 4) {
+    for (size_t c = 0; c < 3; ++c) out.input[c * plane + i] = normalised[p[c]];
+    out.truth[i] = p[3] * (1 / 255.f);
+    out.weight[i] = 1.f + edge_weight / 255.f * band.data[i];
+  }
+  if (previous.empty())
+    std::memset(out.input + 3 * plane, 0, plane * sizeof(float));
+  else
+    for (size_t i = 0; i < plane; ++i) out.input[3 * plane + i] = previous.data[i] * (1 / 255.f);
+}
+
+}  // namespace
+
+void Sampler::Augmented(const Record& photo, const AugmentOptions& options, Random& random,
+                        const SampleView& out) const {
+  cv::Mat rgba;
+  const float draw = backgrounds_.empty() ? 1.f : random.Uniform();
+  auto any = [&](const std::vector<const Record*>& records) {
+    return pack_.Image(*records[static_cast<size_t>(random.Below(int(records.size())))]);
+  };
+  if (draw < options.background_share)
+    rgba = RandomView(any(backgrounds_), random, out.width, out.height);
+  else if (draw < options.background_share + options.composite_share && !foregrounds_.empty())
+    rgba = RandomComposite(any(foregrounds_), any(backgrounds_), random, out.width, out.height);
+  else
+    rgba = RandomView(pack_.Image(photo), random, out.width, out.height);
+  const cv::Mat previous = RandomPreviousMask(rgba, options.previous_mask, spline_, random);
+  RandomColours(rgba, random);
+  Write(rgba, previous, options.edge_weight, out);
+}
+
+void Sampler::Plain(const Record& photo, const AugmentOptions& options, const SampleView& out) const {
+  Write(Stretch(pack_.Image(photo), out.width, out.height), {}, options.edge_weight, out);
+}
+
+}  // namespace scrim::train

@@ -1,0 +1,44 @@
+// From records of the cache to what the network is fed.
+#pragma once
+
+#include <vector>
+
+#include "augment/previous_mask.h"
+#include "datasets/pack.h"
+
+namespace scrim::train {
+
+// Memory for one sample, planar: input 4×h×w (RGB -1..1, previous mask 0..1), truth h×w (0..1), weight h×w.
+struct SampleView {
+  float* input = nullptr;
+  float* truth = nullptr;
+  float* weight = nullptr;
+  int width = 0, height = 0;
+};
+
+struct AugmentOptions {
+  float composite_share = 0.25f;   // of all samples: a studio foreground on a background
+  float background_share = 0.03f;  // of all samples: nobody in the picture
+  float edge_weight = 4.f;         // a pixel on the boundary counts 1 + edge_weight times
+  PreviousMaskShares previous_mask;
+};
+
+// Makes samples. Thread-safe: all methods are const and all randomness comes from the argument.
+class Sampler {
+ public:
+  // foregrounds and backgrounds may be empty; then nothing is composited. The pack must outlive the sampler.
+  Sampler(const Pack& pack, std::vector<const Record*> foregrounds, std::vector<const Record*> backgrounds)
+      : pack_(pack), foregrounds_(std::move(foregrounds)), backgrounds_(std::move(backgrounds)) {}
+
+  // One augmented sample, of the photo or, by the options' shares, of something else.
+  void Augmented(const Record& photo, const AugmentOptions& options, Random& random, const SampleView& out) const;
+  // The photo as it is, stretched, with an empty previous mask.
+  void Plain(const Record& photo, const AugmentOptions& options, const SampleView& out) const;
+
+ private:
+  const Pack& pack_;
+  std::vector<const Record*> foregrounds_, backgrounds_;
+  ThinPlateSpline spline_;
+};
+
+}  // namespace scrim::train

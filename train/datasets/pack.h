@@ -1,0 +1,55 @@
+// The packed cache: every photo decoded once, RGBA with the mask as alpha, in one file that training maps into memory.
+// Decoding is then no cost at all; pages come from the system's cache.
+#pragma once
+
+#include <opencv2/core.hpp>
+
+#include "datasets/folder.h"
+
+namespace scrim::train {
+
+enum class Split { kTrain, kVal };
+
+struct Record {
+  std::string source, stem;
+  Role role = Role::kPhoto;
+  Split split = Split::kTrain;
+  int width = 0, height = 0;
+  uint64_t offset = 0;  // of the first pixel in the file
+};
+
+struct PackEntry {
+  Pair pair;
+  Split split = Split::kTrain;
+};
+
+struct PackCounts {
+  int written = 0;
+  std::vector<std::string> broken;  // one line each: photos that could not be decoded or do not fit their mask
+};
+
+// Decodes all entries with `threads` threads and writes the cache aside, then renames. Photos whose longest side
+// exceeds max_side are shrunk to it. Broken photos are skipped and listed.
+StatusOr<PackCounts> WritePack(const std::vector<PackEntry>& entries, int max_side, int threads,
+                               const std::string& path);
+
+// Maps a cache. Any number of threads may read it.
+class Pack {
+ public:
+  static StatusOr<std::unique_ptr<Pack>> Open(const std::string& path);
+  ~Pack();
+  Pack(const Pack&) = delete;
+  Pack& operator=(const Pack&) = delete;
+
+  const std::vector<Record>& records() const { return records_; }
+  // RGBA, 8 bit; alpha is the mask, all 0 for a background. Points into the mapping: read only.
+  cv::Mat Image(const Record& record) const;
+
+ private:
+  Pack() = default;
+  const uint8_t* base_ = nullptr;
+  size_t size_ = 0;
+  std::vector<Record> records_;
+};
+
+}  // namespace scrim::train

@@ -1,0 +1,116 @@
+#include "evaluate.h"
+
+#include <algorithm>
+#include <opencv2/imgproc.hpp>
+
+#include "augment/geometry.h"
+
+namespace scrim::train {
+namespace {
+
+constexpr int kBatch = 16;
+
+// Calls use(i, mask) with the network's mask (CV_32F, width×height) of every photo.
+template <typename Use>
+void Predict(Network& network, const Pack& pack, const std::vector<const Record*>& photos, int width, int height,
+             Use use) {
+  torch::NoGradGuard no_grad;
+  const Sampler sampler(pack, {}, {});
+  const int64_t plane = int64_t{width} * height;
+  for (size_t first = 0; first < photos.size(); first += kBatch) {
+    const int count = static_cast<int>(std::min<size_t>(kBatch, photos.size() - first));
+    torch::Tensor input = torch::empty({count, 4, height, width});
+    std::vector<float> unused(static_cast<size_t>(2 * plane));
+    for (int i = 0; i < count; ++i)
+      sampler.Plain(*photos[first + size_t(i)], {},
+                    {input.data_ptr<float>() + 4 * plane * i, unused.data(), unused.data() + plane, width, height});
+    const int64_t channels = network.graph().input().channels;
+    const torch::Tensor logits = network.Forward(input.narrow(1, 0, channels).contiguous().to(network.device()), false);
+    const torch::Tensor masks = torch::sigmoid(logits).to(torch::kCPU, torch::kFloat32).contiguous();
+    for (int i = 0; i < count; ++i)
+      use(first + size_t(i), cv::Mat(height, width, CV_32F, masks.data_ptr<float>() + plane * i));
+  }
+}
+
+void Add(Quality& q, double iou, double accuracy, double mae) {
+  ++q.photos;
+  q.iou += iou, q.below_080 += iou < 0.8, q.accuracy += accuracy, q.mae += mae;
+}
+void Divide(Quality& q) {
+  if (q.photos == 0) return;
+  for (double* v : {&q.iou, &q.below_080, &q.accuracy, &q.mae}) *v /= q.photos;
+}
+
+}  // namespace
+
+Evaluation Evaluate(Network& network, const Pack& pack, const std::vector<const Record*>& photos, int width,
+                    int height) {
+  Evaluation result;
+  Predict(network, pack, photos, width, height, [&](size_t i, const cv::Mat& mask) {
+    const cv::Mat rgba = pack.Image(*photos[i]);
+    cv::Mat large;
+    cv::resize(mask, large, rgba.size(), 0, 0, cv::INTER_LINEAR);
+    int64_t both = 0, either = 0, right = 0;
+    double error = 0;
+    for (int y = 0; y < rgba.rows; ++y) {
+      const auto* p = rgba.ptr<cv::Vec4b>(y);
+      const float* m = large.ptr<float>(y);
+      for (int x = 0; x < rgba.cols; ++x) {
+        const bool truth = p[x][3] > 127, found = m[x] > 0.5f;
+        both += truth && found, either += truth || found, right += truth == found;
+        error += std::abs(m[x] - p[x][3] / 255.f);
+      }
+    }
+    const double pixels = double(rgba.total()), iou = either ? double(both) / double(either) : 1.;
+    Add(result.sources[photos[i]->source], iou, double(right) / pixels, error / pixels);
+    Add(result.all, iou, double(right) / pixels, error / pixels);
+    result.worst.emplace_back(iou, photos[i]->source + "/" + photos[i]->stem);
+  });
+  for (auto& [name, quality] : result.sources) Divide(quality);
+  Divide(result.all);
+  std::sort(result.worst.begin(), result.worst.end());
+  return result;
+}
+
+Quality Combine(const Evaluation& evaluation, const std::vector<std::string>& sources) {
+  Quality sum;
+  for (const std::string& name : sources) {
+    const auto it = evaluation.sources.find(name);
+    if (it == evaluation.sources.end()) continue;
+    const Quality& q = it->second;
+    sum.photos += q.photos, sum.iou += q.iou * q.photos, sum.below_080 += q.below_080 * q.photos;
+    sum.accuracy += q.accuracy * q.photos, sum.mae += q.mae * q.photos;
+  }
+  Divide(sum);
+  return sum;
+}
+
+cv::Mat ContactSheet(Network& network, const Pack& pack, const std::vector<const Record*>& photos, int width,
+                     int height, int columns) {
+  const int side = 192, rows = (static_cast<int>(photos.size()) + columns - 1) / columns;
+  cv::Mat sheet(rows * side, columns * 2 * side, CV_8UC3, cv::Scalar(255, 255, 255));
+  Predict(network, pack, photos, width, height, [&](size_t i, const cv::Mat& mask) {
+    const cv::Mat photo = Stretch(pack.Image(*photos[i]), side, side);
+    cv::Mat alpha, bgr, truth, outline;
+    cv::resize(mask, alpha, photo.size(), 0, 0, cv::INTER_LINEAR);
+    cv::cvtColor(photo, bgr, cv::COLOR_RGBA2BGR);
+    cv::extractChannel(photo, truth, 3);
+    cv::morphologyEx(truth > 127, outline, cv::MORPH_GRADIENT, cv::getStructuringElement(cv::MORPH_RECT, {2, 2}));
+    cv::Mat replaced = bgr.clone();
+    for (int y = 0; y < side; ++y)
+      for (int x = 0; x < side; ++x) {
+        const float a = alpha.at<float>(y, x);
+        auto& p = replaced.at<cv::Vec3b>(y, x);
+        p = cv::Vec3b(cv::saturate_cast<uint8_t>(p[0] * a + 40 * (1 - a)),
+                      cv::saturate_cast<uint8_t>(p[1] * a + 200 * (1 - a)),
+                      cv::saturate_cast<uint8_t>(p[2] * a + 40 * (1 - a)));
+      }
+    bgr.setTo(cv::Scalar(0, 0, 255), outline);
+    const int x = int(i) % columns * 2 * side, y = int(i) / columns * side;
+    bgr.copyTo(sheet(cv::Rect(x, y, side, side)));
+    replaced.copyTo(sheet(cv::Rect(x + side, y, side, side)));
+  });
+  return sheet;
+}
+
+}  // namespace scrim::train

@@ -1,0 +1,37 @@
+// Quality of a network on the validation split, while it trains.
+#pragma once
+
+#include <map>
+
+#include "augment/sample.h"
+#include "network.h"
+
+namespace scrim::train {
+
+struct Quality {
+  int photos = 0;
+  double iou = 0;        // person IoU at 0.5, mean over photos; two empty masks agree: 1
+  double below_080 = 0;  // share of photos below 0.8
+  double accuracy = 0;   // share of pixels on the right side of 0.5
+  double mae = 0;        // mean absolute error of the probabilities
+};
+
+struct Evaluation {
+  std::map<std::string, Quality> sources;
+  Quality all;
+  std::vector<std::pair<double, std::string>> worst;  // IoU and SOURCE/STEM, ascending
+};
+
+// Every photo stretched to width×height with an empty previous mask; the mask, resized bilinearly, is compared at the
+// photo's own size.
+Evaluation Evaluate(Network& network, const Pack& pack, const std::vector<const Record*>& photos, int width,
+                    int height);
+
+// The mean over several sources' photos.
+Quality Combine(const Evaluation& evaluation, const std::vector<std::string>& sources);
+
+// A picture of photos with their truth outlined beside the photo with the room replaced, for a person to look at.
+cv::Mat ContactSheet(Network& network, const Pack& pack, const std::vector<const Record*>& photos, int width,
+                     int height, int columns);
+
+}  // namespace scrim::train

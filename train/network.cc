@@ -1,0 +1,197 @@
+#include "network.h"
+
+#include <cmath>
+
+#include "kernels/kernels.h"
+
+namespace scrim::train {
+namespace {
+
+using graph::Node;
+using graph::Op;
+using torch::Tensor;
+
+bool EndsWith(const std::string& s, const char* end) {
+  const std::string e(end);
+  return s.size() >= e.size() && s.compare(s.size() - e.size(), e.size(), e) == 0;
+}
+bool IsStatistic(const graph::WeightSpec& spec) {
+  return EndsWith(spec.name, ".mean") || EndsWith(spec.name, ".variance");
+}
+
+int64_t Count(const graph::WeightSpec& spec) {
+  int64_t n = 1;
+  for (int d : spec.dims) n *= d;
+  return n;
+}
+
+Tensor Convolve(const Tensor& x, const Tensor& weight, const Tensor& bias, const graph::ConvAttributes& a) {
+  if (x.is_cpu() && kernels::Supports(x, weight, a)) {
+    const Tensor y = kernels::Convolve(x, weight, a);
+    return bias.defined() ? y + bias.view({1, -1, 1, 1}) : y;
+  }
+  const bool symmetric = a.pad_top == a.pad_bottom && a.pad_left == a.pad_right;
+  const Tensor padded = symmetric ? x : torch::constant_pad_nd(x, {a.pad_left, a.pad_right, a.pad_top, a.pad_bottom});
+  const std::vector<int64_t> pads =
+      symmetric ? std::vector<int64_t>{a.pad_top, a.pad_left} : std::vector<int64_t>{0, 0};
+  return torch::conv2d(padded, weight, bias, {a.stride, a.stride}, pads, {a.dilation, a.dilation}, a.groups);
+}
+
+Tensor ResizeLike(const Tensor& x, const Tensor& like) {
+  const std::vector<int64_t> size{like.size(2), like.size(3)};
+  if (x.size(2) == size[0] && x.size(3) == size[1]) return x;
+  if (x.size(2) == 1 && x.size(3) == 1) return x.expand({x.size(0), x.size(1), size[0], size[1]});
+  return torch::upsample_bilinear2d(x, size, /*align_corners=*/false);
+}
+
+}  // namespace
+
+StatusOr<Network> Network::Create(const graph::Graph& graph, torch::Device device) {
+  SCRIM_ASSIGN_OR_RETURN(std::vector<graph::WeightSpec> specs, graph::ListWeights(graph));
+  if (graph.nodes[static_cast<size_t>(graph.output)].op != Op::kSigmoid)
+    return InvalidArgument("graph '" + graph.name + "': only a graph that ends in a sigmoid can be trained");
+  Network net;
+  net.graph_ = graph;
+  int64_t parameter_count = 0, statistic_count = 0;
+  for (const auto& spec : specs) (IsStatistic(spec) ? statistic_count : parameter_count) += Count(spec);
+  const auto options = torch::TensorOptions().dtype(torch::kFloat32).device(device);
+  net.parameters_ = torch::zeros({parameter_count}, options);
+  net.gradients_ = torch::zeros({parameter_count}, options);
+  net.statistics_ = torch::zeros({statistic_count}, options);
+  net.decay_mask_ = torch::zeros({parameter_count}, options);
+
+  net.nodes_.resize(graph.nodes.size());
+  int64_t p = 0, s = 0;
+  for (const auto& spec : specs) {
+    const int64_t count = Count(spec);
+    const std::vector<int64_t> dims(spec.dims.begin(), spec.dims.end());
+    NodeTensors& t = net.nodes_[static_cast<size_t>(spec.node)];
+    if (IsStatistic(spec)) {
+      (EndsWith(spec.name, ".mean") ? t.mean : t.variance) = net.statistics_.narrow(0, s, count).view(dims);
+      s += count;
+      continue;
+    }
+    Tensor view = net.parameters_.narrow(0, p, count).view(dims).detach().requires_grad_(true);
+    view.mutable_grad() = net.gradients_.narrow(0, p, count).view(dims);
+    const bool weight = EndsWith(spec.name, ".weight");
+    if (weight) net.decay_mask_.narrow(0, p, count).fill_(1.f);
+    (weight || EndsWith(spec.name, ".scale") ? t.weight : t.bias) = view;
+    p += count;
+  }
+  net.specs_ = std::move(specs);
+  return net;
+}
+
+void Network::Initialise(uint64_t seed) {
+  torch::NoGradGuard no_grad;
+  torch::manual_seed(seed);
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    const Node& node = graph_.nodes[i];
+    NodeTensors& t = nodes_[i];
+    if (node.op == Op::kConv) {
+      const double fan_in = double(t.weight.numel()) / t.weight.size(0);
+      const double std = node.init.weight_std > 0.f ? node.init.weight_std : std::sqrt(2. / fan_in);
+      t.weight.copy_(torch::randn(t.weight.sizes()) * std);
+      if (t.bias.defined()) t.bias.fill_(node.init.bias);
+    } else if (node.op == Op::kBatchNorm) {
+      t.weight.fill_(node.init.scale);
+      t.bias.zero_();
+      t.mean.zero_();
+      t.variance.fill_(1.);
+    }
+  }
+}
+
+Tensor Network::RunNode(size_t index, const std::vector<Tensor>& values, bool training, double momentum) {
+  const Node& node = graph_.nodes[index];
+  NodeTensors& t = nodes_[index];
+  auto in = [&](size_t i) -> const Tensor& { return values[static_cast<size_t>(node.inputs[i])]; };
+  switch (node.op) {
+    case Op::kInput:
+      break;
+    case Op::kConv:
+      return Convolve(in(0), t.weight, t.bias, node.conv);
+    case Op::kBatchNorm:
+      return torch::batch_norm(in(0), t.weight, t.bias, t.mean, t.variance, training, momentum,
+                               graph::kBatchNormEpsilon,
+                               /*cudnn_enabled=*/true);
+    case Op::kRelu:
+      return torch::relu(in(0));
+    case Op::kSigmoid:
+      return torch::sigmoid(in(0));
+    case Op::kResize:
+      return ResizeLike(in(0), in(1));
+    case Op::kConcat: {
+      std::vector<Tensor> parts;
+      for (size_t i = 0; i < node.inputs.size(); ++i) parts.push_back(in(i));
+      return torch::cat(parts, 1);
+    }
+    case Op::kAdd:
+      return in(0) + in(1);
+    case Op::kMul:
+      return in(0) * in(1);
+    case Op::kGlobalAvgPool:
+      return in(0).mean({2, 3}, true);
+    case Op::kChannelMean:
+      return in(0).mean(1, true);
+    case Op::kChannelMax:
+      return in(0).amax(1, true);
+    case Op::kDropout:
+      return torch::feature_dropout(in(0), node.rate, training);
+  }
+  return {};
+}
+
+Tensor Network::Forward(const Tensor& input, bool training, double momentum) {
+  std::vector<Tensor> values(graph_.nodes.size());
+  values[0] = input;
+  // The loss wants logits: the value in front of the final sigmoid.
+  const size_t logits = static_cast<size_t>(graph_.nodes[static_cast<size_t>(graph_.output)].inputs[0]);
+  for (size_t i = 1; i <= logits; ++i) {
+    const bool fuse = training && input.is_cpu() && i + 1 <= logits && graph_.nodes[i].op == Op::kBatchNorm;
+    if (fuse) {
+      const NodeTensors& t = nodes_[i];
+      const bool relu = graph_.nodes[i + 1].op == Op::kRelu && graph_.nodes[i + 1].inputs[0] == static_cast<int>(i);
+      const Tensor& x = values[static_cast<size_t>(graph_.nodes[i].inputs[0])];
+      values[i] =
+          kernels::BatchNormRelu(x, t.weight, t.bias, t.mean, t.variance, momentum, graph::kBatchNormEpsilon, relu);
+      if (relu) {
+        values[i + 1] = values[i];
+        ++i;
+      }
+      continue;
+    }
+    values[i] = RunNode(i, values, training, momentum);
+  }
+  return values[logits];
+}
+
+const Tensor& Network::TensorFor(const graph::WeightSpec& spec) const {
+  const NodeTensors& t = nodes_[static_cast<size_t>(spec.node)];
+  if (EndsWith(spec.name, ".mean")) return t.mean;
+  if (EndsWith(spec.name, ".variance")) return t.variance;
+  return EndsWith(spec.name, ".weight") || EndsWith(spec.name, ".scale") ? t.weight : t.bias;
+}
+
+graph::Weights Network::ExportWeights() const {
+  graph::Weights weights;
+  for (const auto& spec : specs_) {
+    const Tensor t = TensorFor(spec).detach().to(torch::kCPU).contiguous();
+    weights[spec.name] = {spec.dims, std::vector<float>(t.data_ptr<float>(), t.data_ptr<float>() + t.numel())};
+  }
+  return weights;
+}
+
+Status Network::ImportWeights(const graph::Weights& weights) {
+  SCRIM_RETURN_IF_ERROR(graph::ValidateWeights(graph_, weights));
+  torch::NoGradGuard no_grad;
+  for (const auto& spec : specs_) {
+    const graph::Tensor& source = weights.at(spec.name);
+    const std::vector<int64_t> dims(spec.dims.begin(), spec.dims.end());
+    Tensor target = TensorFor(spec);  // a handle: copying into it fills the flat tensor
+    target.copy_(torch::from_blob(const_cast<float*>(source.data.data()), dims, torch::kFloat32));
+  }
+  return {};
+}
+
+}  // namespace scrim::train

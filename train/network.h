@@ -1,0 +1,50 @@
+// A graph::Graph run with libtorch, forwards and backwards. There is no second definition of the network.
+#pragma once
+
+#include <torch/torch.h>
+
+#include "graph/graph.h"
+
+namespace scrim::train {
+
+// All parameters live in one flat tensor, all gradients in another and all batch-norm statistics in a third: the
+// optimiser, the moving average, checkpoints and all-reduce are then a few operations on three tensors, whatever the
+// network.
+class Network {
+ public:
+  // The graph must be valid and end in a sigmoid.
+  static StatusOr<Network> Create(const graph::Graph& graph, torch::Device device);
+
+  // Fills the weights as the graph's initialisers say (Kaiming fan-in where they say nothing).
+  void Initialise(uint64_t seed);
+
+  // input: n×c×h×w, normalised. Returns logits, n×1×h×w. While training, batch norms use the batch's statistics and
+  // update the running ones with `momentum`.
+  torch::Tensor Forward(const torch::Tensor& input, bool training, double momentum = 0.05);
+
+  torch::Tensor& parameters() { return parameters_; }
+  torch::Tensor& gradients() { return gradients_; }
+  torch::Tensor& statistics() { return statistics_; }
+  // 1 where weight decay applies (convolution weights), 0 elsewhere; as long as parameters().
+  const torch::Tensor& decay_mask() const { return decay_mask_; }
+  const graph::Graph& graph() const { return graph_; }
+  torch::Device device() const { return parameters_.device(); }
+
+  graph::Weights ExportWeights() const;
+  Status ImportWeights(const graph::Weights& weights);
+
+ private:
+  struct NodeTensors {
+    torch::Tensor weight, bias;    // of a convolution; scale and offset of a batch norm
+    torch::Tensor mean, variance;  // of a batch norm
+  };
+  torch::Tensor RunNode(size_t index, const std::vector<torch::Tensor>& values, bool training, double momentum);
+  const torch::Tensor& TensorFor(const graph::WeightSpec& spec) const;
+
+  graph::Graph graph_;
+  std::vector<graph::WeightSpec> specs_;
+  torch::Tensor parameters_, gradients_, statistics_, decay_mask_;
+  std::vector<NodeTensors> nodes_;  // views into the flat tensors
+};
+
+}  // namespace scrim::train

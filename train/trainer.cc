@@ -1,0 +1,320 @@
+#include "trainer.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <opencv2/imgcodecs.hpp>
+
+#include "augment/geometry.h"
+#include "checkpoint.h"
+#include "curves.h"
+#include "loader.h"
+#include "losses.h"
+#include "optimizer.h"
+
+namespace scrim::train {
+namespace {
+
+volatile std::sig_atomic_t g_stop = 0;
+void OnSignal(int) { g_stop = 1; }
+
+double Seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+// What a run draws its samples from.
+struct Photos {
+  std::vector<const Record*> train, val, foregrounds, backgrounds;
+  std::vector<float> cumulative;  // of the source weights over train
+
+  const Record& Draw(Random& random) const {
+    const float at = random.Uniform() * cumulative.back();
+    const auto it = std::upper_bound(cumulative.begin(), cumulative.end(), at);
+    return *train[std::min<size_t>(size_t(it - cumulative.begin()), train.size() - 1)];
+  }
+};
+
+StatusOr<Photos> Choose(const Pack& pack, const std::vector<SourceWeight>& sources) {
+  Photos photos;
+  float sum = 0.f;
+  for (const Record& record : pack.records()) {
+    if (record.role == Role::kForeground) photos.foregrounds.push_back(&record);
+    if (record.role == Role::kBackground) photos.backgrounds.push_back(&record);
+    if (record.role != Role::kPhoto) continue;
+    if (record.split == Split::kVal) {
+      photos.val.push_back(&record);
+      continue;
+    }
+    float weight = sources.empty() ? 1.f : 0.f;
+    for (const SourceWeight& s : sources)
+      if (s.source == record.source) weight = s.weight;
+    if (weight <= 0.f) continue;
+    photos.train.push_back(&record);
+    photos.cumulative.push_back(sum += weight);
+  }
+  for (const SourceWeight& s : sources) {
+    bool found = false;
+    for (const Record* record : photos.train) found |= record->source == s.source;
+    if (!found) return InvalidArgument("source '" + s.source + "' has no training photos in the cache");
+  }
+  if (photos.train.empty()) return InvalidArgument("the cache holds no training photos");
+  return photos;
+}
+
+PreviousMaskShares SharesAt(const TrainOptions& o, double progress) {
+  const double span = std::max(1e-9, o.previous_mask_until - o.previous_mask_from);
+  const float ramp = static_cast<float>(std::clamp((progress - o.previous_mask_from) / span, 0., 1.));
+  const PreviousMaskShares& end = o.previous_mask;
+  const float others = end.small + end.large + end.spline, share = others / (end.empty + others) * ramp;
+  if (others <= 0.f) return {};
+  return {1.f - share, share * end.small / others, share * end.large / others, share * end.spline / others};
+}
+
+class Run {
+ public:
+  Run(const TrainOptions& options, std::unique_ptr<Pack> pack, Photos photos, Network network, Network average)
+      : options_(options),
+        pack_(std::move(pack)),
+        photos_(std::move(photos)),
+        sampler_(*pack_, photos_.foregrounds, photos_.backgrounds),
+        network_(std::move(network)),
+        average_(std::move(average)),
+        optimizer_(network_, {}) {
+    steps_per_epoch_ = std::max<int64_t>(1, int64_t(photos_.train.size()) / options_.batch);
+    total_steps_ = std::max<int64_t>(1, std::llround(options_.epochs * double(steps_per_epoch_)));
+  }
+
+  Status Go() {
+    SCRIM_RETURN_IF_ERROR(Restore());
+    Curves curves(options_.output, step_);
+    std::fprintf(stderr,
+                 "%zu photos, %zu foregrounds, %zu backgrounds; %zu for validation; %lld steps of %d, %lld done\n",
+                 photos_.train.size(), photos_.foregrounds.size(), photos_.backgrounds.size(), photos_.val.size(),
+                 static_cast<long long>(total_steps_), options_.batch, static_cast<long long>(step_));
+    Loader loader(step_, options_.loader_threads, [this](int64_t step) { return MakeBatch(step); });
+    double saved = Seconds(), loss_sum = 0, begun = Seconds();
+    int64_t loss_count = 0, begun_step = step_;
+    const int64_t eval_steps = std::max<int64_t>(1, std::llround(options_.eval_every * double(steps_per_epoch_)));
+    torch::Tensor running;
+    while (step_ < total_steps_ && !g_stop) {
+      const double progress = double(step_) / double(total_steps_);
+      const double rate = LearningRate(options_.learning_rate, progress, options_.warmup);
+      const torch::Tensor loss = Step(*loader.Next(), rate);
+      running = running.defined() ? running + loss : loss;
+      ++loss_count;
+      if (step_ % 20 == 0 || step_ == total_steps_) {
+        const double value = running.item<float>();
+        running = torch::Tensor();
+        if (!std::isfinite(value))
+          return Internal("the loss is no longer finite at step " + std::to_string(step_) +
+                          "; lower the learning rate");
+        loss_sum += value;
+        Progress(loss_sum / double(loss_count), begun, step_ - begun_step);
+      }
+      if (step_ % eval_steps == 0 || step_ == total_steps_) {
+        const double images = double((step_ - begun_step) * options_.batch) / (Seconds() - begun);
+        minutes_ += (Seconds() - begun) / 60;
+        SCRIM_RETURN_IF_ERROR(Report(curves, loss_sum / double(std::max<int64_t>(1, loss_count)), rate, images));
+        loss_sum = 0, loss_count = 0, begun_step = step_, begun = Seconds();
+      }
+      if (Seconds() - saved > options_.checkpoint_minutes * 60) {
+        SCRIM_RETURN_IF_ERROR(Save());
+        saved = Seconds();
+      }
+    }
+    SCRIM_RETURN_IF_ERROR(Save());
+    if (g_stop)
+      std::fprintf(stderr, "\nstopped at step %lld; the same command goes on from there\n",
+                   static_cast<long long>(step_));
+    return {};
+  }
+
+ private:
+  // Depends on nothing but the seed and the step.
+  std::unique_ptr<Batch> MakeBatch(int64_t step) const {
+    const graph::Density density = options_.densities[size_t(step) % options_.densities.size()];
+    auto batch = std::make_unique<Batch>(options_.batch, density.width, density.height);
+    AugmentOptions augment = options_.augment;
+    augment.previous_mask = SharesAt(options_, double(step) / double(total_steps_));
+    for (int i = 0; i < options_.batch; ++i) {
+      Random random(options_.seed, uint64_t(step), uint64_t(i));
+      const Record& photo = photos_.Draw(random);
+      sampler_.Augmented(photo, augment, random, batch->Sample(i));
+    }
+    return batch;
+  }
+
+  torch::Tensor Step(Batch batch, double rate) {
+    const torch::Device device = network_.device();
+    auto tensor = [&](std::vector<float>& data, int64_t channels) {
+      return torch::from_blob(data.data(), {batch.count, channels, batch.height, batch.width}).to(device);
+    };
+    torch::manual_seed(options_.seed * 1000003 + uint64_t(step_));  // for dropout: the same after a resume
+    const int64_t channels = network_.graph().input().channels;
+    const torch::Tensor logits = network_.Forward(tensor(batch.input, 4).narrow(1, 0, channels).contiguous(), true);
+    const torch::Tensor loss = SegmentationLoss(logits, tensor(batch.truth, 1), tensor(batch.weight, 1));
+    loss.backward();
+    optimizer_.Step(rate);
+    ++step_;
+    UpdateAverage(average_, network_, options_.average_decay, step_);
+    return loss.detach();
+  }
+
+  void Progress(double loss, double begun, int64_t steps) const {
+    const double seconds = Seconds() - begun,
+                 left = seconds / double(std::max<int64_t>(1, steps)) * double(total_steps_ - step_);
+    const bool terminal = isatty(STDERR_FILENO);
+    if (!terminal && step_ % 200 != 0) return;
+    const int filled = static_cast<int>(30 * step_ / total_steps_);
+    std::fprintf(stderr, "%s[%.*s%*s] epoch %.1f/%.0f  %.0f images/s  loss %.4f  IoU %.4f  %.0f min left%s",
+                 terminal ? "\r" : "", filled, "##############################", 30 - filled, "",
+                 double(step_) / double(steps_per_epoch_), options_.epochs, double(steps * options_.batch) / seconds,
+                 loss, last_iou_, left / 60, terminal ? "  " : "\n");
+  }
+
+  Status Report(Curves& curves, double loss, double rate, double images_per_second) {
+    const double start = Seconds();
+    const Evaluation e =
+        Evaluate(average_, *pack_, photos_.val, options_.eval_density.width, options_.eval_density.height);
+    const Quality portraits = Combine(e, {"eg1800_portrait", "picsart_hackathon", "celebamask_ce7454"});
+    const Quality scenes = Combine(e, {"clothing_coparsing", "coco_subsets", "coco_val_single", "vikram_human"});
+    last_iou_ = e.all.iou;
+    std::fprintf(stderr, "\nepoch %.1f: val IoU %.4f", double(step_) / double(steps_per_epoch_), e.all.iou);
+    for (const auto& [name, q] : e.sources) std::fprintf(stderr, "  %s %.4f", name.c_str(), q.iou);
+    std::fprintf(stderr, "  portraits %.4f scenes %.4f (%.0f s)\n", portraits.iou, scenes.iou, Seconds() - start);
+    return curves.Add({step_, double(step_) / double(steps_per_epoch_), minutes_, images_per_second, rate, loss,
+                       e.all.iou, portraits.iou, scenes.iou});
+  }
+
+  std::string CheckpointPath() const { return options_.output + "/checkpoint"; }
+
+  Status Save() {
+    Checkpoint c;
+    c.tensors = {{"parameters", network_.parameters()},
+                 {"statistics", network_.statistics()},
+                 {"average.parameters", average_.parameters()},
+                 {"average.statistics", average_.statistics()},
+                 {"adamw.first", optimizer_.first},
+                 {"adamw.second", optimizer_.second}};
+    c.numbers = {{"step", double(step_)}, {"minutes", minutes_}, {"total_steps", double(total_steps_)}};
+    return SaveCheckpoint(c, CheckpointPath());
+  }
+
+  Status Restore() {
+    if (std::filesystem::exists(CheckpointPath())) {
+      SCRIM_ASSIGN_OR_RETURN(Checkpoint c, LoadCheckpoint(CheckpointPath()));
+      SCRIM_RETURN_IF_ERROR(Copy(c, "parameters", network_.parameters()));
+      SCRIM_RETURN_IF_ERROR(Copy(c, "statistics", network_.statistics()));
+      SCRIM_RETURN_IF_ERROR(Copy(c, "average.parameters", average_.parameters()));
+      SCRIM_RETURN_IF_ERROR(Copy(c, "average.statistics", average_.statistics()));
+      SCRIM_RETURN_IF_ERROR(Copy(c, "adamw.first", optimizer_.first));
+      SCRIM_RETURN_IF_ERROR(Copy(c, "adamw.second", optimizer_.second));
+      step_ = optimizer_.steps = static_cast<int64_t>(c.numbers["step"]);
+      minutes_ = c.numbers["minutes"];
+    } else if (!options_.start_from.empty()) {
+      SCRIM_ASSIGN_OR_RETURN(Checkpoint c, LoadCheckpoint(options_.start_from));
+      for (Network* network : {&network_, &average_}) {
+        SCRIM_RETURN_IF_ERROR(Copy(c, "average.parameters", network->parameters()));
+        SCRIM_RETURN_IF_ERROR(Copy(c, "average.statistics", network->statistics()));
+      }
+    }
+    return {};
+  }
+
+  static Status Copy(Checkpoint& c, const char* name, torch::Tensor& target) {
+    const auto it = c.tensors.find(name);
+    if (it == c.tensors.end() || it->second.numel() != target.numel())
+      return InvalidArgument(std::string("the checkpoint's '") + name +
+                             "' does not fit this network; use another output folder");
+    torch::NoGradGuard no_grad;
+    target.copy_(it->second);
+    return {};
+  }
+
+  const TrainOptions options_;
+  std::unique_ptr<Pack> pack_;
+  Photos photos_;
+  Sampler sampler_;
+  Network network_, average_;
+  AdamW optimizer_;
+  int64_t steps_per_epoch_ = 1, total_steps_ = 1, step_ = 0;
+  double minutes_ = 0, last_iou_ = 0;
+};
+
+}  // namespace
+
+Status Train(const TrainOptions& options) {
+  SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<Pack> pack, Pack::Open(options.pack));
+  SCRIM_ASSIGN_OR_RETURN(Photos photos, Choose(*pack, options.sources));
+  SCRIM_ASSIGN_OR_RETURN(const graph::Graph graph, graph::Scrimnet(options.network));
+  if (options.device != "cpu" && !torch::cuda::is_available())
+    return Unsupported("device '" + options.device + "': this libtorch sees no GPU");
+  const torch::Device device(options.device);
+  SCRIM_ASSIGN_OR_RETURN(Network network, Network::Create(graph, device));
+  SCRIM_ASSIGN_OR_RETURN(Network average, Network::Create(graph, device));
+  network.Initialise(options.seed);
+  average.Initialise(options.seed);
+  std::error_code error;
+  std::filesystem::create_directories(options.output, error);
+  if (error) return IoError(options.output + ": the folder cannot be made");
+  g_stop = 0;
+  std::signal(SIGINT, OnSignal);
+  std::signal(SIGTERM, OnSignal);
+  return Run(options, std::move(pack), std::move(photos), std::move(network), std::move(average)).Go();
+}
+
+StatusOr<double> Overfit(const TrainOptions& options, int count, int steps) {
+  SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<Pack> pack, Pack::Open(options.pack));
+  SCRIM_ASSIGN_OR_RETURN(Photos photos, Choose(*pack, options.sources));
+  SCRIM_ASSIGN_OR_RETURN(const graph::Graph graph, graph::Scrimnet(options.network));
+  SCRIM_ASSIGN_OR_RETURN(Network network, Network::Create(graph, torch::Device(options.device)));
+  SCRIM_ASSIGN_OR_RETURN(Network average, Network::Create(graph, torch::Device(options.device)));
+  network.Initialise(options.seed);
+  average.Initialise(options.seed);
+  const Sampler sampler(*pack, {}, {});
+  const graph::Density density = options.densities[0];
+
+  // The first `count` photos of a shuffle, all in memory.
+  Random random(options.seed);
+  std::vector<const Record*> chosen;
+  for (int i = 0; i < count && !photos.train.empty(); ++i) {
+    const size_t at = size_t(random.Below(int(photos.train.size())));
+    chosen.push_back(photos.train[at]);
+    photos.train.erase(photos.train.begin() + int64_t(at));
+  }
+  count = static_cast<int>(chosen.size());
+  Batch all(count, density.width, density.height);
+  for (int i = 0; i < count; ++i) sampler.Plain(*chosen[size_t(i)], options.augment, all.Sample(i));
+  auto tensor = [&](std::vector<float>& data, int64_t channels) {
+    return torch::from_blob(data.data(), {count, channels, density.height, density.width}).to(network.device());
+  };
+  const torch::Tensor input = tensor(all.input, 4).narrow(1, 0, graph.input().channels).contiguous(),
+                      truth = tensor(all.truth, 1), weight = tensor(all.weight, 1);
+  AdamW optimizer(network, {});
+  torch::Tensor order;
+  double iou = 0;
+  const int batches = std::max(1, count / options.batch);
+  for (int step = 0; step < steps; ++step) {
+    if (step % batches == 0) order = torch::randperm(count, torch::kLong);
+    const torch::Tensor index =
+        order.narrow(0, step % batches * options.batch, std::min(count, options.batch)).to(network.device());
+    SegmentationLoss(network.Forward(input.index_select(0, index), true), truth.index_select(0, index),
+                     weight.index_select(0, index))
+        .backward();
+    optimizer.Step(LearningRate(options.learning_rate, double(step) / steps, options.warmup));
+    UpdateAverage(average, network, 0.98, step);
+    if ((step + 1) % 100 == 0 || step + 1 == steps) {
+      torch::NoGradGuard no_grad;
+      const torch::Tensor found = average.Forward(input, false) > 0, real = truth > 0.5;
+      iou = ((found & real).sum({1, 2, 3}).to(torch::kFloat32) / (found | real).sum({1, 2, 3}).clamp_min(1))
+                .mean()
+                .item<double>();
+      std::fprintf(stderr, "step %d: IoU %.4f on the %d photos\n", step + 1, iou, count);
+    }
+  }
+  return iou;
+}
+
+}  // namespace scrim::train

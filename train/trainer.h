@@ -1,0 +1,51 @@
+// A training run from the first step to the last, resumable at every checkpoint.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "augment/sample.h"
+#include "evaluate.h"
+#include "graph/model.h"
+#include "graph/scrimnet.h"
+
+namespace scrim::train {
+
+struct SourceWeight {
+  std::string source;
+  float weight = 1.f;  // how often each photo of it is drawn, relative to the others
+};
+
+struct TrainOptions {
+  std::string pack;                                  // cache made by WritePack
+  std::string output;                                // folder for the checkpoint, curves.csv, curves.png and pictures
+  std::vector<SourceWeight> sources;                 // empty: all photos of the training split, weight 1
+  std::vector<graph::Density> densities{{160, 96}};  // batches take turns
+  graph::Density eval_density{256, 144};
+  double epochs = 60;  // one epoch: as many samples as there are photos in the chosen sources
+  int batch = 16;
+  double learning_rate = 5e-3;
+  double warmup = 0.08;          // share of the run
+  double average_decay = 0.998;  // of the exponential moving average
+  double eval_every = 5;         // epochs
+  double checkpoint_minutes = 3;
+  uint64_t seed = 1;
+  int loader_threads = 1;
+  std::string device = "cpu";  // or "cuda"
+  std::string start_from;      // checkpoint whose averaged weights start a new run (fine-tuning)
+  // Previous masks come in between these shares of the run; before the first all are empty.
+  double previous_mask_from = 0.5, previous_mask_until = 0.7;
+  PreviousMaskShares previous_mask{0.5f, 0.25f, 0.1f, 0.15f};  // at the end of the ramp
+  AugmentOptions augment;
+  graph::ScrimnetConfig network;
+};
+
+// Runs until all epochs are done, going on from output/checkpoint if there is one. Prints progress to stderr. A SIGINT
+// or SIGTERM saves a checkpoint and ends the run early with kOk.
+Status Train(const TrainOptions& options);
+
+// The first check of any change to network or trainer: 64 photos without augmentation, cold, must be learned by heart
+// (IoU >= 0.98 with batch-norm statistics and weights averaged) within `steps`.
+StatusOr<double> Overfit(const TrainOptions& options, int photos, int steps);
+
+}  // namespace scrim::train
