@@ -1,0 +1,172 @@
+#include "image/pixel_ops.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "image/pixel_ops.cc"
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
+#include <hwy/highway.h>
+
+// Plain loops: Highway compiles them once for each target, clang vectorises them.
+HWY_BEFORE_NAMESPACE();
+namespace scrim::image::HWY_NAMESPACE {
+
+void AccumulateRow(const uint8_t* HWY_RESTRICT in, int weight, uint16_t* HWY_RESTRICT sum, size_t n) {
+  const uint16_t w = static_cast<uint16_t>(weight);
+  for (size_t i = 0; i < n; ++i) sum[i] = static_cast<uint16_t>(sum[i] + in[i] * w);
+}
+
+void LerpRow(const uint8_t* a, const uint8_t* b, int weight_b, uint8_t* out, size_t n) {
+  const uint16_t wb = static_cast<uint16_t>(weight_b), wa = static_cast<uint16_t>(256 - weight_b);
+  for (size_t i = 0; i < n; ++i) {
+    const uint16_t sum =
+        static_cast<uint16_t>(static_cast<uint16_t>(a[i] * wa) + static_cast<uint16_t>(b[i] * wb) + 128);
+    out[i] = static_cast<uint8_t>(sum >> 8);
+  }
+}
+
+void BlendRow(const uint8_t* fg, const uint8_t* bg, const uint8_t* alpha, uint8_t* out, size_t n) {
+  for (size_t i = 0; i < n; ++i) {
+    const uint16_t a = alpha[i], inverse = 255 - alpha[i];
+    // x / 255 rounded is (x + 128 + ((x + 128) >> 8)) >> 8 for all x of 16 bits that a product of bytes can be.
+    const uint16_t x =
+        static_cast<uint16_t>(static_cast<uint16_t>(fg[i] * a) + static_cast<uint16_t>(bg[i] * inverse) + 128);
+    out[i] = static_cast<uint8_t>(static_cast<uint16_t>(x + (x >> 8)) >> 8);
+  }
+}
+
+void ExpandAlphaRgba(const uint8_t* HWY_RESTRICT alpha, uint8_t* HWY_RESTRICT out, size_t n) {
+  for (size_t i = 0; i < n; ++i) {
+    const uint8_t a = alpha[i];
+    out[4 * i] = a, out[4 * i + 1] = a, out[4 * i + 2] = a, out[4 * i + 3] = 0;
+  }
+}
+
+void ExpandAlphaRgb(const uint8_t* HWY_RESTRICT alpha, uint8_t* HWY_RESTRICT out, size_t n) {
+  for (size_t i = 0; i < n; ++i) out[3 * i] = out[3 * i + 1] = out[3 * i + 2] = alpha[i];
+}
+
+void ExpandAlphaYuy2(const uint8_t* HWY_RESTRICT alpha, uint8_t* HWY_RESTRICT out, size_t n) {
+  for (size_t i = 0; i < n / 2; ++i) {
+    const uint8_t a0 = alpha[2 * i], a1 = alpha[2 * i + 1];
+    const uint8_t mean = static_cast<uint8_t>((a0 + a1 + 1) >> 1);
+    out[4 * i] = a0, out[4 * i + 1] = mean, out[4 * i + 2] = a1, out[4 * i + 3] = mean;
+  }
+  if (n % 2 != 0) {
+    for (int k = 0; k < 4; ++k) out[2 * (n - 1) + k] = alpha[n - 1];
+  }
+}
+
+void ExpandAlphaPair(const uint8_t* HWY_RESTRICT alpha, uint8_t* HWY_RESTRICT out, size_t n) {
+  for (size_t i = 0; i < n; ++i) {
+    const uint8_t a = alpha[i];
+    out[2 * i] = a, out[2 * i + 1] = a;
+  }
+}
+
+void HalveRow(const uint8_t* HWY_RESTRICT row0, const uint8_t* HWY_RESTRICT row1, uint8_t* HWY_RESTRICT out, size_t n) {
+  for (size_t i = 0; i < n / 2; ++i) {
+    const uint16_t sum = static_cast<uint16_t>(row0[2 * i] + row0[2 * i + 1] + row1[2 * i] + row1[2 * i + 1] + 2);
+    out[i] = static_cast<uint8_t>(sum >> 2);
+  }
+  if (n % 2 != 0) out[n / 2] = static_cast<uint8_t>((row0[n - 1] + row1[n - 1] + 1) >> 1);
+}
+
+// 77 + 150 + 29 = 256.
+template <int kStep, int kRed, int kBlue>
+void LumaRowOf(const uint8_t* HWY_RESTRICT in, uint8_t* HWY_RESTRICT out, size_t n) {
+  for (size_t i = 0; i < n; ++i) {
+    const uint8_t* p = in + kStep * i;
+    const uint16_t y = static_cast<uint16_t>(p[kRed] * 77 + p[1] * 150 + p[kBlue] * 29 + 128);
+    out[i] = static_cast<uint8_t>(y >> 8);
+  }
+}
+
+void LumaRow(PixelFormat format, const uint8_t* in, uint8_t* out, size_t n) {
+  if (format == PixelFormat::kRgb) return LumaRowOf<3, 0, 2>(in, out, n);
+  if (format == PixelFormat::kBgra) return LumaRowOf<4, 2, 0>(in, out, n);
+  LumaRowOf<4, 0, 2>(in, out, n);
+}
+
+void LumaRowYuy2(const uint8_t* HWY_RESTRICT in, uint8_t* HWY_RESTRICT out, size_t n) {
+  for (size_t i = 0; i < n; ++i) out[i] = in[2 * i];
+}
+
+HWY_INLINE uint8_t ToByte(int fixed) {
+  const int value = fixed >> 16;
+  return static_cast<uint8_t>(value < 0 ? 0 : value > 255 ? 255 : value);
+}
+
+void YuvToRgbaRow(const YuvCoefficients& k, const uint8_t* HWY_RESTRICT y, const uint8_t* HWY_RESTRICT u,
+                  const uint8_t* HWY_RESTRICT v, uint8_t* HWY_RESTRICT out, size_t n) {
+  const YuvCoefficients c = k;
+  for (size_t i = 0; i < n; ++i) {
+    const int luma = c.y_scale * (y[i] - c.y_offset) + (1 << 15), du = u[i] - 128, dv = v[i] - 128;
+    out[4 * i] = ToByte(luma + c.v_to_red * dv);
+    out[4 * i + 1] = ToByte(luma + c.u_to_green * du + c.v_to_green * dv);
+    out[4 * i + 2] = ToByte(luma + c.u_to_blue * du);
+    out[4 * i + 3] = 255;
+  }
+}
+
+template <bool kSmooth>
+void LinearAlphaRowOf(const float* HWY_RESTRICT a0, const float* HWY_RESTRICT a1, const float* HWY_RESTRICT b0,
+                      const float* HWY_RESTRICT b1, float weight1, const uint8_t* HWY_RESTRICT luma, float low,
+                      float gain, uint8_t* HWY_RESTRICT out, size_t n) {
+  for (size_t i = 0; i < n; ++i) {
+    const float a = a0[i] + (a1[i] - a0[i]) * weight1;
+    const float b = b0[i] + (b1[i] - b0[i]) * weight1;
+    float q = (a * static_cast<float>(static_cast<int>(luma[i])) + b - low) * gain;
+    q = q < 0.f ? 0.f : q;
+    q = q > 1.f ? 1.f : q;
+    if (kSmooth) q = q * q * (3.f - 2.f * q);
+    out[i] = static_cast<uint8_t>(static_cast<int>(q * 255.f + 0.5f));
+  }
+}
+
+void LinearAlphaRow(const float* a0, const float* a1, const float* b0, const float* b1, float weight1,
+                    const uint8_t* luma, const AlphaLevels& levels, uint8_t* out, size_t n) {
+  const auto row = levels.smooth ? LinearAlphaRowOf<true> : LinearAlphaRowOf<false>;
+  row(a0, a1, b0, b1, weight1, luma, levels.low, levels.gain, out, n);
+}
+
+void CutOutRow(const uint8_t* in, const uint8_t* alpha, uint8_t* out, size_t n) {
+  for (size_t i = 0; i < n; ++i) {
+    const uint8_t a = alpha[i], keep = a == 0 ? 0 : 255;
+    out[4 * i] = in[4 * i] & keep, out[4 * i + 1] = in[4 * i + 1] & keep, out[4 * i + 2] = in[4 * i + 2] & keep;
+    out[4 * i + 3] = a;
+  }
+}
+
+}  // namespace scrim::image::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace scrim::image {
+
+// A public function of the same name and arguments that calls the best target.
+#define SCRIM_EXPORT(NAME, PARAMETERS, ARGUMENTS) \
+  HWY_EXPORT(NAME);                               \
+  void NAME PARAMETERS { HWY_DYNAMIC_DISPATCH(NAME) ARGUMENTS; }
+
+SCRIM_EXPORT(AccumulateRow, (const uint8_t* in, int weight, uint16_t* sum, size_t n), (in, weight, sum, n))
+SCRIM_EXPORT(LerpRow, (const uint8_t* a, const uint8_t* b, int weight_b, uint8_t* out, size_t n),
+             (a, b, weight_b, out, n))
+SCRIM_EXPORT(BlendRow, (const uint8_t* fg, const uint8_t* bg, const uint8_t* alpha, uint8_t* out, size_t n),
+             (fg, bg, alpha, out, n))
+SCRIM_EXPORT(ExpandAlphaRgba, (const uint8_t* alpha, uint8_t* out, size_t n), (alpha, out, n))
+SCRIM_EXPORT(ExpandAlphaRgb, (const uint8_t* alpha, uint8_t* out, size_t n), (alpha, out, n))
+SCRIM_EXPORT(ExpandAlphaYuy2, (const uint8_t* alpha, uint8_t* out, size_t n), (alpha, out, n))
+SCRIM_EXPORT(ExpandAlphaPair, (const uint8_t* alpha, uint8_t* out, size_t n), (alpha, out, n))
+SCRIM_EXPORT(HalveRow, (const uint8_t* row0, const uint8_t* row1, uint8_t* out, size_t n), (row0, row1, out, n))
+SCRIM_EXPORT(LumaRow, (PixelFormat format, const uint8_t* in, uint8_t* out, size_t n), (format, in, out, n))
+SCRIM_EXPORT(LumaRowYuy2, (const uint8_t* in, uint8_t* out, size_t n), (in, out, n))
+SCRIM_EXPORT(YuvToRgbaRow,
+             (const YuvCoefficients& k, const uint8_t* y, const uint8_t* u, const uint8_t* v, uint8_t* out, size_t n),
+             (k, y, u, v, out, n))
+SCRIM_EXPORT(LinearAlphaRow,
+             (const float* a0, const float* a1, const float* b0, const float* b1, float weight1, const uint8_t* luma,
+              const AlphaLevels& levels, uint8_t* out, size_t n),
+             (a0, a1, b0, b1, weight1, luma, levels, out, n))
+SCRIM_EXPORT(CutOutRow, (const uint8_t* in, const uint8_t* alpha, uint8_t* out, size_t n), (in, alpha, out, n))
+
+}  // namespace scrim::image
+#endif  // HWY_ONCE
