@@ -1,0 +1,52 @@
+// Brings a mask from the network's size to the frame's, along the frame's own edges.
+#pragma once
+
+#include <vector>
+
+#include "image/frame.h"
+#include "image/pixel_ops.h"
+
+namespace scrim::matte {
+
+struct RefinerOptions {
+  bool guided = true;       // off: bilinear
+  int radius = 2;           // of the guide's window, in pixels of the mask
+  float epsilon = 1e-3f;    // variance of luma (0..1) below which a window counts as flat
+  float low = 0.1f;         // mask values up to here become 0 ...
+  float high = 0.9f;        // ... and from here 1; low 0 and high 1 turn the levels off
+  bool smoothstep = false;  // bends the ramp between low and high
+};
+
+// The fast guided filter (He and Sun 2015, "Fast Guided Filter", section 2; the filter itself: He et al. 2010,
+// equations 5, 6 and 8) with luma as guide. The coefficients are found on the mask's grid, which plays the subsampled
+// picture, and only q = a·luma + b is computed for each pixel of the frame.
+class Refiner {
+ public:
+  explicit Refiner(const RefinerOptions& options = {});
+
+  // mask: 1 channel, 0..1. luma: the frame's luma at the mask's size (image::NativeToLuma). alpha: resized to the
+  // frame.
+  void Process(const image::Floats& mask, const image::Bytes& luma, const image::ConstFrameView& frame,
+               image::Bytes* alpha);
+
+ private:
+  // Where an output pixel lies between two pixels of the mask.
+  struct Axis {
+    std::vector<int> first, second;
+    std::vector<float> weight;  // of second
+    void Configure(int in_size, int out_size);
+  };
+  void FindCoefficients(const image::Floats& mask, const image::Bytes& luma);
+  void StretchRow(const float* coefficients, float* a, float* b) const;
+
+  RefinerOptions options_;
+  image::AlphaLevels levels_;
+  Axis x_, y_;
+  image::Floats moments_;       // luma, mask, luma², luma·mask
+  image::Floats coefficients_;  // a, b
+  image::Floats scratch_;
+  std::vector<float> rows_;  // a and b of two mask rows, stretched to the frame's width
+  std::vector<uint8_t> luma_row_;
+};
+
+}  // namespace scrim::matte

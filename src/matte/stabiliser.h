@@ -1,0 +1,35 @@
+// Holds a mask still on still pixels and lets it go where the picture moves.
+#pragma once
+
+#include "image/frame.h"
+
+namespace scrim::matte {
+
+struct StabiliserOptions {
+  bool enabled = true;
+  float still_rate = 0.15f;  // share of a new mask taken over where neither picture nor mask changed
+  float jump_rate = 0.5f;    // ... where the picture stood still and the mask jumped from 0 to 1 or back
+  float noise = 4.f;         // changes of the picture up to here (of 255) count as none
+  float motion = 16.f;       // ... from here as motion: the new mask is taken as it is
+};
+
+// Per-pixel exponential smoothing, s += rate · (mask - s), at the network's size. The rate follows the change of the
+// picture against a background average that is updated at the same rate, so that slow motion adds up until it shows:
+// the running-average idea of Wren et al. 1997 (Pfinder, section IV-A), with the mask in place of the colour.
+class Stabiliser {
+ public:
+  explicit Stabiliser(const StabiliserOptions& options = {}) : options_(options) {}
+
+  // picture: 4 channels, the first three count; mask: 1 channel, 0..1, the same size, replaced by the steady one. The
+  // first mask, and the first after a change of size or Reset, stays as it is.
+  void Process(const image::Bytes& picture, image::Floats* mask);
+  void Reset() { steady_ = {}; }
+
+ private:
+  StabiliserOptions options_;
+  image::Floats steady_;     // the mask so far
+  image::Floats reference_;  // the picture so far, 4 channels
+  image::Floats change_, scratch_;
+};
+
+}  // namespace scrim::matte

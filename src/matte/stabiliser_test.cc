@@ -1,0 +1,101 @@
+#include "matte/stabiliser.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+namespace scrim::matte {
+namespace {
+
+constexpr int kWidth = 32, kHeight = 18;
+
+image::Bytes Picture(int value, std::mt19937* noise = nullptr) {
+  image::Bytes picture(kWidth, kHeight, 4);
+  for (size_t i = 0; i < picture.size(); ++i) {
+    picture.data()[i] = static_cast<uint8_t>(value + (noise != nullptr ? static_cast<int>((*noise)() % 7) - 3 : 0));
+  }
+  return picture;
+}
+
+image::Floats Mask(float value) {
+  image::Floats mask(kWidth, kHeight);
+  std::fill(mask.data(), mask.data() + mask.size(), value);
+  return mask;
+}
+
+TEST(Stabiliser, FlickerOnAStillNoisyPictureIsDamped) {
+  std::mt19937 random(1);
+  Stabiliser stabiliser;
+  double raw = 0, steady = 0;
+  float last = 0.5f;
+  for (int frame = 0; frame < 60; ++frame) {
+    image::Floats mask = Mask(0.5f + (frame % 2 == 0 ? 0.1f : -0.1f));
+    stabiliser.Process(Picture(100, &random), &mask);
+    if (frame > 10) raw += 0.2, steady += std::abs(mask.data()[77] - last);
+    last = mask.data()[77];
+  }
+  EXPECT_LT(steady, 0.3 * raw);
+}
+
+TEST(Stabiliser, MotionLeavesNoGhost) {
+  Stabiliser stabiliser;
+  image::Floats mask = Mask(1.f);
+  stabiliser.Process(Picture(200), &mask);
+  mask = Mask(0.f);  // the person left, the wall behind appears
+  stabiliser.Process(Picture(90), &mask);
+  for (size_t i = 0; i < mask.size(); ++i) ASSERT_LT(mask.data()[i], 0.01f);
+}
+
+TEST(Stabiliser, AJumpThatStaysIsBelievedWithinHalfASecond) {
+  Stabiliser stabiliser;
+  image::Floats mask = Mask(1.f);
+  stabiliser.Process(Picture(100), &mask);
+  for (int frame = 0; frame < 15; ++frame) {
+    mask = Mask(0.f);
+    stabiliser.Process(Picture(100), &mask);
+  }
+  EXPECT_LT(mask.data()[0], 0.1f);
+}
+
+TEST(Stabiliser, SlowDriftOfThePictureAddsUp) {
+  // 2 of 255 a frame is less than the noise allowance; against the average it becomes motion.
+  Stabiliser stabiliser;
+  image::Floats mask = Mask(0.f);
+  float drifting = 0, still = 0;
+  for (bool drift : {true, false}) {
+    stabiliser.Reset();
+    for (int frame = 0; frame < 40; ++frame) {
+      mask = Mask(frame / 40.f);
+      stabiliser.Process(Picture(60 + (drift ? 2 * frame : 0)), &mask);
+    }
+    (drift ? drifting : still) = mask.data()[0];
+  }
+  EXPECT_GT(drifting, still + 0.02f);
+}
+
+TEST(Stabiliser, ResetSizeChangeAndOffPassMasksThrough) {
+  Stabiliser stabiliser;
+  image::Floats mask = Mask(1.f);
+  stabiliser.Process(Picture(100), &mask);
+  stabiliser.Reset();
+  mask = Mask(0.25f);
+  stabiliser.Process(Picture(100), &mask);
+  EXPECT_EQ(mask.data()[0], 0.25f);
+  image::Floats small(2, 2);
+  std::fill(small.data(), small.data() + 4, 0.75f);
+  stabiliser.Process(image::Bytes(2, 2, 4), &small);
+  EXPECT_EQ(small.data()[3], 0.75f);
+  StabiliserOptions options;
+  options.enabled = false;
+  Stabiliser off(options);
+  for (float value : {1.f, 0.f, 1.f}) {
+    mask = Mask(value);
+    off.Process(Picture(100), &mask);
+    EXPECT_EQ(mask.data()[0], value);
+  }
+}
+
+}  // namespace
+}  // namespace scrim::matte
