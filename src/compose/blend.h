@@ -1,0 +1,16 @@
+// Person over background, in the frame's own format.
+#pragma once
+
+#include <vector>
+
+#include "image/frame.h"
+
+namespace scrim::compose {
+
+// out = frame·alpha + background·(1 - alpha), byte by byte; chroma uses the mean alpha of its pixels. All frames have
+// one format and size, alpha (1 channel) the same size; out may be frame or background. Alpha bytes of RGBA and BGRA
+// become the background's. Everything must be valid. `scratch` is resized as needed.
+void Blend(const image::ConstFrameView& frame, const image::Bytes& alpha, const image::ConstFrameView& background,
+           const image::FrameView& out, std::vector<uint8_t>* scratch);
+
+}  // namespace scrim::compose

@@ -1,0 +1,120 @@
+#include "compose/compositor.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "compose/blend.h"
+#include "image/convert.h"
+#include "image/pixel_ops.h"
+#include "image/resample.h"
+
+namespace scrim::compose {
+
+using Kind = Background::Kind;
+
+namespace {
+
+constexpr image::Color kGrey{96, 96, 96};
+constexpr image::Color kNothing{0, 0, 0, 0};
+
+}  // namespace
+
+Crop CoverCrop(int in_width, int in_height, int out_width, int out_height) {
+  const double scale = std::max(double(out_width) / in_width, double(out_height) / in_height);
+  const double width = std::min<double>(in_width, out_width / scale),
+               height = std::min<double>(in_height, out_height / scale);
+  return {{(in_width - width) / 2, width}, {(in_height - height) / 2, height}};
+}
+
+Status Compositor::SetBackground(Background background) {
+  if (background.kind == Kind::kImage) {
+    if (background.picture.empty()) return InvalidArgument("background: the picture is empty");
+    if (background.picture.format() != image::PixelFormat::kRgba)
+      return InvalidArgument("background: not an RGBA picture");
+  }
+  if (background.kind == Kind::kBlur && !(background.blur_sigma >= 0.5f && background.blur_sigma <= 100.f)) {
+    return InvalidArgument("background: blur strength must be 0.5 to 100");
+  }
+  background_ = std::move(background);
+  fresh_ = false;
+  return {};
+}
+
+Status Compositor::Check(const image::ConstFrameView& frame, const image::ConstFrameView& out) const {
+  SCRIM_RETURN_IF_ERROR(Validate(frame));
+  SCRIM_RETURN_IF_ERROR(Validate(out));
+  if (frame.width != out.width || frame.height != out.height) {
+    return InvalidArgument("input and output frame differ in size");
+  }
+  if (background_.kind == Kind::kTransparent) {
+    if (!HasAlpha(out.format)) return InvalidArgument("transparent background: the output frame must be RGBA or BGRA");
+  } else if (frame.format != out.format) {
+    return InvalidArgument("input and output frame differ in pixel format");
+  }
+  return {};
+}
+
+// The colour or picture in the format and size of `like`; for kBlur a frame of that kind with undefined content.
+image::ConstFrameView Compositor::Prepared(const image::ConstFrameView& like) {
+  const image::ConstFrameView old = std::as_const(prepared_).view();
+  if (prepared_.empty() || old.format != like.format || old.matrix != like.matrix || old.width != like.width ||
+      old.height != like.height) {
+    prepared_ = image::Frame(like.format, like.width, like.height, like.matrix);
+    fresh_ = false;
+  }
+  if (!fresh_ && background_.kind == Kind::kColor) Fill(prepared_.view(), background_.color);
+  if (!fresh_ && background_.kind == Kind::kImage) {
+    const image::ConstFrameView picture = std::as_const(background_.picture).view();
+    const Crop crop = CoverCrop(picture.width, picture.height, like.width, like.height);
+    image::Frame stretched(image::PixelFormat::kRgba, like.width, like.height);
+    image::Resampler resampler;
+    resampler.Configure(picture.width, picture.height, crop.x, crop.y, like.width, like.height);
+    resampler.Run(picture.planes[0], picture.strides[0], 4, stretched.view().planes[0], stretched.view().strides[0]);
+    [[maybe_unused]] const Status converted = image::ConvertFromRgba(std::as_const(stretched).view(), prepared_.view());
+    assert(converted.ok());  // both frames are ours
+  }
+  fresh_ = true;
+  return std::as_const(prepared_).view();
+}
+
+Status Compositor::Compose(const image::ConstFrameView& frame, const image::Bytes& alpha, const image::FrameView& out) {
+  SCRIM_RETURN_IF_ERROR(Check(frame, out));
+  if (alpha.width() != frame.width || alpha.height() != frame.height || alpha.channels() != 1) {
+    return InvalidArgument("the alpha's size is not the frame's");
+  }
+  if (background_.kind == Kind::kTransparent) {
+    SCRIM_RETURN_IF_ERROR(image::ConvertToRgba(frame, out));
+    for (int y = 0; y < out.height; ++y) image::CutOutRow(out.row(0, y), alpha.row(y), out.row(0, y), out.width);
+    return {};
+  }
+  const image::ConstFrameView background = Prepared(frame);
+  if (background_.kind == Kind::kBlur) blur_.Render(frame, alpha, background_.blur_sigma, prepared_.view());
+  Blend(frame, alpha, background, out, &scratch_);
+  return {};
+}
+
+Status Compositor::DrawAlone(const image::FrameView& out) {
+  SCRIM_RETURN_IF_ERROR(Validate(out));
+  switch (background_.kind) {
+    case Kind::kTransparent:
+      Fill(out, kNothing);
+      return {};
+    case Kind::kBlur:
+      Fill(out, kGrey);
+      return {};
+    case Kind::kColor:
+      Fill(out, background_.color);
+      return {};
+    case Kind::kImage:
+      break;
+  }
+  const image::ConstFrameView background = Prepared(out);
+  for (int p = 0; p < image::PlaneCount(out.format); ++p) {
+    const image::PlaneLayout layout = image::LayoutOf(out.format, out.width, out.height, p);
+    for (int y = 0; y < layout.rows; ++y) std::memcpy(out.row(p, y), background.row(p, y), layout.row_bytes);
+  }
+  return {};
+}
+
+}  // namespace scrim::compose

@@ -1,0 +1,54 @@
+// What stands behind the person, and the drawing of it.
+#pragma once
+
+#include <vector>
+
+#include "compose/room_blur.h"
+#include "image/frame.h"
+
+namespace scrim::compose {
+
+struct Background {
+  enum class Kind { kColor, kImage, kBlur, kTransparent };
+  Kind kind = Kind::kColor;
+  image::Color color{0, 177, 64};  // kColor
+  image::Frame picture;            // kImage: RGBA; covers the frame, centred, what sticks out is cropped
+  float blur_sigma = 14.f;         // kBlur: see RoomBlur
+};
+
+// Keeps the background ready in the frames' format. Not thread-safe.
+class Compositor {
+ public:
+  // kInvalidArgument: an empty picture, a sigma outside 0.5..100. The old background stays then.
+  Status SetBackground(Background background);
+  const Background& background() const { return background_; }
+
+  // Draws the person of `frame` over the background into `out`, of the same size; alpha at the frame's size. The same
+  // format, too, except kTransparent: there out is RGBA or BGRA with straight alpha. `out` may be the frame itself.
+  // kInvalidArgument otherwise; then out is untouched.
+  Status Compose(const image::ConstFrameView& frame, const image::Bytes& alpha, const image::FrameView& out);
+
+  // The background without anything of the room, for when there is no mask: kBlur becomes grey, kTransparent empty.
+  // kInvalidArgument: out is not a frame.
+  Status DrawAlone(const image::FrameView& out);
+
+  // Whether `frame` can be composed into `out`.
+  Status Check(const image::ConstFrameView& frame, const image::ConstFrameView& out) const;
+
+ private:
+  image::ConstFrameView Prepared(const image::ConstFrameView& like);
+
+  Background background_;
+  image::Frame prepared_;  // colour or picture in the frame's format; the blurred room
+  bool fresh_ = false;     // prepared_ holds background_
+  RoomBlur blur_;
+  std::vector<uint8_t> scratch_;
+};
+
+// Where a picture of in_width × in_height is cut to cover out_width × out_height without distortion.
+struct Crop {
+  image::Span x, y;
+};
+Crop CoverCrop(int in_width, int in_height, int out_width, int out_height);
+
+}  // namespace scrim::compose
