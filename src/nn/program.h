@@ -26,7 +26,8 @@ struct ProgramOptions {
 // Not thread-safe: one Program serves one thread at a time. Owns all its memory; Run allocates nothing.
 class Program {
  public:
-  // Errors: kUnsupported names the node that no kernel runs, or the unknown target; kInvalidArgument an impossible size.
+  // Errors: kUnsupported names the node that no kernel runs, or the unknown target; kInvalidArgument an impossible
+  // size.
   static StatusOr<std::unique_ptr<Program>> Compile(const graph::Model& model, graph::Density density,
                                                     const ProgramOptions& options = {});
   virtual ~Program() = default;
@@ -37,13 +38,13 @@ class Program {
   // The result of the last Run: height × width probabilities, row by row without gaps; valid until the next Run.
   virtual const float* output() const = 0;
 
-  virtual int64_t macs() const = 0;              // multiply-accumulates of all convolutions
-  virtual size_t activation_bytes() const = 0;   // size of the static memory plan
-  virtual size_t weight_bytes() const = 0;       // packed weights
-  virtual const char* target() const = 0;        // SIMD target in use
+  virtual int64_t macs() const = 0;             // multiply-accumulates of all convolutions
+  virtual size_t activation_bytes() const = 0;  // size of the static memory plan
+  virtual size_t weight_bytes() const = 0;      // packed weights
+  virtual const char* target() const = 0;       // SIMD target in use
 
   struct Step {
-    std::string name;   // the graph's node, with what was fused into it
+    std::string name;  // the graph's node, with what was fused into it
     std::string kernel;
     int64_t macs = 0;
     double milliseconds = 0;  // of the last RunTimed
@@ -54,8 +55,8 @@ class Program {
 
 // Runs the graph node by node in plain scalar C++: the reference that every kernel and the whole Program are compared
 // with. input: channels-last, without gaps. Returns every node's value, channels-last, indexed as graph.nodes.
-StatusOr<std::vector<std::vector<float>>> RunReference(const graph::Graph& graph, const graph::Weights& weights, int height,
-                                                       int width, const std::vector<float>& input);
+StatusOr<std::vector<std::vector<float>>> RunReference(const graph::Graph& graph, const graph::Weights& weights,
+                                                       int height, int width, const std::vector<float>& input);
 
 // SIMD targets compiled in and supported by this CPU, best first, by Highway's names.
 std::vector<std::string> SupportedTargets();

@@ -1,0 +1,344 @@
+#include "nn/emit.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "nn/kernels/conv_dot.h"
+#include "nn/kernels/conv_planar.h"
+#include "nn/kernels/depthwise.h"
+#include "nn/kernels/elementwise.h"
+#include "nn/kernels/gate.h"
+#include "nn/kernels/layout.h"
+#include "nn/kernels/pool.h"
+
+namespace scrim::nn {
+namespace {
+
+using graph::ConvAttributes;
+
+size_t Size(int i) { return static_cast<size_t>(i); }
+
+// Offset of the window of output pixel (0, 0).
+const float* Window(const TensorView& in, const ConvAttributes& a) {
+  return in.data - Size(a.pad_top) * in.row_stride - Size(a.pad_left) * in.pixel_stride;
+}
+
+bool IsPlanar(const Lowered& lowered, int value) { return lowered.value(value).layout == Layout::kPlanar; }
+
+class Emitter {
+ public:
+  Emitter(const Lowered& lowered, const Storage& storage, Target target, Constants& constants)
+      : lowered_(lowered), storage_(storage), target_(target), constants_(constants) {}
+
+  std::vector<ExecutableStep> Run() {
+    std::vector<ExecutableStep> steps;
+    for (size_t i = 0; i < lowered_.instructions.size(); ++i) {
+      const Instruction& instruction = lowered_.instructions[i];
+      step_ = {};
+      step_.name = instruction.name;
+      step_.macs = instruction.macs;
+      for (const BorderZeros& border : storage_.dirty_borders()[i]) step_.calls.push_back([=] { ClearBorder(border); });
+      Emit(instruction);
+      steps.push_back(std::move(step_));
+    }
+    return steps;
+  }
+
+ private:
+  template <typename Kernel, typename Args>
+  void Call(Kernel kernel, const Args& args) {
+    step_.calls.push_back([kernel, args] { kernel(args); });
+  }
+  // Names the kernel, with the shape that it works on.
+  void Name(const std::string& kernel, const Instruction& i) {
+    const int output = i.outputs[0] >= 0 ? i.outputs[0] : i.outputs[1];
+    const graph::Shape &in = lowered_.value(i.inputs[0]).shape, &out = lowered_.value(output).shape;
+    step_.kernel = kernel + " " + graph::ToString(in) + " to " + graph::ToString(out);
+  }
+
+  const AlignedFloats& Keep(AlignedFloats floats) {
+    constants_.weight_floats += floats.size();
+    constants_.floats.push_back(std::move(floats));
+    return constants_.floats.back();
+  }
+  // The floats, followed by zeros up to `size`.
+  const float* Keep(const float* data, size_t count, size_t size) {
+    AlignedFloats copy(size);
+    std::copy(data, data + count, copy.data());
+    return Keep(std::move(copy)).data();
+  }
+  const Plane* KeepPlanes(int value) {
+    constants_.planes.push_back(storage_.Planes(value));
+    return constants_.planes.back().data();
+  }
+  const Interpolation* Keep(Interpolation interpolation) {
+    constants_.interpolations.push_back(std::move(interpolation));
+    return &constants_.interpolations.back();
+  }
+
+  template <typename Args>
+  void SetLimits(const Instruction& i, Args& args) {
+    if (i.relu_before_residual) args.low = 0.f;
+    if (i.activation == Activation::kRelu) args.low_after = 0.f;
+  }
+  template <typename Args>
+  void SetResidualPicture(const Instruction& i, Args& args) {
+    if (i.residual < 0) return;
+    const TensorView residual = storage_.Picture(i.residual);
+    args.residual = residual.data;
+    args.residual_row_stride = residual.row_stride;
+    args.residual_pixel_stride = residual.pixel_stride;
+  }
+
+  // Weights of output channels first .. first + count - 1 as rows in the order of the segments: kernel row, column,
+  // channel. in_channels counts all that the segments hold; the weights of other groups' channels are zero.
+  std::vector<float> RowsOfWeights(const Instruction& i, int first, int count, int in_channels, bool all_groups) {
+    const ConvAttributes& a = i.conv;
+    const int depth = static_cast<int>(i.weight.size()) / (a.out_channels * a.kernel_h * a.kernel_w);
+    const int taps = a.kernel_h * a.kernel_w;
+    std::vector<float> rows(Size(count * taps * in_channels));
+    for (int o = 0; o < count; ++o) {
+      const int begin = all_groups ? (first + o) / (a.out_channels / a.groups) * depth : 0;
+      for (int c = 0; c < depth; ++c)
+        for (int t = 0; t < taps; ++t)
+          rows[Size((o * taps + t) * in_channels + begin + c)] = i.weight[Size(((first + o) * depth + c) * taps + t)];
+    }
+    return rows;
+  }
+
+  // Runs of floats that a window consists of. Where pixels lie side by side a row of the kernel is one run.
+  void SetSegments(const ConvAttributes& a, const TensorView& in, int channels, ConvGemmArgs& args) {
+    const bool rows = a.dilation == 1 && Size(channels) == in.pixel_stride;
+    std::vector<size_t> segments;
+    for (int ky = 0; ky < a.kernel_h; ++ky)
+      for (int kx = 0; kx < (rows ? 1 : a.kernel_w); ++kx)
+        segments.push_back(Size(ky * a.dilation) * in.row_stride + Size(kx * a.dilation) * in.pixel_stride);
+    constants_.segments.push_back(std::move(segments));
+    args.segments = constants_.segments.back().data();
+    args.segment_count = constants_.segments.back().size();
+    args.segment_length = Size(rows ? channels * a.kernel_w : channels);
+  }
+
+  // Rows without gaps between them, on both sides, are one long row: more pixels for the tiles.
+  static void Flatten(ConvGemmArgs& args) {
+    const auto width = Size(args.out.width);
+    if (args.in_row_stride != width * args.in_pixel_stride || args.out.row_stride != width * args.out.pixel_stride)
+      return;
+    if (args.residual != nullptr && args.residual_row_stride != width * args.residual_pixel_stride) return;
+    args.out.width *= args.out.height;
+    args.out.height = 1;
+  }
+
+  // Groups run one by one where each writes whole groups of kChannelAlign channels, else as one convolution whose
+  // weights are mostly zeros.
+  void EmitGemm(const Instruction& i) {
+    const ConvAttributes& a = i.conv;
+    const TensorView in = storage_.Picture(i.inputs[0]), out = storage_.Picture(i.outputs[0]);
+    const bool one_by_one = a.groups > 1 && a.out_channels / a.groups % kChannelAlign == 0;
+    const int parts = one_by_one ? a.groups : 1, out_channels = a.out_channels / parts,
+              in_channels = in.channels / parts;
+    for (int part = 0; part < parts; ++part) {
+      ConvGemmArgs args;
+      args.in = Window(in, a) + part * in_channels;
+      args.in_row_stride = in.row_stride * Size(a.stride);
+      args.in_pixel_stride = in.pixel_stride * Size(a.stride);
+      SetSegments(a, in, in_channels, args);
+      args.out = out;
+      args.out.data += part * out_channels;
+      args.out.channels = out_channels;
+      SetResidualPicture(i, args);
+      if (args.residual != nullptr) args.residual += part * out_channels;
+      SetLimits(i, args);
+      constants_.blocks.push_back(SplitColumns(out_channels, target_));
+      const std::vector<ColumnBlock>& blocks = constants_.blocks.back();
+      args.blocks = blocks.data();
+      args.block_count = blocks.size();
+      const std::vector<float> rows =
+          RowsOfWeights(i, part * out_channels, out_channels, in_channels, a.groups > 1 && !one_by_one);
+      const int depth = static_cast<int>(args.segment_count * args.segment_length);
+      args.weights = Keep(PackColumns(rows.data(), out_channels, depth, blocks)).data();
+      args.bias =
+          Keep(i.bias.data() + part * out_channels, Size(out_channels), RoundUp(Size(out_channels), kChannelAlign));
+      Flatten(args);
+      Call(SelectConvGemm(target_), args);
+    }
+    Name("gemm " + Describe(a), i);
+  }
+
+  void EmitDepthwise(const Instruction& i) {
+    const ConvAttributes& a = i.conv;
+    const TensorView in = storage_.Picture(i.inputs[0]);
+    DepthwiseArgs args;
+    args.in = Window(in, a);
+    args.in_row_stride = in.row_stride;
+    args.in_pixel_stride = in.pixel_stride;
+    args.kernel_h = a.kernel_h, args.kernel_w = a.kernel_w, args.stride = a.stride, args.dilation = a.dilation;
+    args.out = storage_.Picture(i.outputs[0]);
+    SetResidualPicture(i, args);
+    SetLimits(i, args);
+    const size_t channels = RoundUp(Size(a.out_channels), kChannelAlign), taps = Size(a.kernel_h * a.kernel_w);
+    AlignedFloats weights(taps * channels);
+    for (size_t c = 0; c < Size(a.out_channels); ++c)
+      for (size_t t = 0; t < taps; ++t) weights[t * channels + c] = i.weight[c * taps + t];
+    args.weights = Keep(std::move(weights)).data();
+    args.bias = Keep(i.bias.data(), i.bias.size(), channels);
+    Call(SelectDepthwise(target_), args);
+    Name("depthwise " + Describe(a), i);
+  }
+
+  void EmitPlanar(const Instruction& i) {
+    const ConvAttributes& a = i.conv;
+    std::vector<Plane> in = storage_.Planes(i.inputs[0]);
+    for (Plane& plane : in) plane.data -= Size(a.pad_top) * plane.row_stride + Size(a.pad_left);
+    constants_.planes.push_back(std::move(in));
+    ConvPlanarArgs args;
+    args.in = constants_.planes.back().data();
+    args.in_planes = lowered_.value(i.inputs[0]).shape.c;
+    args.kernel_h = a.kernel_h, args.kernel_w = a.kernel_w, args.dilation = a.dilation;
+    args.weights = Keep(PackPlanar(i.weight.data(), a.out_channels, args.in_planes, a.kernel_h, a.kernel_w)).data();
+    args.bias = Keep(i.bias.data(), i.bias.size(), i.bias.size());
+    args.out = KeepPlanes(i.outputs[0]);
+    args.out_planes = a.out_channels;
+    args.height = lowered_.value(i.outputs[0]).shape.h, args.width = lowered_.value(i.outputs[0]).shape.w;
+    if (i.residual >= 0) args.residual = KeepPlanes(i.residual);
+    SetLimits(i, args);
+    args.sigmoid = i.activation == Activation::kSigmoid;
+    Call(SelectConvPlanar(target_), args);
+    Name("planar " + Describe(a), i);
+  }
+
+  void EmitDot(const Instruction& i) {
+    ConvDotArgs args;
+    args.in = storage_.Picture(i.inputs[0]);
+    args.weights = Keep(i.weight.data(), i.weight.size(), i.weight.size());
+    args.bias = Keep(i.bias.data(), i.bias.size(), i.bias.size());
+    args.out = KeepPlanes(i.outputs[0]);
+    args.out_planes = i.conv.out_channels;
+    if (i.residual >= 0) args.residual = KeepPlanes(i.residual);
+    SetLimits(i, args);
+    args.sigmoid = i.activation == Activation::kSigmoid;
+    Call(SelectConvDot(target_), args);
+    Name("dot 1x1", i);
+  }
+
+  void EmitResize(const Instruction& i) {
+    const graph::Shape &in = lowered_.value(i.inputs[0]).shape, &out = lowered_.value(i.outputs[0]).shape;
+    const Interpolation* vertical = Keep(MakeInterpolation(in.h, out.h));
+    const Interpolation* horizontal = Keep(MakeInterpolation(in.w, out.w));
+    const std::string how = vertical->doubles && horizontal->doubles ? "double" : "resize";
+    if (!IsPlanar(lowered_, i.outputs[0])) {
+      Call(SelectResize(target_),
+           ResizeArgs{storage_.Picture(i.inputs[0]), storage_.Picture(i.outputs[0]), vertical, horizontal});
+      return Name(how, i);
+    }
+    constants_.floats.emplace_back(ResizePlanarScratch(in.w));
+    ResizePlanarArgs args{KeepPlanes(i.inputs[0]),
+                          KeepPlanes(i.outputs[0]),
+                          out.c,
+                          vertical,
+                          horizontal,
+                          constants_.floats.back().data(),
+                          i.activation == Activation::kSigmoid};
+    Call(SelectResizePlanar(target_), args);
+    Name(how + " planar", i);
+  }
+
+  void EmitElementwise(const Instruction& i, Elementwise operation, const std::string& name) {
+    ElementwiseArgs args;
+    args.operation = operation;
+    args.low = i.activation == Activation::kRelu ? 0.f : kNoLimit;
+    args.sigmoid = i.activation == Activation::kSigmoid;
+    auto call = [&](const std::vector<TensorView>& in, const TensorView& out) {
+      args.a = in.front(), args.b = in.back(), args.out = out;
+      Call(SelectElementwise(target_), args);
+    };
+    std::vector<TensorView> in(i.inputs.size());
+    if (IsPlanar(lowered_, i.outputs[0])) {
+      const graph::Shape& shape = lowered_.value(i.outputs[0]).shape;
+      const std::vector<Plane> out = storage_.Planes(i.outputs[0]);
+      for (size_t c = 0; c < out.size(); ++c) {
+        for (size_t k = 0; k < in.size(); ++k) in[k] = AsPicture(storage_.Planes(i.inputs[k])[c], shape.h, shape.w);
+        call(in, AsPicture(out[c], shape.h, shape.w));
+      }
+    } else {
+      for (size_t k = 0; k < in.size(); ++k) in[k] = storage_.Picture(i.inputs[k]);
+      call(in, storage_.Picture(i.outputs[0]));
+    }
+    Name(name, i);
+  }
+
+  void EmitStats(const Instruction& i) {
+    ChannelStatsArgs args;
+    args.in = storage_.Picture(i.inputs[0]);
+    if (i.outputs[0] >= 0) args.mean = storage_.Planes(i.outputs[0]).front();
+    if (i.outputs[1] >= 0) args.max = storage_.Planes(i.outputs[1]).front();
+    Call(SelectChannelStats(target_), args);
+    Name("channel stats", i);
+  }
+
+  void Emit(const Instruction& i) {
+    switch (i.kind) {
+      case Kind::kConv:
+        switch (i.kernel) {
+          case ConvKernel::kGemm:
+            return EmitGemm(i);
+          case ConvKernel::kDepthwise:
+            return EmitDepthwise(i);
+          case ConvKernel::kPlanar:
+            return EmitPlanar(i);
+          case ConvKernel::kDot:
+            return EmitDot(i);
+        }
+        return;
+      case Kind::kResize:
+        return EmitResize(i);
+      case Kind::kActivation:
+        return EmitElementwise(i, Elementwise::kCopy, "activation");
+      case Kind::kCopy:
+        return EmitElementwise(i, Elementwise::kCopy, "copy");
+      case Kind::kAdd:
+        return EmitElementwise(i, Elementwise::kAdd, "add");
+      case Kind::kMul:
+        return EmitElementwise(i, Elementwise::kMul, "mul");
+      case Kind::kGate:
+        Call(SelectGate(target_), GateArgs{storage_.Picture(i.inputs[0]), storage_.Picture(i.outputs[0]),
+                                           storage_.Planes(i.inputs[1]).front()});
+        return Name("gate", i);
+      case Kind::kGlobalAvgPool:
+        Call(SelectGlobalAvgPool(target_),
+             GlobalAvgPoolArgs{storage_.Picture(i.inputs[0]), storage_.Picture(i.outputs[0])});
+        return Name("average", i);
+      case Kind::kChannelStats:
+        return EmitStats(i);
+      case Kind::kToPlanar:
+        Call(SelectToPlanar(target_), LayoutArgs{storage_.Picture(i.inputs[0]), KeepPlanes(i.outputs[0])});
+        return Name("to planar", i);
+      case Kind::kToChannelsLast:
+        Call(&ToChannelsLast, LayoutArgs{storage_.Picture(i.outputs[0]), KeepPlanes(i.inputs[0])});
+        return Name("to channels last", i);
+      case Kind::kConcat:
+        return;  // PlaceConcats left none
+    }
+  }
+
+  static std::string Describe(const ConvAttributes& a) {
+    std::string text = std::to_string(a.kernel_h) + "x" + std::to_string(a.kernel_w);
+    if (a.stride > 1) text += " stride " + std::to_string(a.stride);
+    if (a.dilation > 1) text += " dilation " + std::to_string(a.dilation);
+    return text;
+  }
+
+  const Lowered& lowered_;
+  const Storage& storage_;
+  Target target_;
+  Constants& constants_;
+  ExecutableStep step_;
+};
+
+}  // namespace
+
+std::vector<ExecutableStep> Emit(const Lowered& lowered, const Storage& storage, Target target, Constants& constants) {
+  return Emitter(lowered, storage, target, constants).Run();
+}
+
+}  // namespace scrim::nn

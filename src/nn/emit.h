@@ -1,0 +1,36 @@
+// From a lowered graph with its storage to steps that run.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "nn/kernels/conv_gemm.h"
+#include "nn/kernels/resize.h"
+#include "nn/lowered.h"
+#include "nn/storage.h"
+#include "nn/targets.h"
+
+namespace scrim::nn {
+
+// One instruction, ready to run: its kernels with their arguments.
+struct ExecutableStep {
+  std::string name, kernel;
+  int64_t macs = 0;
+  std::vector<std::function<void()>> calls;
+};
+
+// What the arguments of kernels point to; addresses stay as they are.
+struct Constants {
+  std::deque<AlignedFloats> floats;
+  std::deque<std::vector<size_t>> segments;
+  std::deque<std::vector<ColumnBlock>> blocks;
+  std::deque<std::vector<Plane>> planes;
+  std::deque<Interpolation> interpolations;
+  size_t weight_floats = 0;  // packed weights and biases
+};
+
+std::vector<ExecutableStep> Emit(const Lowered& lowered, const Storage& storage, Target target, Constants& constants);
+
+}  // namespace scrim::nn

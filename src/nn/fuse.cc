@@ -1,0 +1,127 @@
+#include <algorithm>
+
+#include "nn/lowered.h"
+
+namespace scrim::nn {
+namespace {
+
+// Moves instructions into later ones. The earlier one must be the only producer of a value that nothing else reads, so
+// running it later, where its reader stands, changes nothing for the others.
+class Fuser {
+ public:
+  explicit Fuser(Lowered& lowered)
+      : lowered_(lowered), reads_(CountReads(lowered)), producer_(lowered.values.size(), -1) {}
+
+  void Run() {
+    auto& all = lowered_.instructions;
+    for (size_t i = 0; i < all.size(); ++i) {
+      FoldAffine(i) || FuseRelu(i) || FuseAdd(i) || FuseStats(i);
+      for (int output : all[i].outputs)
+        if (output >= 0) producer_[static_cast<size_t>(output)] = static_cast<int>(i);
+    }
+    all.erase(std::remove_if(all.begin(), all.end(), [](const Instruction& i) { return i.outputs.empty(); }),
+              all.end());
+  }
+
+ private:
+  Instruction& at(size_t i) { return lowered_.instructions[i]; }
+
+  // The instruction whose value only instruction i reads, or null.
+  Instruction* OwnProducer(int value) {
+    const int producer = producer_[static_cast<size_t>(value)];
+    if (producer < 0 || reads_[static_cast<size_t>(value)] != 1) return nullptr;
+    return &at(static_cast<size_t>(producer));
+  }
+
+  // Instruction i becomes what `earlier` is now and keeps its own output; `earlier` is left empty.
+  void Replace(size_t i, Instruction& earlier) {
+    Instruction merged = std::move(earlier);
+    merged.name += "+" + at(i).name;
+    merged.outputs = at(i).outputs;
+    earlier.outputs.clear();
+    earlier.inputs.clear();
+    earlier.residual = -1;
+    at(i) = std::move(merged);
+  }
+
+  static bool IsAffine(const Instruction& i) {
+    const graph::ConvAttributes& a = i.conv;
+    return i.kind == Kind::kConv && a.groups == a.out_channels && i.weight.size() == static_cast<size_t>(a.groups) &&
+           a.stride == 1 && a.pad_top + a.pad_left + a.pad_bottom + a.pad_right == 0 && i.residual < 0;
+  }
+
+  bool FoldAffine(size_t i) {
+    if (!IsAffine(at(i))) return false;
+    Instruction* conv = OwnProducer(at(i).inputs[0]);
+    if (conv == nullptr || conv->kind != Kind::kConv || conv->activation != Activation::kNone || conv->residual >= 0)
+      return false;
+    const std::vector<float> scale = at(i).weight, offset = at(i).bias;
+    const size_t depth = conv->weight.size() / scale.size();
+    for (size_t o = 0; o < scale.size(); ++o) {
+      for (size_t k = 0; k < depth; ++k) conv->weight[o * depth + k] *= scale[o];
+      conv->bias[o] = conv->bias[o] * scale[o] + offset[o];
+    }
+    const Activation activation = at(i).activation;
+    const int64_t macs = at(i).macs;
+    Replace(i, *conv);
+    at(i).activation = activation;
+    at(i).macs += macs;
+    return true;
+  }
+
+  bool FuseRelu(size_t i) {
+    if (at(i).kind != Kind::kActivation || at(i).activation != Activation::kRelu) return false;
+    Instruction* earlier = OwnProducer(at(i).inputs[0]);
+    if (earlier == nullptr || earlier->activation == Activation::kSigmoid) return false;
+    if (earlier->kind != Kind::kConv && earlier->kind != Kind::kAdd && earlier->kind != Kind::kMul) return false;
+    Replace(i, *earlier);
+    at(i).activation = Activation::kRelu;
+    return true;
+  }
+
+  bool FuseAdd(size_t i) {
+    if (at(i).kind != Kind::kAdd || at(i).inputs[0] == at(i).inputs[1]) return false;
+    // Of two convolutions the later one: it runs where it stands.
+    Instruction* conv = nullptr;
+    int residual = -1;
+    for (size_t k = 0; k < 2; ++k) {
+      Instruction* candidate = OwnProducer(at(i).inputs[k]);
+      if (candidate == nullptr || candidate->kind != Kind::kConv || candidate->residual >= 0) continue;
+      if (candidate->activation == Activation::kSigmoid || candidate < conv) continue;
+      conv = candidate;
+      residual = at(i).inputs[1 - k];
+    }
+    if (conv == nullptr) return false;
+    conv->relu_before_residual = conv->activation == Activation::kRelu;
+    conv->activation = Activation::kNone;
+    conv->residual = residual;
+    Replace(i, *conv);
+    return true;
+  }
+
+  // The mean and the maximum of the same value: the later joins the earlier.
+  bool FuseStats(size_t i) {
+    if (at(i).kind != Kind::kChannelStats) return false;
+    for (size_t k = 0; k < i; ++k) {
+      Instruction& other = at(k);
+      if (other.kind != Kind::kChannelStats || other.outputs.empty() || other.inputs != at(i).inputs) continue;
+      const size_t slot = at(i).outputs[0] >= 0 ? 0 : 1;
+      if (other.outputs[slot] >= 0) continue;
+      other.outputs[slot] = at(i).outputs[slot];
+      other.name += "+" + at(i).name;
+      at(i).outputs.clear();
+      at(i).inputs.clear();
+      return true;
+    }
+    return false;
+  }
+
+  Lowered& lowered_;
+  std::vector<int> reads_, producer_;
+};
+
+}  // namespace
+
+void Fuse(Lowered& lowered) { Fuser(lowered).Run(); }
+
+}  // namespace scrim::nn

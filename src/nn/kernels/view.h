@@ -1,0 +1,29 @@
+// What every kernel shares: views of pictures and the operations that end a kernel.
+//
+// Two layouts. Channels-last (TensorView): vectors run over the channels of a pixel, the layout of the trunk. Planar
+// (Plane): vectors run over the pixels of a row, the layout of values with few channels. Kernels read zero borders
+// around their input instead of checking bounds, and never write outside the pixels of their output; channels-last
+// kernels write kChannelAlign channels at a time, which the plan leaves room for.
+#pragma once
+
+#include <cstddef>
+#include <limits>
+
+#include "base/aligned.h"
+#include "nn/program.h"  // TensorView
+
+namespace scrim::nn {
+
+// Channels of a pixel that are written at once: eight floats are one AVX2 vector, two of SSE4, half of AVX-512.
+inline constexpr int kChannelAlign = 8;
+
+struct Plane {
+  float* data = nullptr;
+  size_t row_stride = 0;
+};
+
+// What happens to a convolution's sum before it is stored: v = max(v, low); v += residual; v = max(v, low_after).
+// ReLU is a limit of 0, none is kNoLimit.
+inline constexpr float kNoLimit = -std::numeric_limits<float>::infinity();
+
+}  // namespace scrim::nn

@@ -1,0 +1,85 @@
+#include "nn/program.h"
+
+#include <chrono>
+#include <utility>
+
+#include "nn/emit.h"
+#include "nn/lowered.h"
+#include "nn/storage.h"
+#include "nn/targets.h"
+
+namespace scrim::nn {
+namespace {
+
+class CompiledProgram final : public Program {
+ public:
+  CompiledProgram(Lowered lowered, int64_t macs, Target target)
+      : lowered_(std::move(lowered)), macs_(macs), target_(target) {}
+
+  Status Prepare() {
+    SCRIM_ASSIGN_OR_RETURN(Storage storage, Storage::Make(lowered_));
+    input_ = storage.Picture(lowered_.input);
+    output_ = storage.Picture(lowered_.output).data;
+    activation_bytes_ = storage.bytes();
+    steps_ = Emit(lowered_, storage, target_, constants_);
+    storage_ = std::make_unique<Storage>(std::move(storage));
+    // The packed copies are all that Run needs.
+    for (Instruction& instruction : lowered_.instructions)
+      instruction.weight.clear(), instruction.weight.shrink_to_fit();
+    return {};
+  }
+
+  TensorView input() override { return input_; }
+  void Run() override {
+    for (const ExecutableStep& step : steps_)
+      for (const auto& call : step.calls) call();
+  }
+  const float* output() const override { return output_; }
+
+  int64_t macs() const override { return macs_; }
+  size_t activation_bytes() const override { return activation_bytes_; }
+  size_t weight_bytes() const override { return constants_.weight_floats * sizeof(float); }
+  const char* target() const override { return TargetName(target_); }
+
+  std::vector<Step> RunTimed() override {
+    std::vector<Step> timed;
+    for (const ExecutableStep& step : steps_) {
+      const auto start = std::chrono::steady_clock::now();
+      for (const auto& call : step.calls) call();
+      const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
+      timed.push_back({step.name, step.kernel, step.macs, elapsed.count()});
+    }
+    return timed;
+  }
+
+ private:
+  Lowered lowered_;
+  int64_t macs_;
+  Target target_;
+  std::unique_ptr<Storage> storage_;
+  Constants constants_;
+  std::vector<ExecutableStep> steps_;
+  TensorView input_;
+  float* output_ = nullptr;
+  size_t activation_bytes_ = 0;
+};
+
+}  // namespace
+
+StatusOr<std::unique_ptr<Program>> Program::Compile(const graph::Model& model, graph::Density density,
+                                                    const ProgramOptions& options) {
+  SCRIM_ASSIGN_OR_RETURN(const Target target, ChooseTarget(options.target));
+  SCRIM_ASSIGN_OR_RETURN(const std::vector<graph::Shape> shapes,
+                         graph::InferShapes(model.graph, density.height, density.width));
+  SCRIM_RETURN_IF_ERROR(graph::ValidateWeights(model.graph, model.weights));
+  SCRIM_ASSIGN_OR_RETURN(Lowered lowered, Import(model.graph, shapes, model.weights));
+  Fuse(lowered);
+  AssignLayouts(lowered);
+  PlaceConcats(lowered);
+  FinishValues(lowered);
+  auto program = std::make_unique<CompiledProgram>(std::move(lowered), graph::CountMacs(model.graph, shapes), target);
+  SCRIM_RETURN_IF_ERROR(program->Prepare());
+  return std::unique_ptr<Program>(std::move(program));
+}
+
+}  // namespace scrim::nn

@@ -1,0 +1,285 @@
+#include "nn/program.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <random>
+
+#include "graph/scrimnet.h"
+#include "nn/testing.h"
+
+namespace scrim::nn {
+namespace {
+
+using graph::Graph;
+using graph::Node;
+using graph::Op;
+using graph::ScrimnetConfig;
+using graph::Shape;
+
+// Compiles for every target, runs and compares with the reference.
+void ExpectAgrees(const Graph& graph, int width, int height, float tolerance = 1e-4f) {
+  SCOPED_TRACE(graph.name + " at " + std::to_string(width) + "x" + std::to_string(height));
+  const graph::Model model = RandomModel(graph, 1);
+  const auto shapes = graph::InferShapes(graph, height, width);
+  ASSERT_TRUE(shapes.ok()) << shapes.status().message();
+  const std::vector<float> input = RandomFloats(static_cast<size_t>(shapes.value()[0].size()), 2);
+  const auto values = RunReference(graph, model.weights, height, width, input);
+  ASSERT_TRUE(values.ok()) << values.status().message();
+  const std::vector<float>& expected = values.value()[static_cast<size_t>(graph.output)];
+  for (const std::string& target : SupportedTargets()) {
+    auto program = Program::Compile(model, {width, height}, {target});
+    ASSERT_TRUE(program.ok()) << program.status().message();
+    EXPECT_EQ(program.value()->target(), target);
+    // Twice: the second run must not depend on what the first left in memory.
+    for (int run = 0; run < 2; ++run) {
+      WriteInput(input, program.value()->input());
+      program.value()->Run();
+      EXPECT_LE(LargestError(expected, program.value()->output()), tolerance) << target << ", run " << run;
+    }
+  }
+}
+
+void ExpectScrimnetAgrees(const ScrimnetConfig& config, const std::vector<std::pair<int, int>>& sizes) {
+  const auto graph = graph::Scrimnet(config);
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  for (const auto& [width, height] : sizes) ExpectAgrees(graph.value(), width, height);
+}
+
+TEST(ProgramTest, DefaultNetworkAgreesWithReference) {
+  ExpectScrimnetAgrees(graph::ScrimnetPreset("default").value(),
+                       {{64, 64}, {96, 64}, {160, 96}, {256, 144}, {80, 48}, {33, 47}, {17, 5}, {1, 1}});
+}
+
+struct Variant {
+  const char* name;
+  std::function<void(ScrimnetConfig&)> change;
+};
+void PrintTo(const Variant& variant, std::ostream* stream) { *stream << variant.name; }
+class VariantTest : public testing::TestWithParam<Variant> {};
+
+TEST_P(VariantTest, AgreesWithReference) {
+  ScrimnetConfig config;
+  config.name = GetParam().name;
+  GetParam().change(config);
+  ExpectScrimnetAgrees(config, {{64, 64}, {80, 48}, {33, 47}});
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Scrimnet, VariantTest,
+    testing::Values(Variant{"NoSkips", [](ScrimnetConfig& c) { c.skips = false; }},
+                    Variant{"NoGates", [](ScrimnetConfig& c) { c.attention_gates = false; }},
+                    Variant{"NoAttention", [](ScrimnetConfig& c) { c.spatial_attention = false; }},
+                    Variant{"NoAspp", [](ScrimnetConfig& c) { c.aspp = false; }},
+                    Variant{"NoRefinement", [](ScrimnetConfig& c) { c.refine_layers = 0; }},
+                    Variant{"OneRefinement", [](ScrimnetConfig& c) { c.refine_layers = 1; }},
+                    Variant{"ThreeRefinements", [](ScrimnetConfig& c) { c.refine_layers = 3; }},
+                    Variant{"WideRefinement", [](ScrimnetConfig& c) { c.refine_growth = 5, c.refine_width = 7; }},
+                    Variant{"NotSeparable", [](ScrimnetConfig& c) { c.separable = false; }},
+                    Variant{"SmallStem", [](ScrimnetConfig& c) { c.stem_stride = 2; }},
+                    Variant{"LargeStem", [](ScrimnetConfig& c) { c.stem_kernel = 9; }},
+                    Variant{"NoPreviousMask", [](ScrimnetConfig& c) { c.previous_mask = false; }},
+                    Variant{"WideBottlenecks", [](ScrimnetConfig& c) { c.squeeze = 4; }},
+                    Variant{"Dropout", [](ScrimnetConfig& c) { c.dropout = 0.1f; }},
+                    Variant{"OddWidths",
+                            [](ScrimnetConfig& c) {
+                              c.width_2 = 5, c.stem_width = 11, c.width_4 = 13, c.width_8 = 21, c.width_16 = 35;
+                              c.width_32 = 50, c.aspp_width = 9, c.bottom_width = 33, c.decoder_16 = 19;
+                              c.decoder_8 = 12, c.decoder_4 = 7, c.decoder_2 = 3, c.refine_width = 1,
+                              c.refine_growth = 1;
+                            }}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST(ProgramTest, DefaultNetworkStaysInItsBudget) {
+  const Graph graph = graph::Scrimnet(graph::ScrimnetPreset("default").value()).value();
+  const auto program = Program::Compile(RandomModel(graph, 1), {256, 144});
+  ASSERT_TRUE(program.ok()) << program.status().message();
+  EXPECT_LE(program.value()->activation_bytes(), 2'500'000u);
+  EXPECT_LE(program.value()->macs(), 45'000'000);
+}
+
+TEST(ProgramTest, StepsAccountForAllMacs) {
+  const Graph graph = graph::Scrimnet(graph::ScrimnetPreset("default").value()).value();
+  const auto program = Program::Compile(RandomModel(graph, 1), {64, 64});
+  ASSERT_TRUE(program.ok()) << program.status().message();
+  int64_t macs = 0;
+  const std::vector<Program::Step> steps = program.value()->RunTimed();
+  for (const Program::Step& step : steps) macs += step.macs;
+  EXPECT_EQ(macs, program.value()->macs());
+}
+
+TEST(ProgramTest, RefusesUnknownTargets) {
+  const auto program = Program::Compile(RandomModel(GraphBuilder("small", 3).graph(), 1), {8, 8}, {"MMX"});
+  ASSERT_FALSE(program.ok());
+  EXPECT_EQ(program.status().code(), Code::kUnsupported);
+  EXPECT_NE(program.status().message().find("'MMX'"), std::string::npos) << program.status().message();
+}
+
+TEST(ProgramTest, RefusesImpossibleSizes) {
+  const graph::Model model = RandomModel(graph::Scrimnet({}).value(), 1);
+  for (const auto& [width, height] :
+       std::vector<std::pair<int, int>>{{0, 64}, {64, 0}, {-1, 64}, {16384, 16384}, {1 << 20, 8}}) {
+    const auto program = Program::Compile(model, {width, height});
+    ASSERT_FALSE(program.ok()) << width << "x" << height;
+    EXPECT_EQ(program.status().code(), Code::kInvalidArgument);
+  }
+}
+
+// Graphs made to mislead the passes.
+
+TEST(PassesTest, InputIsOutput) { ExpectAgrees(GraphBuilder("input", 3).graph(), 7, 5); }
+
+TEST(PassesTest, ConvolutionWithTwoReaders) {
+  GraphBuilder b("two readers", 3);
+  const int conv = b.Conv(0, 8, 3);
+  const int norm = b.BatchNorm(conv), relu = b.Unary(Op::kRelu, conv);
+  b.Add(norm, b.Unary(Op::kSigmoid, relu));
+  ExpectAgrees(b.graph(), 13, 9);
+}
+
+TEST(PassesTest, BatchNormAndReluOfTheInput) {
+  GraphBuilder b("norm of input", 5);
+  b.Unary(Op::kRelu, b.BatchNorm(0));
+  ExpectAgrees(b.graph(), 13, 9);
+}
+
+TEST(PassesTest, SumOfTwoConvolutionsThenRelu) {
+  GraphBuilder b("two convolutions", 12);
+  b.Unary(Op::kRelu, b.Add(b.BatchNorm(b.Conv(0, 20, 1)), b.BatchNorm(b.Conv(0, 20, 3))));
+  ExpectAgrees(b.graph(), 11, 6);
+}
+
+TEST(PassesTest, ReluBeforeAndAfterTheResidual) {
+  GraphBuilder b("relu twice", 16);
+  const int x = b.Conv(0, 16, 1);
+  b.Unary(Op::kRelu, b.Add(x, b.Unary(Op::kRelu, b.Conv(x, 16, 3))));
+  ExpectAgrees(b.graph(), 11, 6);
+}
+
+TEST(PassesTest, ResidualOfDepthwiseAndOfPlanar) {
+  GraphBuilder b("residuals", 24);
+  const int sum = b.Add(b.Depthwise(0, 3), 0);
+  const int thin = b.Conv(sum, 3, 3);
+  b.Unary(Op::kRelu, b.Add(b.Unary(Op::kRelu, b.Conv(thin, 3, 3)), thin));
+  ExpectAgrees(b.graph(), 37, 6);
+}
+
+TEST(PassesTest, ValueAddedToItself) {
+  GraphBuilder b("twice itself", 8);
+  const int x = b.Conv(0, 8, 1);
+  b.Add(x, x);
+  ExpectAgrees(b.graph(), 5, 4);
+}
+
+TEST(PassesTest, SigmoidBeforeAddition) {
+  GraphBuilder b("sigmoid", 4);
+  b.Add(b.Unary(Op::kSigmoid, b.Conv(0, 8, 1)), b.Conv(0, 8, 3));
+  ExpectAgrees(b.graph(), 9, 5);
+}
+
+TEST(PassesTest, OutputIsAlsoUsedInside) {
+  GraphBuilder b("inner output", 3);
+  const int x = b.Unary(Op::kRelu, b.Conv(0, 1, 3));
+  b.Conv(x, 4, 3);
+  b.graph().output = x;
+  ExpectAgrees(b.graph(), 21, 9);
+}
+
+TEST(PassesTest, OutputReadByAConvolutionThatMatters) {
+  GraphBuilder b("read output", 3);
+  const int x = b.Unary(Op::kRelu, b.Conv(0, 1, 3));
+  const int y = b.Conv(x, 1, 3);
+  b.Add(x, y);
+  ExpectAgrees(b.graph(), 21, 9);
+  b.graph().output = y;
+  ExpectAgrees(b.graph(), 21, 9);
+}
+
+TEST(PassesTest, ConcatOfConcats) {
+  for (int width : {8, 5}) {
+    GraphBuilder b("nested " + std::to_string(width), 3);
+    const int x = b.Conv(0, width, 3), y = b.Conv(0, 16, 1);
+    const int inner = b.Concat({x, y}), outer = b.Concat({y, inner, x, 0, x});
+    b.Add(b.Conv(outer, 12, 3), b.Conv(b.Concat({inner, inner}), 12, 1));
+    ExpectAgrees(b.graph(), 19, 7);
+  }
+}
+
+TEST(PassesTest, ConcatThatNobodyConvolves) {
+  GraphBuilder b("plain concat", 3);
+  b.Concat({b.Conv(0, 3, 3), 0, b.Conv(0, 2, 3), b.Unary(Op::kChannelMean, 0)});
+  ExpectAgrees(b.graph(), 40, 7);
+}
+
+TEST(PassesTest, ConcatMemberConvolvedWithAnotherPadding) {
+  GraphBuilder b("paddings", 8);
+  const int x = b.Conv(0, 8, 1), y = b.Conv(0, 8, 1);
+  const int joined = b.Concat({x, y});
+  b.Add(b.Conv(x, 8, 5), b.Conv(joined, 8, 3));
+  ExpectAgrees(b.graph(), 12, 12);
+}
+
+TEST(PassesTest, GroupedConvolutions) {
+  for (const auto& [in, out, groups] :
+       std::vector<std::array<int, 3>>{{16, 32, 2}, {12, 6, 3}, {8, 16, 8}, {1, 3, 1}, {6, 6, 2}}) {
+    GraphBuilder b("groups " + std::to_string(groups), in);
+    graph::ConvAttributes a;
+    a.kernel_h = 3, a.kernel_w = 2, a.pad_top = 1, a.pad_right = 1, a.groups = groups, a.out_channels = out,
+    a.bias = true;
+    b.ConvOf(0, a);
+    ExpectAgrees(b.graph(), 10, 7);
+  }
+}
+
+TEST(PassesTest, UnevenPaddingStrideAndDilation) {
+  for (int groups : {1, 8}) {
+    GraphBuilder b("uneven", 8);
+    graph::ConvAttributes a;
+    a.kernel_h = 2, a.kernel_w = 4, a.pad_left = 3, a.pad_bottom = 2, a.stride = 3, a.dilation = 2, a.groups = groups;
+    a.out_channels = 8;
+    b.ConvOf(0, a);
+    ExpectAgrees(b.graph(), 23, 14);
+  }
+}
+
+TEST(PassesTest, SpatialAttentionAndPooling) {
+  GraphBuilder b("attention", 10);
+  const int x = b.Conv(0, 10, 3);
+  const int stats = b.Concat({b.Unary(Op::kChannelMean, x), b.Unary(Op::kChannelMax, x)});
+  const int gated = b.Mul(x, b.Unary(Op::kSigmoid, b.Conv(stats, 1, 7)));
+  const int pooled = b.Resize(b.Conv(b.Unary(Op::kGlobalAvgPool, gated), 6, 1), gated);
+  b.Unary(Op::kChannelMax, b.Concat({pooled, gated}));
+  ExpectAgrees(b.graph(), 20, 11);
+}
+
+TEST(PassesTest, GateOfAValueByItself) {
+  GraphBuilder b("self gate", 1);
+  const int x = b.Conv(0, 1, 3);
+  b.Mul(b.Mul(x, x), b.Unary(Op::kChannelMean, x));
+  ExpectAgrees(b.graph(), 20, 11);
+}
+
+TEST(PassesTest, ResizesUpDownAndSideways) {
+  for (const auto& [width, height] : std::vector<std::pair<int, int>>{{31, 9}, {16, 16}, {40, 3}, {1, 1}}) {
+    GraphBuilder b("resize", 6);
+    const int small = b.ConvStride(0, 6, 3, 2), smaller = b.ConvStride(small, 6, 3, 3);
+    const int thin = b.Conv(smaller, 1, 1);
+    const int sum = b.Add(b.Resize(smaller, 0), b.Resize(b.Resize(0, small), 0));
+    b.Concat({b.Resize(thin, 0), sum, b.Resize(thin, small) >= 0 ? b.Resize(b.Resize(thin, small), 0) : 0});
+    ExpectAgrees(b.graph(), width, height);
+  }
+}
+
+TEST(PassesTest, DenseBlockOfPlanes) {
+  GraphBuilder b("dense", 3);
+  int x = b.Conv(0, 2, 3);
+  for (int layer = 0; layer < 3; ++layer)
+    x = b.Concat({x, b.Unary(Op::kRelu, b.BatchNorm(b.Conv(x, 1 + layer, 3))), 0});
+  b.Conv(x, 4, 1);
+  ExpectAgrees(b.graph(), 35, 10);
+}
+
+}  // namespace
+}  // namespace scrim::nn

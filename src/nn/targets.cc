@@ -1,0 +1,50 @@
+#include "nn/targets.h"
+
+#include <cstdlib>
+
+#include "nn/program.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "nn/targets.cc"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace scrim::nn::HWY_NAMESPACE {
+int FloatLanes() { return static_cast<int>(hwy::HWY_NAMESPACE::Lanes(hwy::HWY_NAMESPACE::ScalableTag<float>())); }
+}  // namespace scrim::nn::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace scrim::nn {
+
+HWY_EXPORT(FloatLanes);
+
+int Lanes(Target target) { return SelectKernel(HWY_DISPATCH_TABLE(FloatLanes), target)(); }
+
+const char* TargetName(Target target) { return hwy::TargetName(target); }
+
+std::vector<std::string> SupportedTargets() {
+  std::vector<std::string> names;
+  for (Target target : hwy::SupportedAndGeneratedTargets()) names.push_back(TargetName(target));
+  return names;
+}
+
+StatusOr<Target> ChooseTarget(const std::string& name) {
+  std::string wanted = name, source = "target";
+  if (const char* variable = std::getenv("SCRIM_TARGET"); wanted.empty() && variable != nullptr) {
+    wanted = variable;
+    source = "SCRIM_TARGET";
+  }
+  const std::vector<int64_t> targets = hwy::SupportedAndGeneratedTargets();
+  if (wanted.empty()) return targets.front();
+  std::string known;
+  for (Target target : targets) {
+    if (wanted == TargetName(target)) return target;
+    known += (known.empty() ? "" : ", ") + std::string(TargetName(target));
+  }
+  return Unsupported(source + " '" + wanted + "': this build and this CPU have " + known);
+}
+
+}  // namespace scrim::nn
+#endif

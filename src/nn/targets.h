@@ -1,0 +1,35 @@
+// Which SIMD target a Program runs on. Every kernel is compiled once for each target; a Program picks its functions
+// when it is compiled, so two Programs of one process may use different targets.
+#pragma once
+
+#include <hwy/targets.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "base/status.h"
+
+namespace scrim::nn {
+
+using Target = int64_t;  // one of Highway's HWY_AVX2, HWY_SSE4, ...
+
+// The target by its name; where the name is empty, by the environment variable SCRIM_TARGET; where that is not set, the
+// best that the CPU has. Errors: kUnsupported lists the names that would do.
+StatusOr<Target> ChooseTarget(const std::string& name);
+
+const char* TargetName(Target target);
+
+// Picks from the table that HWY_EXPORT(function) makes.
+template <typename Function, size_t kSize>
+Function SelectKernel(Function const (&table)[kSize], Target target) {
+  if constexpr (kSize == 1) return table[0];  // compiled for a single target
+  hwy::ChosenTarget chosen;
+  chosen.Update(target);
+  return table[kSize == 1 ? 0 : chosen.GetIndex()];
+}
+
+// Floats in the widest vector of the target.
+int Lanes(Target target);
+
+}  // namespace scrim::nn
