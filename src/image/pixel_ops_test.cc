@@ -33,7 +33,7 @@ class PixelOps : public testing::TestWithParam<int64_t> {
 
 std::vector<int64_t> Targets() {
   std::vector<int64_t> targets;
-  for (int64_t bits = hwy::SupportedTargets(); bits != 0; bits &= bits - 1) targets.push_back(bits & -bits);
+  for (int64_t target : hwy::SupportedAndGeneratedTargets()) targets.push_back(target);
   return targets;
 }
 INSTANTIATE_TEST_SUITE_P(Targets, PixelOps, testing::ValuesIn(Targets()),

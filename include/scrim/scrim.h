@@ -1,0 +1,152 @@
+/* scrim: who is in the picture, and another room behind them.
+ *
+ *     #include <scrim/scrim.h>
+ *
+ *     scrim_session* session = NULL;
+ *     scrim_params params = scrim_default_params();
+ *     if (scrim_create_from_file("default.scrim", &params, &session) != SCRIM_OK) {
+ *       fprintf(stderr, "%s\n", scrim_last_error());
+ *       return 1;
+ *     }
+ *     scrim_set_background_blur(session, 14.0f);
+ *
+ *     scrim_frame frame = {0};
+ *     frame.format = SCRIM_FORMAT_RGBA;
+ *     frame.width = 1280;
+ *     frame.height = 720;
+ *     frame.planes[0] = pixels;
+ *     frame.strides[0] = 4 * 1280;
+ *     while (read_camera(pixels)) {
+ *       if (scrim_process(session, &frame, &frame) != SCRIM_OK) fprintf(stderr, "%s\n", scrim_last_error());
+ *       show(pixels);  // the person before the blurred room; after an error the background alone, never the room
+ *     }
+ *     scrim_free(session);
+ *
+ * A session serves one thread at a time; different sessions are independent. Every function that can fail returns a
+ * scrim_status; scrim_last_error() then says why, in one line. Nothing is printed, nothing exits, no C++ exception leaves
+ * the library.
+ */
+#ifndef SCRIM_SCRIM_H_
+#define SCRIM_SCRIM_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define SCRIM_API __attribute__((visibility("default")))
+#else
+#define SCRIM_API
+#endif
+
+typedef enum scrim_status {
+  SCRIM_OK = 0,
+  SCRIM_INVALID_ARGUMENT = 1, /* the caller's values make no sense: a null pointer, a frame of 0x0 */
+  SCRIM_NOT_FOUND = 2,        /* a file does not exist */
+  SCRIM_CORRUPT = 3,          /* a file is not what it claims to be: cut off, changed, another format */
+  SCRIM_UNSUPPORTED = 4,      /* understood, but this build or this version cannot do it */
+  SCRIM_IO = 5,               /* the system refused */
+  SCRIM_INTERNAL = 6,         /* a bug in scrim, or a damaged model */
+  SCRIM_OUT_OF_MEMORY = 7
+} scrim_status;
+
+typedef enum scrim_format {
+  SCRIM_FORMAT_RGBA = 0, /* one plane, 4 bytes a pixel */
+  SCRIM_FORMAT_BGRA = 1,
+  SCRIM_FORMAT_RGB = 2,  /* one plane, 3 bytes a pixel */
+  SCRIM_FORMAT_NV12 = 3, /* Y, then U and V interleaved at half width and height, rounded up */
+  SCRIM_FORMAT_I420 = 4, /* Y, U, V; U and V at half width and height, rounded up */
+  SCRIM_FORMAT_YUY2 = 5  /* one plane of Y0 U Y1 V */
+} scrim_format;
+
+/* How Y, U and V become colours. Video range is 16..235, full range 0..255. Ignored for RGB formats. */
+typedef enum scrim_matrix {
+  SCRIM_MATRIX_BT601 = 0, /* webcams, standard definition */
+  SCRIM_MATRIX_BT709 = 1, /* high definition video */
+  SCRIM_MATRIX_BT601_FULL = 2, /* JPEG, MJPEG webcams */
+  SCRIM_MATRIX_BT709_FULL = 3
+} scrim_matrix;
+
+/* A picture in the caller's memory. Sides 1 to 16384 pixels, odd ones too; strides count bytes. */
+typedef struct scrim_frame {
+  scrim_format format;
+  scrim_matrix matrix;
+  int width, height;
+  uint8_t* planes[3];
+  size_t strides[3];
+} scrim_frame;
+
+/* Always start from scrim_default_params(). */
+typedef struct scrim_params {
+  size_t struct_size;                /* set by scrim_default_params */
+  int density_width, density_height; /* the network's input size; 0: the model's own. Larger is finer and slower */
+  const char* target;                /* SIMD target of the network, "AVX2" for example; NULL: the best of this CPU */
+  int stabilise;                     /* 1: hold the mask still where nothing moves */
+  int guided;                        /* 1: let the edge follow the frame's own edges; 0: bilinear */
+  float level_low, level_high;       /* mask values that become fully room and fully person; 0 and 1: no levels */
+} scrim_params;
+
+typedef struct scrim_session scrim_session;
+
+SCRIM_API const char* scrim_version(void); /* "0.1.0" */
+
+/* Why the last call on this thread that failed did so. Valid until the next failing call on this thread. */
+SCRIM_API const char* scrim_last_error(void);
+
+SCRIM_API scrim_params scrim_default_params(void);
+
+/* Reads a model and makes a session; the caller frees it. params may be NULL. On failure *out is NULL. */
+SCRIM_API scrim_status scrim_create_from_file(const char* path, const scrim_params* params, scrim_session** out);
+
+/* The same from the bytes of a model file, which may be released afterwards. */
+SCRIM_API scrim_status scrim_create_from_memory(const void* bytes, size_t size, const scrim_params* params,
+                                                scrim_session** out);
+
+SCRIM_API void scrim_free(scrim_session* session); /* NULL is fine */
+
+/* What stands behind the person, from the next frame on; a plain green before the first call. After an error the old
+ * background stays. */
+SCRIM_API scrim_status scrim_set_background_color(scrim_session* session, uint8_t red, uint8_t green, uint8_t blue);
+/* The real room, blurred. strength: the blur's sigma in pixels of a frame with 720 rows, 0.5 to 100. */
+SCRIM_API scrim_status scrim_set_background_blur(scrim_session* session, float strength);
+/* A picture of any size and format; covers the frame, centred. Copied. */
+SCRIM_API scrim_status scrim_set_background_image(scrim_session* session, const scrim_frame* picture);
+/* Straight alpha in the output, which must be RGBA or BGRA; colours are blank where alpha is 0. */
+SCRIM_API scrim_status scrim_set_background_transparent(scrim_session* session);
+
+/* Draws the person of `in` before the background into `out`, of the same size and format (except for the transparent
+ * background); `out` may be `in`. The mask of each frame helps the next: feed the frames of one clip in order. On every
+ * error `out`, where it is a valid frame, shows the background alone. */
+SCRIM_API scrim_status scrim_process(scrim_session* session, const scrim_frame* in, const scrim_frame* out);
+
+/* Only finds the person: alpha gets in->height rows of in->width bytes, 0 room to 255 person, `stride` bytes apart. On an
+ * error alpha is all 0, where in is a valid frame. */
+SCRIM_API scrim_status scrim_segment(scrim_session* session, const scrim_frame* in, uint8_t* alpha, size_t stride);
+
+/* The alpha of the last frame, at its size, as above. SCRIM_INVALID_ARGUMENT when the last frame failed or had another
+ * size. */
+SCRIM_API scrim_status scrim_get_alpha(const scrim_session* session, int width, int height, uint8_t* alpha, size_t stride);
+
+/* Forgets the previous mask: the next frame belongs to another clip, or is a photo of its own. */
+SCRIM_API void scrim_reset(scrim_session* session);
+
+/* The network's input size. */
+SCRIM_API void scrim_get_density(const scrim_session* session, int* width, int* height);
+
+/* What the last frame cost, in milliseconds. */
+typedef struct scrim_times {
+  double sample;  /* frame to network input */
+  double network; /* the network */
+  double matte;   /* stabiliser and refinement to the frame's size */
+  double compose; /* background and blending; 0 after scrim_segment */
+} scrim_times;
+SCRIM_API scrim_times scrim_get_times(const scrim_session* session);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* SCRIM_SCRIM_H_ */

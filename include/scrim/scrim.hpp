@@ -1,0 +1,76 @@
+// scrim for C++: a session that frees itself. See scrim.h for what the calls do.
+//
+//     scrim::Session session;
+//     if (session.Open("default.scrim") != SCRIM_OK) return Fail(scrim_last_error());
+//     session.SetBackgroundBlur(14.f);
+//     scrim_frame frame = scrim::PackedFrame(SCRIM_FORMAT_RGBA, 1280, 720, pixels);
+//     if (session.Process(frame) != SCRIM_OK) Warn(scrim_last_error());  // pixels show the background alone
+#ifndef SCRIM_SCRIM_HPP_
+#define SCRIM_SCRIM_HPP_
+
+#include <scrim/scrim.h>
+
+#include <memory>
+#include <string>
+
+namespace scrim {
+
+// A frame of one plane (RGBA, BGRA, RGB or YUY2) without gaps between its rows.
+inline scrim_frame PackedFrame(scrim_format format, int width, int height, uint8_t* pixels) {
+  scrim_frame frame{};
+  frame.format = format, frame.width = width, frame.height = height, frame.planes[0] = pixels;
+  const size_t columns = static_cast<size_t>(width > 0 ? width : 0);
+  frame.strides[0] = format == SCRIM_FORMAT_RGB    ? 3 * columns
+                     : format == SCRIM_FORMAT_YUY2 ? (columns + 1) / 2 * 4
+                                                   : 4 * columns;
+  return frame;
+}
+
+// Movable. Every call before a successful Open returns SCRIM_INVALID_ARGUMENT.
+class Session {
+ public:
+  [[nodiscard]] scrim_status Open(const std::string& path, const scrim_params& params = scrim_default_params()) {
+    scrim_session* session = nullptr;
+    const scrim_status status = scrim_create_from_file(path.c_str(), &params, &session);
+    session_.reset(session);
+    return status;
+  }
+  [[nodiscard]] scrim_status Open(const void* bytes, size_t size, const scrim_params& params = scrim_default_params()) {
+    scrim_session* session = nullptr;
+    const scrim_status status = scrim_create_from_memory(bytes, size, &params, &session);
+    session_.reset(session);
+    return status;
+  }
+  explicit operator bool() const { return session_ != nullptr; }
+
+  scrim_status SetBackgroundColor(uint8_t red, uint8_t green, uint8_t blue) {
+    return scrim_set_background_color(get(), red, green, blue);
+  }
+  scrim_status SetBackgroundBlur(float strength) { return scrim_set_background_blur(get(), strength); }
+  scrim_status SetBackgroundImage(const scrim_frame& picture) { return scrim_set_background_image(get(), &picture); }
+  scrim_status SetBackgroundTransparent() { return scrim_set_background_transparent(get()); }
+
+  [[nodiscard]] scrim_status Process(const scrim_frame& in, const scrim_frame& out) {
+    return scrim_process(get(), &in, &out);
+  }
+  [[nodiscard]] scrim_status Process(const scrim_frame& frame) { return scrim_process(get(), &frame, &frame); }
+  [[nodiscard]] scrim_status Segment(const scrim_frame& in, uint8_t* alpha, size_t stride) {
+    return scrim_segment(get(), &in, alpha, stride);
+  }
+  [[nodiscard]] scrim_status GetAlpha(int width, int height, uint8_t* alpha, size_t stride) const {
+    return scrim_get_alpha(get(), width, height, alpha, stride);
+  }
+  void Reset() { scrim_reset(get()); }
+  scrim_times times() const { return scrim_get_times(get()); }
+  scrim_session* get() const { return session_.get(); }
+
+ private:
+  struct Free {
+    void operator()(scrim_session* session) const { scrim_free(session); }
+  };
+  std::unique_ptr<scrim_session, Free> session_;
+};
+
+}  // namespace scrim
+
+#endif  // SCRIM_SCRIM_HPP_

@@ -1,0 +1,266 @@
+// The C ABI over engine::VirtualBackground: checks pointers, translates structs, and lets no exception out.
+#include <scrim/scrim.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "engine/virtual_background.h"
+#include "graph/model.h"
+#include "image/convert.h"
+
+using scrim::Code;
+using scrim::InvalidArgument;
+using scrim::Status;
+using scrim::StatusOr;
+using scrim::engine::Segmenter;
+using scrim::engine::SegmenterOptions;
+using scrim::engine::VirtualBackground;
+using Kind = scrim::compose::Background::Kind;
+
+struct scrim_session {
+  explicit scrim_session(std::unique_ptr<Segmenter> segmenter) : engine(std::move(segmenter)) {}
+  VirtualBackground engine;
+};
+
+namespace {
+
+// Two buffers, because without memory there is no string to keep.
+thread_local std::string last_error;
+thread_local const char* last_error_text = "";
+
+scrim_status Fail(const Status& status) {
+  try {
+    last_error = status.message();
+    last_error_text = last_error.c_str();
+  } catch (...) {
+    last_error_text = "out of memory";
+  }
+  switch (status.code()) {
+    case Code::kOk:
+      return SCRIM_OK;
+    case Code::kInvalidArgument:
+      return SCRIM_INVALID_ARGUMENT;
+    case Code::kNotFound:
+      return SCRIM_NOT_FOUND;
+    case Code::kCorrupt:
+      return SCRIM_CORRUPT;
+    case Code::kUnsupported:
+      return SCRIM_UNSUPPORTED;
+    case Code::kIo:
+      return SCRIM_IO;
+    case Code::kInternal:
+      return SCRIM_INTERNAL;
+  }
+  return SCRIM_INTERNAL;
+}
+
+// Runs `body`, which returns a Status. Only allocation can throw in scrim.
+template <typename Body>
+scrim_status Guarded(const Body& body) {
+  try {
+    const Status status = body();
+    return status.ok() ? SCRIM_OK : Fail(status);
+  } catch (const std::bad_alloc&) {
+    last_error_text = "out of memory";
+    return SCRIM_OUT_OF_MEMORY;
+  } catch (...) {
+    last_error_text = "unexpected exception";
+    return SCRIM_INTERNAL;
+  }
+}
+
+// A null frame becomes one of 0x0, which everything refuses.
+scrim::image::FrameView ToView(const scrim_frame* frame) {
+  scrim::image::FrameView view;
+  if (frame == nullptr) return view;
+  view.format = static_cast<scrim::image::PixelFormat>(frame->format);
+  if (frame->format < SCRIM_FORMAT_RGBA || frame->format > SCRIM_FORMAT_YUY2)
+    view.format = scrim::image::PixelFormat{255};
+  view.matrix = static_cast<scrim::image::YuvMatrix>(frame->matrix & 3);
+  view.width = frame->width, view.height = frame->height;
+  for (int p = 0; p < 3; ++p) view.planes[p] = frame->planes[p], view.strides[p] = frame->strides[p];
+  return view;
+}
+
+StatusOr<SegmenterOptions> ToOptions(const scrim_params* given) {
+  const scrim_params params = given != nullptr ? *given : scrim_default_params();
+  if (params.struct_size != sizeof(scrim_params)) {
+    return InvalidArgument("params: not made by scrim_default_params of this version");
+  }
+  if (params.density_width < 0 || params.density_height < 0 ||
+      (params.density_width == 0) != (params.density_height == 0)) {
+    return InvalidArgument("params: density must have two positive sides, or 0x0 for the model's own");
+  }
+  if (!(params.level_low >= 0 && params.level_low < params.level_high && params.level_high <= 1)) {
+    return InvalidArgument("params: levels must be 0 <= low < high <= 1");
+  }
+  SegmenterOptions options;
+  options.density = {params.density_width, params.density_height};
+  if (params.target != nullptr) options.target = params.target;
+  options.stabiliser.enabled = params.stabilise != 0;
+  options.refiner.guided = params.guided != 0;
+  options.refiner.low = params.level_low;
+  options.refiner.high = params.level_high;
+  return options;
+}
+
+template <typename Load>
+scrim_status Create(const scrim_params* params, scrim_session** out, const Load& load) {
+  return Guarded([&]() -> Status {
+    if (out == nullptr) return InvalidArgument("create: out is null");
+    *out = nullptr;
+    SCRIM_ASSIGN_OR_RETURN(const SegmenterOptions options, ToOptions(params));
+    SCRIM_ASSIGN_OR_RETURN(const scrim::graph::Model model, load());
+    SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<Segmenter> segmenter, Segmenter::Create(model, options));
+    *out = new scrim_session(std::move(segmenter));
+    return {};
+  });
+}
+
+Status CheckSession(const scrim_session* session) {
+  return session != nullptr ? Status() : InvalidArgument("the session is null");
+}
+
+scrim_status SetBackground(scrim_session* session, scrim::compose::Background background) {
+  return Guarded([&]() -> Status {
+    SCRIM_RETURN_IF_ERROR(CheckSession(session));
+    return session->engine.SetBackground(std::move(background));
+  });
+}
+
+void CopyAlpha(const scrim::image::Bytes& from, uint8_t* to, size_t stride) {
+  for (int y = 0; y < from.height(); ++y) std::memcpy(to + stride * y, from.row(y), from.width());
+}
+
+}  // namespace
+
+const char* scrim_version(void) { return SCRIM_VERSION_TEXT; }
+
+const char* scrim_last_error(void) { return last_error_text; }
+
+scrim_params scrim_default_params(void) {
+  const SegmenterOptions options;
+  scrim_params params{};
+  params.struct_size = sizeof(scrim_params);
+  params.stabilise = options.stabiliser.enabled;
+  params.guided = options.refiner.guided;
+  params.level_low = options.refiner.low;
+  params.level_high = options.refiner.high;
+  return params;
+}
+
+scrim_status scrim_create_from_file(const char* path, const scrim_params* params, scrim_session** out) {
+  return Create(params, out, [&]() -> StatusOr<scrim::graph::Model> {
+    if (path == nullptr) return InvalidArgument("create: path is null");
+    return scrim::graph::LoadModel(path);
+  });
+}
+
+scrim_status scrim_create_from_memory(const void* bytes, size_t size, const scrim_params* params, scrim_session** out) {
+  return Create(params, out, [&]() -> StatusOr<scrim::graph::Model> {
+    if (bytes == nullptr) return InvalidArgument("create: bytes is null");
+    return scrim::graph::ParseModel(static_cast<const uint8_t*>(bytes), size, "model in memory");
+  });
+}
+
+void scrim_free(scrim_session* session) { delete session; }
+
+scrim_status scrim_set_background_color(scrim_session* session, uint8_t red, uint8_t green, uint8_t blue) {
+  scrim::compose::Background background;
+  background.color = {red, green, blue};
+  return SetBackground(session, std::move(background));
+}
+
+scrim_status scrim_set_background_blur(scrim_session* session, float strength) {
+  scrim::compose::Background background;
+  background.kind = Kind::kBlur;
+  background.blur_sigma = strength;
+  return SetBackground(session, std::move(background));
+}
+
+scrim_status scrim_set_background_image(scrim_session* session, const scrim_frame* picture) {
+  return Guarded([&]() -> Status {
+    SCRIM_RETURN_IF_ERROR(CheckSession(session));
+    const scrim::image::ConstFrameView view = ToView(picture);
+    SCRIM_RETURN_IF_ERROR(Validate(view));
+    scrim::compose::Background background;
+    background.kind = Kind::kImage;
+    background.picture = scrim::image::Frame(scrim::image::PixelFormat::kRgba, view.width, view.height);
+    SCRIM_RETURN_IF_ERROR(ConvertToRgba(view, background.picture.view()));
+    return session->engine.SetBackground(std::move(background));
+  });
+}
+
+scrim_status scrim_set_background_transparent(scrim_session* session) {
+  scrim::compose::Background background;
+  background.kind = Kind::kTransparent;
+  return SetBackground(session, std::move(background));
+}
+
+scrim_status scrim_process(scrim_session* session, const scrim_frame* in, const scrim_frame* out) {
+  const scrim::image::FrameView to = ToView(out);
+  const scrim_status status = Guarded([&]() -> Status {
+    SCRIM_RETURN_IF_ERROR(CheckSession(session));
+    return session->engine.Process(ToView(in), to);
+  });
+  // Without a session, or when an exception left the engine before it could draw: nothing of the room may stay.
+  if (session == nullptr || status == SCRIM_OUT_OF_MEMORY) {
+    const scrim::image::Color color = {0, 0, 0, session == nullptr ? uint8_t{255} : uint8_t{0}};
+    if (Validate(to).ok()) Fill(to, color);
+  }
+  return status;
+}
+
+scrim_status scrim_segment(scrim_session* session, const scrim_frame* in, uint8_t* alpha, size_t stride) {
+  const scrim_status status = Guarded([&]() -> Status {
+    SCRIM_RETURN_IF_ERROR(CheckSession(session));
+    if (alpha == nullptr) return InvalidArgument("segment: alpha is null");
+    const scrim::image::ConstFrameView view = ToView(in);
+    SCRIM_RETURN_IF_ERROR(Validate(view));
+    if (stride < static_cast<size_t>(view.width))
+      return InvalidArgument("segment: the alpha's stride is shorter than a row");
+    SCRIM_RETURN_IF_ERROR(session->engine.Segment(view));
+    CopyAlpha(session->engine.alpha(), alpha, stride);
+    return {};
+  });
+  if (status != SCRIM_OK && alpha != nullptr && in != nullptr &&
+      stride >= static_cast<size_t>(std::max(in->width, 0))) {
+    for (int y = 0; y < in->height; ++y) std::memset(alpha + stride * y, 0, std::max(in->width, 0));
+  }
+  return status;
+}
+
+scrim_status scrim_get_alpha(const scrim_session* session, int width, int height, uint8_t* alpha, size_t stride) {
+  return Guarded([&]() -> Status {
+    SCRIM_RETURN_IF_ERROR(CheckSession(session));
+    const scrim::image::Bytes& last = session->engine.alpha();
+    if (last.empty()) return InvalidArgument("alpha: there is none, the last frame failed or no frame came yet");
+    if (last.width() != width || last.height() != height) {
+      return InvalidArgument("alpha: the last frame was " + std::to_string(last.width()) + "x" +
+                             std::to_string(last.height()));
+    }
+    if (alpha == nullptr || stride < static_cast<size_t>(width)) return InvalidArgument("alpha: no room for a row");
+    CopyAlpha(last, alpha, stride);
+    return {};
+  });
+}
+
+void scrim_reset(scrim_session* session) {
+  if (session != nullptr) session->engine.Reset();
+}
+
+void scrim_get_density(const scrim_session* session, int* width, int* height) {
+  const bool known = session != nullptr;
+  if (width != nullptr) *width = known ? session->engine.segmenter().mask().width() : 0;
+  if (height != nullptr) *height = known ? session->engine.segmenter().mask().height() : 0;
+}
+
+scrim_times scrim_get_times(const scrim_session* session) {
+  if (session == nullptr) return {};
+  const scrim::engine::StageTimes& times = session->engine.times();
+  return {times.sample, times.network, times.matte, times.compose};
+}

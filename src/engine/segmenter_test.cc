@@ -1,0 +1,113 @@
+#include "engine/segmenter.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "engine/fake_program.h"
+#include "image/convert.h"
+
+namespace scrim::engine {
+namespace {
+
+using image::Frame;
+using image::PixelFormat;
+
+// Bright is person.
+float Bright(const float* c) { return c[0] > 0.f ? 1.f : 0.f; }
+
+std::unique_ptr<Segmenter> Make(FakeProgram::Mask mask, bool previous_mask = true, SegmenterOptions options = {}) {
+  InputSpec input;
+  input.previous_mask = previous_mask;
+  auto program = std::make_unique<FakeProgram>(32, 18, previous_mask ? 4 : 3, std::move(mask));
+  auto segmenter = Segmenter::Create(std::move(program), input, options);
+  EXPECT_TRUE(segmenter.ok()) << segmenter.status().message();
+  return std::move(segmenter).value();
+}
+
+Frame Plain(PixelFormat format, int width, int height, int grey) {
+  Frame frame(format, width, height);
+  Fill(frame.view(), {uint8_t(grey), uint8_t(grey), uint8_t(grey)});
+  return frame;
+}
+
+TEST(Segmenter, AlphaHasTheFramesSizeInEveryFormat) {
+  auto segmenter = Make(Bright);
+  image::Bytes alpha;
+  for (PixelFormat format : {PixelFormat::kRgba, PixelFormat::kBgra, PixelFormat::kRgb, PixelFormat::kNv12,
+                             PixelFormat::kI420, PixelFormat::kYuy2}) {
+    for (auto [width, height] : {std::pair{1, 1}, {33, 17}, {640, 360}}) {
+      for (int grey : {10, 240}) {
+        segmenter->Reset();
+        ASSERT_TRUE(segmenter->Process(Plain(format, width, height, grey).view(), &alpha).ok());
+        ASSERT_EQ(alpha.width(), width);
+        ASSERT_EQ(alpha.height(), height);
+        for (size_t i = 0; i < alpha.size(); ++i) ASSERT_EQ(alpha.data()[i], grey > 128 ? 255 : 0);
+      }
+    }
+  }
+}
+
+TEST(Segmenter, ThePreviousMaskIsFedBackUntilReset) {
+  // Adds 0.25 to the previous mask each time.
+  auto segmenter = Make([](const float* c) { return c[3] + 0.25f; });
+  image::Bytes alpha;
+  const Frame frame = Plain(PixelFormat::kRgb, 64, 36, 100);
+  for (float expected : {0.25f, 0.5f, 0.75f, 1.f, 1.f}) {
+    ASSERT_TRUE(segmenter->Process(frame.view(), &alpha).ok());
+    EXPECT_FLOAT_EQ(segmenter->mask().data()[5], expected);
+  }
+  segmenter->Reset();
+  ASSERT_TRUE(segmenter->Process(frame.view(), &alpha).ok());
+  EXPECT_FLOAT_EQ(segmenter->mask().data()[5], 0.25f);
+}
+
+TEST(Segmenter, ThreeChannelNetworksWork) {
+  auto segmenter = Make(Bright, /*previous_mask=*/false);
+  image::Bytes alpha;
+  ASSERT_TRUE(segmenter->Process(Plain(PixelFormat::kRgba, 64, 36, 250).view(), &alpha).ok());
+  EXPECT_EQ(alpha.data()[0], 255);
+}
+
+TEST(Segmenter, RefusesANetworkThatIsNotAsDescribed) {
+  InputSpec input;
+  input.previous_mask = true;
+  const auto made = Segmenter::Create(std::make_unique<FakeProgram>(32, 18, 3, Bright), input);
+  EXPECT_EQ(made.status().code(), Code::kUnsupported);
+}
+
+TEST(Segmenter, NumbersThatAreNoneAreAnErrorAndDoNotStay) {
+  bool broken = false;
+  auto segmenter = Make([&](const float* c) {
+    return broken ? std::numeric_limits<float>::quiet_NaN() : std::isfinite(c[3]) ? 1.f : c[3];
+  });
+  image::Bytes alpha;
+  const Frame frame = Plain(PixelFormat::kI420, 33, 19, 100);
+  ASSERT_TRUE(segmenter->Process(frame.view(), &alpha).ok());
+  broken = true;
+  EXPECT_EQ(segmenter->Process(frame.view(), &alpha).code(), Code::kInternal);
+  ASSERT_EQ(alpha.width(), 33);
+  for (size_t i = 0; i < alpha.size(); ++i) ASSERT_EQ(alpha.data()[i], 0);
+  broken = false;
+  ASSERT_TRUE(segmenter->Process(frame.view(), &alpha).ok());
+  EXPECT_EQ(alpha.data()[0], 255);
+}
+
+TEST(Segmenter, OutputBeyondZeroAndOneIsClamped) {
+  auto segmenter = Make([](const float*) { return 1.5f; });
+  image::Bytes alpha;
+  ASSERT_TRUE(segmenter->Process(Plain(PixelFormat::kRgb, 4, 4, 0).view(), &alpha).ok());
+  EXPECT_EQ(segmenter->mask().data()[0], 1.f);
+}
+
+TEST(Segmenter, RefusesImpossibleFrames) {
+  auto segmenter = Make(Bright);
+  image::Bytes alpha(3, 3);
+  image::ConstFrameView nothing;
+  EXPECT_EQ(segmenter->Process(nothing, &alpha).code(), Code::kInvalidArgument);
+  EXPECT_TRUE(alpha.empty());
+}
+
+}  // namespace
+}  // namespace scrim::engine
