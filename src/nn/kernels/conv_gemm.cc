@@ -20,7 +20,7 @@ constexpr int MaxPixels() {
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON
   return kVectors == 1 ? 12 : kVectors == 2 ? 10 : kVectors == 3 ? 8 : 6;
 #else
-  return kVectors == 1 ? 8 : kVectors == 2 ? 6 : 4;
+  return kVectors == 1 ? 12 : kVectors == 2 ? 6 : 4;
 #endif
 }
 

@@ -22,8 +22,31 @@ constexpr int MaxVectors() {
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON
   return kOutputs == 1 ? 8 : kOutputs == 2 ? 8 : kOutputs == 3 ? 6 : 5;
 #else
-  return kOutputs == 1 ? 8 : kOutputs == 2 ? 6 : kOutputs == 3 ? 4 : 3;
+  return kOutputs == 1 ? 10 : kOutputs == 2 ? 6 : kOutputs == 3 ? 4 : 3;
 #endif
+}
+
+// Adds one tap of one input plane to all sums. Whichever of inputs and weights are fewer stay in registers.
+template <int kOutputs, int kVectors>
+HWY_INLINE void MultiplyTap(const float* HWY_RESTRICT tap, const float* HWY_RESTRICT weights,
+                            hn::Vec<FullTag> (&sum)[kOutputs][kVectors]) {
+  const FullTag d;
+  using V = hn::Vec<FullTag>;
+  if constexpr (kOutputs <= kVectors) {
+    V w[kOutputs];
+    SCRIM_UNROLL for (int o = 0; o < kOutputs; ++o) w[o] = hn::Set(d, weights[o]);
+    SCRIM_UNROLL for (int v = 0; v < kVectors; ++v) {
+      const V in = hn::LoadU(d, tap + v * kLanes);
+      SCRIM_UNROLL for (int o = 0; o < kOutputs; ++o) sum[o][v] = hn::MulAdd(in, w[o], sum[o][v]);
+    }
+  } else {
+    V in[kVectors];
+    SCRIM_UNROLL for (int v = 0; v < kVectors; ++v) in[v] = hn::LoadU(d, tap + v * kLanes);
+    SCRIM_UNROLL for (int o = 0; o < kOutputs; ++o) {
+      const V w = hn::Set(d, weights[o]);
+      SCRIM_UNROLL for (int v = 0; v < kVectors; ++v) sum[o][v] = hn::MulAdd(in[v], w, sum[o][v]);
+    }
+  }
 }
 
 // Writes count pixels from x on of row y of output planes first .. first + kOutputs - 1.
@@ -44,33 +67,24 @@ void PlanarTile(const ConvPlanarArgs& args, const float* HWY_RESTRICT weights, i
     for (int ky = 0; ky < args.kernel_h; ++ky, row += dilation * row_stride) {
       const float* HWY_RESTRICT tap = row;
       for (int kx = 0; kx < args.kernel_w; ++kx, tap += dilation, weights += kOutputs) {
-        V in[kVectors];
-        SCRIM_UNROLL for (int v = 0; v < kVectors; ++v) in[v] = hn::LoadU(d, tap + v * kLanes);
-        SCRIM_UNROLL for (int o = 0; o < kOutputs; ++o) {
-          const V w = hn::Set(d, weights[o]);
-          SCRIM_UNROLL for (int v = 0; v < kVectors; ++v) sum[o][v] = hn::MulAdd(in[v], w, sum[o][v]);
-        }
+        MultiplyTap<kOutputs, kVectors>(tap, weights, sum);
       }
     }
   }
   const V low = hn::Set(d, args.low), low_after = hn::Set(d, args.low_after);
   SCRIM_UNROLL for (int o = 0; o < kOutputs; ++o) {
-    const Plane& out = args.out[first + o];
-    float* HWY_RESTRICT to = out.data + y * out.row_stride + x;
-    SCRIM_UNROLL for (int v = 0; v < kVectors; ++v) {
-      V value = sum[o][v];
-      if (args.residual != nullptr) {
-        const Plane& residual = args.residual[first + o];
-        value = hn::Add(hn::Max(value, low), hn::LoadU(d, residual.data + y * residual.row_stride + x + v * kLanes));
-      }
-      value = hn::Max(value, low_after);
-      if (args.sigmoid) value = Sigmoid(d, value);
-      if (HWY_LIKELY(count >= (v + 1) * kLanes)) {
-        hn::StoreU(value, d, to + v * kLanes);
-      } else {
-        StoreFirst(d, value, count - v * kLanes, to + v * kLanes);
+    if (args.residual != nullptr) {
+      const Plane& plane = args.residual[first + o];
+      const float* HWY_RESTRICT residual = plane.data + y * plane.row_stride + x;
+      SCRIM_UNROLL for (int v = 0; v < kVectors; ++v) {
+        sum[o][v] = hn::Add(hn::Max(sum[o][v], low), hn::LoadU(d, residual + v * kLanes));
       }
     }
+    const Plane& out = args.out[first + o];
+    float* HWY_RESTRICT to = out.data + y * out.row_stride + x;
+    SCRIM_UNROLL for (int v = 0; v < kVectors - 1; ++v) hn::StoreU(hn::Max(sum[o][v], low_after), d, to + v * kLanes);
+    constexpr size_t kLast = (kVectors - 1) * kLanes;
+    StoreFirst(d, hn::Max(sum[o][kVectors - 1], low_after), count - kLast, to + kLast);
   }
 }
 
@@ -95,6 +109,8 @@ void PlanarRow(const ConvPlanarArgs& args, const float* weights, int first, size
     SelectTile<kOutputs>(tile, Sizes())(args, weights, first, y, x, pixels);
     x += pixels;
   }
+  if (!args.sigmoid) return;
+  for (int o = first; o < first + kOutputs; ++o) SigmoidRow(args.out[o].data + y * args.out[o].row_stride, width);
 }
 
 void ConvPlanar(const ConvPlanarArgs& args) {

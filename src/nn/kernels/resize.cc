@@ -94,12 +94,6 @@ void DoubleRow(const float* HWY_RESTRICT row, size_t in_width, float* HWY_RESTRI
   }
 }
 
-void SigmoidRow(float* row, size_t width) {
-  const FullTag d;
-  for (size_t x = 0; x < width; x += kLanes)
-    StoreFirst(d, Sigmoid(d, hn::LoadU(d, row + x)), HWY_MIN(kLanes, width - x), row + x);
-}
-
 void ResizePlanar(const ResizePlanarArgs& args) {
   const FullTag d;
   const Interpolation &vertical = *args.vertical, &horizontal = *args.horizontal;

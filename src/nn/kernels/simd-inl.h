@@ -36,16 +36,22 @@ inline size_t FullVectorChannels(size_t channels) {
   return RoundUp(channels, kChannelAlign) / kLanes * kLanes;
 }
 
+// Not inlined: it runs once a row, and unrolled into every tile it made the kernels twice as large.
+template <class D>
+HWY_NOINLINE void StoreTail(D d, hn::Vec<D> v, size_t count, float* HWY_RESTRICT to) {
+  HWY_ALIGN float lanes[LanesOf(D())];
+  hn::Store(v, d, lanes);
+  for (size_t i = 0; i < count; ++i) to[i] = lanes[i];
+}
+
 // Stores the first count lanes.
 template <class D>
 HWY_INLINE void StoreFirst(D d, hn::Vec<D> v, size_t count, float* HWY_RESTRICT to) {
   if (HWY_LIKELY(count >= LanesOf(d))) {
     hn::StoreU(v, d, to);
-    return;
+  } else {
+    StoreTail(d, v, count, to);
   }
-  HWY_ALIGN float lanes[LanesOf(D())];
-  hn::Store(v, d, lanes);
-  for (size_t i = 0; i < count; ++i) to[i] = lanes[i];
 }
 
 }  // namespace scrim::nn::HWY_NAMESPACE
