@@ -57,6 +57,7 @@ class [[nodiscard]] StatusOr {
   const T* operator->() const { return &*value_; }
   T& operator*() & { return *value_; }
   const T& operator*() const& { return *value_; }
+  T operator*() && { return *std::move(value_); }  // by value: for (x : *F()) must not dangle
 
  private:
   Status status_;

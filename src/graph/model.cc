@@ -1,0 +1,187 @@
+#include "graph/model.h"
+
+#include <cmath>
+
+#include "base/crc32.h"
+#include "base/file.h"
+#include "base/half.h"
+#include "graph/model_generated.h"
+
+namespace scrim::graph {
+namespace {
+
+constexpr uint8_t kSignature[8] = {'S', 'C', 'R', 'I', 'M', '\r', '\n', 0x1a};
+constexpr uint32_t kVersion = 1;
+constexpr size_t kHeader = 24;
+
+template <typename T>
+void PutLittle(std::vector<uint8_t>& out, T value) {
+  for (size_t i = 0; i < sizeof(T); ++i) out.push_back(static_cast<uint8_t>(value >> (8 * i)));
+}
+uint64_t GetLittle(const uint8_t* bytes, size_t count) {
+  uint64_t value = 0;
+  for (size_t i = 0; i < count; ++i) value |= uint64_t{bytes[i]} << (8 * i);
+  return value;
+}
+
+std::string Text(const flatbuffers::String* s) { return s ? s->str() : std::string(); }
+
+flatbuffers::Offset<fbs::Tensor> WriteTensor(flatbuffers::FlatBufferBuilder& b, const std::string& name,
+                                             const Tensor& tensor, WeightType type) {
+  // Only what has many values is worth halving; a channel's bias has one.
+  if (type == WeightType::kFloat32 || tensor.dims.size() < 2)
+    return fbs::CreateTensorDirect(b, name.c_str(), &tensor.dims, &tensor.data);
+  std::vector<uint16_t> halves;
+  for (float v : tensor.data) halves.push_back(FloatToHalf(v));
+  return fbs::CreateTensorDirect(b, name.c_str(), &tensor.dims, nullptr, &halves);
+}
+
+flatbuffers::Offset<fbs::Node> WriteNode(flatbuffers::FlatBufferBuilder& b, const Node& node) {
+  flatbuffers::Offset<fbs::Conv> conv;
+  if (node.op == Op::kConv) {
+    const ConvAttributes& a = node.conv;
+    conv = fbs::CreateConv(b, a.out_channels, a.kernel_h, a.kernel_w, a.stride, a.dilation, a.groups, a.pad_top,
+                           a.pad_left, a.pad_bottom, a.pad_right, a.bias);
+  }
+  return fbs::CreateNodeDirect(b, node.name.c_str(), static_cast<uint8_t>(node.op), &node.inputs, node.channels, conv,
+                               node.rate);
+}
+
+Node ReadNode(const fbs::Node& from) {
+  Node node;
+  node.name = Text(from.name());
+  node.op = static_cast<Op>(from.op());
+  if (from.inputs()) node.inputs.assign(from.inputs()->begin(), from.inputs()->end());
+  node.channels = from.channels();
+  node.rate = from.rate();
+  if (const fbs::Conv* a = from.conv())
+    node.conv = {a->out_channels(), a->kernel_h(), a->kernel_w(),   a->stride(),    a->dilation(), a->groups(),
+                 a->pad_top(),      a->pad_left(), a->pad_bottom(), a->pad_right(), a->bias()};
+  return node;
+}
+
+StatusOr<Tensor> ReadTensor(const fbs::Tensor& from, const std::string& what) {
+  Tensor tensor;
+  tensor.dims.assign(from.dims()->begin(), from.dims()->end());
+  if ((from.f32() != nullptr) == (from.f16() != nullptr))
+    return Corrupt(what + ": weight '" + Text(from.name()) + "' has no values that this version can read");
+  if (from.f32())
+    tensor.data.assign(from.f32()->begin(), from.f32()->end());
+  else
+    for (uint16_t half : *from.f16()) tensor.data.push_back(HalfToFloat(half));
+  return tensor;
+}
+
+bool ValidDensity(const Density& d) { return d.width > 0 && d.height > 0 && d.width <= 4096 && d.height <= 4096; }
+
+// What a file that is whole may still get wrong.
+Status ValidateModel(const Model& model, const std::string& what) {
+  auto bad = [&](const std::string& why) { return Corrupt(what + ": " + why); };
+  if (!ValidDensity(model.density)) return bad("the density is out of range");
+  for (const Density& d : model.densities)
+    if (!ValidDensity(d)) return bad("a density is out of range");
+  for (size_t c = 0; c < 3; ++c)
+    if (!std::isfinite(model.input_scale[c]) || !std::isfinite(model.input_offset[c]))
+      return bad("the input's scale is not a number");
+  const auto shapes = InferShapes(model.graph, model.density.height, model.density.width);
+  if (!shapes.ok()) return bad(shapes.status().message());
+  if (model.graph.input().channels != (model.previous_mask ? 4 : 3))
+    return bad("the input has the wrong number of channels");
+  const Shape& out = (*shapes)[static_cast<size_t>(model.graph.output)];
+  if (out != Shape{1, model.density.height, model.density.width})
+    return bad("the output is " + ToString(out) + ", not one plane as large as the input");
+  if (const Status status = ValidateWeights(model.graph, model.weights); !status.ok()) return bad(status.message());
+  return {};
+}
+
+StatusOr<Model> ReadPayload(const uint8_t* payload, size_t size, const std::string& what) {
+  flatbuffers::Verifier verifier(payload, size, /*max_depth=*/16, /*max_tables=*/1 << 16);
+  if (!fbs::VerifyModelBuffer(verifier)) return Corrupt(what + ": the contents are damaged");
+  const fbs::Model& from = *fbs::GetModel(payload);
+  Model model;
+  model.name = Text(from.name());
+  model.description = Text(from.description());
+  model.licence = Text(from.licence());
+  model.graph.name = Text(from.graph_name());
+  for (const fbs::Node* node : *from.nodes()) model.graph.nodes.push_back(ReadNode(*node));
+  model.graph.output = from.output();
+  for (const fbs::Tensor* tensor : *from.weights()) {
+    SCRIM_ASSIGN_OR_RETURN(Tensor read, ReadTensor(*tensor, what));
+    if (!model.weights.emplace(Text(tensor->name()), std::move(read)).second)
+      return Corrupt(what + ": weight '" + Text(tensor->name()) + "' occurs twice");
+  }
+  if (from.input_scale()->size() != 3 || from.input_offset()->size() != 3)
+    return Corrupt(what + ": the input's scale needs three values");
+  for (unsigned c = 0; c < 3; ++c)
+    model.input_scale[c] = from.input_scale()->Get(c), model.input_offset[c] = from.input_offset()->Get(c);
+  model.previous_mask = from.previous_mask();
+  model.density = {from.density()->width(), from.density()->height()};
+  if (from.densities())
+    for (const fbs::Density* d : *from.densities()) model.densities.push_back({d->width(), d->height()});
+  if (from.figures())
+    for (const fbs::Figure* f : *from.figures()) model.figures.emplace_back(Text(f->name()), f->value());
+  SCRIM_RETURN_IF_ERROR(ValidateModel(model, what));
+  return model;
+}
+
+}  // namespace
+
+StatusOr<std::vector<uint8_t>> SerializeModel(const Model& model, WeightType type) {
+  SCRIM_RETURN_IF_ERROR(ValidateModel(model, "model '" + model.name + "'"));
+  flatbuffers::FlatBufferBuilder b(1 << 20);
+  std::vector<flatbuffers::Offset<fbs::Node>> nodes;
+  for (const Node& node : model.graph.nodes) nodes.push_back(WriteNode(b, node));
+  std::vector<flatbuffers::Offset<fbs::Tensor>> weights;
+  for (const auto& [name, tensor] : model.weights) weights.push_back(WriteTensor(b, name, tensor, type));
+  std::vector<flatbuffers::Offset<fbs::Figure>> figures;
+  for (const auto& [name, value] : model.figures) figures.push_back(fbs::CreateFigureDirect(b, name.c_str(), value));
+  std::vector<fbs::Density> densities;
+  for (const Density& d : model.densities) densities.emplace_back(d.width, d.height);
+  const std::vector<float> scale(model.input_scale.begin(), model.input_scale.end());
+  const std::vector<float> offset(model.input_offset.begin(), model.input_offset.end());
+  const fbs::Density density(model.density.width, model.density.height);
+  b.Finish(fbs::CreateModelDirect(b, model.name.c_str(), model.description.c_str(), model.licence.c_str(),
+                                  model.graph.name.c_str(), &nodes, model.graph.output, &weights, &scale, &offset,
+                                  model.previous_mask, &density, &densities, &figures));
+
+  std::vector<uint8_t> file(std::begin(kSignature), std::end(kSignature));
+  PutLittle(file, kVersion);
+  PutLittle(file, Crc32(b.GetBufferPointer(), b.GetSize()));
+  PutLittle(file, uint64_t{b.GetSize()});
+  file.insert(file.end(), b.GetBufferPointer(), b.GetBufferPointer() + b.GetSize());
+  return file;
+}
+
+StatusOr<Model> ParseModel(const uint8_t* bytes, size_t size, const std::string& what) {
+  if (size == 0) return Corrupt(what + ": the file is empty");
+  if (size < kHeader || !std::equal(std::begin(kSignature), std::end(kSignature), bytes))
+    return Corrupt(what + ": is not a scrim model");
+  const uint64_t version = GetLittle(bytes + 8, 4), crc = GetLittle(bytes + 12, 4), payload = GetLittle(bytes + 16, 8);
+  if (version != kVersion)
+    return Unsupported(what + ": has format version " + std::to_string(version) + ", this scrim reads version " +
+                       std::to_string(kVersion) + "; use a model of the same release");
+  if (payload != size - kHeader)
+    return Corrupt(what + ": holds " + std::to_string(size - kHeader) + " of " + std::to_string(payload) +
+                   " bytes; was it cut off?");
+  // FlatBuffers wants its payload aligned; the caller's bytes need not be.
+  const std::vector<uint64_t> aligned = [&] {
+    std::vector<uint64_t> copy((payload + 7) / 8);
+    std::memcpy(copy.data(), bytes + kHeader, payload);
+    return copy;
+  }();
+  const auto* data = reinterpret_cast<const uint8_t*>(aligned.data());
+  if (Crc32(data, payload) != crc) return Corrupt(what + ": the checksum is wrong; get the file again");
+  return ReadPayload(data, payload, what);
+}
+
+StatusOr<Model> LoadModel(const std::string& path) {
+  SCRIM_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadFile(path));
+  return ParseModel(bytes.data(), bytes.size(), path);
+}
+
+Status SaveModel(const Model& model, WeightType type, const std::string& path) {
+  SCRIM_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, SerializeModel(model, type));
+  return WriteFile(path, bytes.data(), bytes.size());
+}
+
+}  // namespace scrim::graph

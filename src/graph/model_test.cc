@@ -1,0 +1,124 @@
+#include "graph/model.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "base/file.h"
+#include "base/half.h"
+#include "graph/testing.h"
+
+namespace scrim::graph {
+namespace {
+
+std::string TempPath(const char* name) { return ::testing::TempDir() + name; }
+
+void ExpectEqual(const Model& a, const Model& b, float tolerance) {
+  EXPECT_EQ(a.name, b.name);
+  EXPECT_EQ(a.description, b.description);
+  EXPECT_EQ(a.licence, b.licence);
+  EXPECT_EQ(a.density, b.density);
+  EXPECT_EQ(a.densities, b.densities);
+  EXPECT_EQ(a.figures, b.figures);
+  EXPECT_EQ(a.previous_mask, b.previous_mask);
+  EXPECT_EQ(a.input_scale, b.input_scale);
+  EXPECT_EQ(a.input_offset, b.input_offset);
+  ASSERT_EQ(a.graph.nodes.size(), b.graph.nodes.size());
+  EXPECT_EQ(a.graph.output, b.graph.output);
+  EXPECT_EQ(*InferShapes(a.graph, 144, 256), *InferShapes(b.graph, 144, 256));
+  for (size_t i = 0; i < a.graph.nodes.size(); ++i) {
+    EXPECT_EQ(a.graph.nodes[i].name, b.graph.nodes[i].name);
+    EXPECT_EQ(a.graph.nodes[i].op, b.graph.nodes[i].op);
+    EXPECT_EQ(a.graph.nodes[i].inputs, b.graph.nodes[i].inputs);
+    EXPECT_EQ(a.graph.nodes[i].rate, b.graph.nodes[i].rate);
+  }
+  ASSERT_EQ(a.weights.size(), b.weights.size());
+  for (const auto& [name, tensor] : a.weights) {
+    const Tensor& other = b.weights.at(name);
+    ASSERT_EQ(tensor.dims, other.dims);
+    for (size_t i = 0; i < tensor.data.size(); ++i)
+      ASSERT_NEAR(tensor.data[i], other.data[i], tolerance * std::abs(tensor.data[i]) + tolerance * 1e-4f) << name;
+  }
+}
+
+Model Example() {
+  ScrimnetConfig config;
+  config.dropout = 0.05f;
+  Model model = RandomModel(config, 1);
+  model.densities = {{64, 64}, {256, 144}};
+  model.figures = {{"portrait_iou", 0.9125}, {"epochs", 60}};
+  return model;
+}
+
+TEST(Model, SurvivesSavingAndLoading) {
+  const Model model = Example();
+  const std::string path = TempPath("model_test.scrim");
+  ASSERT_TRUE(SaveModel(model, WeightType::kFloat32, path).ok());
+  auto loaded = LoadModel(path);
+  ASSERT_TRUE(loaded.ok()) << loaded.status().message();
+  ExpectEqual(model, *loaded, 0.f);
+  EXPECT_FALSE(std::filesystem::exists(path + ".part"));
+
+  ASSERT_TRUE(SaveModel(model, WeightType::kFloat16, path).ok());  // replaces
+  loaded = LoadModel(path);
+  ASSERT_TRUE(loaded.ok());
+  ExpectEqual(model, *loaded, 0x1p-11f);  // half a unit in the last of binary16's 11 digits
+}
+
+TEST(Model, RefusesEveryCutAndEveryChangedByte) {
+  // A small graph, so that all of its bytes can be tried.
+  Model model = Example();
+  const std::vector<uint8_t> good = *SerializeModel(model, WeightType::kFloat16);
+  ASSERT_TRUE(ParseModel(good.data(), good.size(), "m").ok());
+  for (size_t size = 0; size < good.size(); size = size < 64 ? size + 1 : size + 9973)
+    EXPECT_EQ(ParseModel(good.data(), size, "m").status().code(), Code::kCorrupt) << size;
+  for (size_t i = 0; i < good.size(); i = i < 256 ? i + 1 : i + 4999) {
+    std::vector<uint8_t> bad = good;
+    bad[i] ^= 0x10;
+    const auto parsed = ParseModel(bad.data(), bad.size(), "file.scrim");
+    ASSERT_FALSE(parsed.ok()) << "byte " << i;
+    EXPECT_EQ(parsed.status().message().rfind("file.scrim: ", 0), 0u) << parsed.status().message();
+    const bool is_version = i >= 8 && i < 12;
+    EXPECT_EQ(parsed.status().code(), is_version ? Code::kUnsupported : Code::kCorrupt) << "byte " << i;
+  }
+}
+
+TEST(Model, NamesForeignAndMissingFiles) {
+  EXPECT_EQ(LoadModel("/no/such/file.scrim").status().code(), Code::kNotFound);
+  EXPECT_EQ(LoadModel(::testing::TempDir()).status().code(), Code::kIo);
+  const std::string text = "this is a text file, and longer than a header";
+  const auto parsed = ParseModel(reinterpret_cast<const uint8_t*>(text.data()), text.size(), "notes.txt");
+  EXPECT_EQ(parsed.status().message(), "notes.txt: is not a scrim model");
+}
+
+TEST(Model, RefusesToSaveNonsense) {
+  Model model = Example();
+  model.weights.erase(model.weights.begin());
+  EXPECT_FALSE(SerializeModel(model, WeightType::kFloat32).ok());
+  model = Example();
+  model.density = {0, 144};
+  EXPECT_FALSE(SerializeModel(model, WeightType::kFloat32).ok());
+  const std::string path = TempPath("nonsense.scrim");
+  EXPECT_FALSE(SaveModel(model, WeightType::kFloat32, path).ok());
+  EXPECT_FALSE(std::filesystem::exists(path));
+  EXPECT_EQ(SaveModel(Example(), WeightType::kFloat32, "/no/such/folder/m.scrim").code(), Code::kIo);
+}
+
+TEST(Half, RoundsToNearestEven) {
+  // Every half survives the way to float and back.
+  for (uint32_t h = 0; h < 0x10000; ++h) {
+    const float f = HalfToFloat(static_cast<uint16_t>(h));
+    if (std::isnan(f)) continue;
+    ASSERT_EQ(FloatToHalf(f), h);
+  }
+  EXPECT_EQ(FloatToHalf(1.f + 0x1p-11f), FloatToHalf(1.f));                // tie, to even
+  EXPECT_EQ(FloatToHalf(1.f + 3 * 0x1p-11f), FloatToHalf(1.f + 0x1p-9f));  // tie, to even
+  EXPECT_EQ(FloatToHalf(65519.f), 0x7bff);
+  EXPECT_EQ(FloatToHalf(65520.f), 0x7c00);
+  EXPECT_EQ(FloatToHalf(-1e-9f), 0x8000);
+  EXPECT_TRUE(std::isnan(HalfToFloat(FloatToHalf(NAN))));
+}
+
+}  // namespace
+}  // namespace scrim::graph

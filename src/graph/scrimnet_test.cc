@@ -1,0 +1,74 @@
+#include "graph/scrimnet.h"
+
+#include <gtest/gtest.h>
+
+namespace scrim::graph {
+namespace {
+
+int64_t Macs(const ScrimnetConfig& config, int width, int height) {
+  const auto g = Scrimnet(config);
+  EXPECT_TRUE(g.ok());
+  const auto shapes = InferShapes(*g, height, width);
+  EXPECT_TRUE(shapes.ok()) << shapes.status().message();
+  return shapes.ok() ? CountMacs(*g, *shapes) : 0;
+}
+
+TEST(Scrimnet, DefaultKeepsItsBudget) {
+  const auto config = ScrimnetPreset("default");
+  ASSERT_TRUE(config.ok());
+  EXPECT_LE(Macs(*config, 256, 144), 45'000'000);
+  EXPECT_LE(Macs(*config, 256, 256), 80'000'000);
+  EXPECT_LE(CountParameters(*Scrimnet(*config)), 250'000);
+}
+
+TEST(Scrimnet, OutputIsOnePlaneAsLargeAsAnyInput) {
+  const Graph g = *Scrimnet(ScrimnetConfig());
+  for (auto [width, height] : {std::pair{64, 64}, {96, 96}, {160, 96}, {256, 144}, {256, 256}, {33, 47}, {80, 48}}) {
+    const auto shapes = InferShapes(g, height, width);
+    ASSERT_TRUE(shapes.ok()) << shapes.status().message();
+    EXPECT_EQ((*shapes)[static_cast<size_t>(g.output)], (Shape{1, height, width}));
+  }
+}
+
+// Every switch changes the graph, and in the direction that its name promises.
+TEST(Scrimnet, EverySwitchWorks) {
+  const int64_t all = Macs(ScrimnetConfig(), 256, 144);
+  auto without = [](auto change) {
+    ScrimnetConfig c;
+    change(c);
+    return Macs(c, 256, 144);
+  };
+  EXPECT_LT(without([](auto& c) { c.skips = false; }), all);
+  EXPECT_LT(without([](auto& c) { c.attention_gates = false; }), all);
+  EXPECT_LT(without([](auto& c) { c.spatial_attention = false; }), all);
+  EXPECT_LT(without([](auto& c) { c.aspp = false; }), all);
+  EXPECT_LT(without([](auto& c) { c.refine_layers = 0; }), all);
+  EXPECT_GT(without([](auto& c) { c.refine_layers = 3; }), all);
+  EXPECT_LT(without([](auto& c) { c.previous_mask = false; }), all);
+  EXPECT_GT(without([](auto& c) { c.separable = false; }), all);
+  EXPECT_GT(without([](auto& c) { c.squeeze = 4; }), all);
+  EXPECT_LT(without([](auto& c) { c.squeeze = 32; }), all);
+  EXPECT_NE(without([](auto& c) { c.stem_stride = 2; }), all);
+  EXPECT_GT(without([](auto& c) { c.stem_kernel = 7; }), all);
+
+  ScrimnetConfig dropout;
+  dropout.dropout = 0.1f;
+  int dropouts = 0;
+  const Graph dropped = *Scrimnet(dropout);
+  for (const Node& node : dropped.nodes) dropouts += node.op == Op::kDropout;
+  EXPECT_EQ(dropouts, 4);  // behind the bottom and three decoder steps
+}
+
+TEST(Scrimnet, RefusesBadConfigs) {
+  for (auto change : {+[](ScrimnetConfig& c) { c.stem_stride = 3; }, +[](ScrimnetConfig& c) { c.stem_kernel = 4; },
+                      +[](ScrimnetConfig& c) { c.squeeze = 0; }, +[](ScrimnetConfig& c) { c.width_8 = 0; },
+                      +[](ScrimnetConfig& c) { c.dropout = 1.f; }}) {
+    ScrimnetConfig config;
+    change(config);
+    EXPECT_FALSE(Scrimnet(config).ok());
+  }
+  EXPECT_EQ(ScrimnetPreset("huge").status().code(), Code::kNotFound);
+}
+
+}  // namespace
+}  // namespace scrim::graph
