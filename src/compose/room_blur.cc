@@ -8,16 +8,29 @@
 namespace scrim::compose {
 namespace {
 
-// Certainty that a pixel shows nothing but room: none from half an alpha on, judged by the largest alpha around it,
-// since mattes tend to end inside the person's outline.
-float RoomWeight(const image::Bytes& alpha, int x, int y) {
-  int largest = 0;
-  for (int j = std::max(y - 1, 0); j <= std::min(y + 1, alpha.height() - 1); ++j) {
-    for (int i = std::max(x - 1, 0); i <= std::min(x + 1, alpha.width() - 1); ++i) {
-      largest = std::max<int>(largest, alpha.row(j)[i]);
+// Largest alpha among a pixel and its neighbours, in place: rows, then columns.
+void Dilate(image::Bytes* alpha, std::vector<uint8_t>* scratch) {
+  const int width = alpha->width(), height = alpha->height();
+  scratch->resize(size_t{2} * width);
+  uint8_t *above = scratch->data(),
+          *here = above + width;  // rows of the horizontal maximum that are overwritten already
+  for (int y = 0; y < height; ++y) {
+    uint8_t* row = alpha->row(y);
+    uint8_t left = row[0];
+    for (int x = 0; x < width; ++x) {
+      const uint8_t old = row[x];
+      row[x] = std::max(std::max(left, old), row[std::min(x + 1, width - 1)]);
+      left = old;
     }
   }
-  return std::max(0.f, 1.f - largest / 127.5f);
+  std::copy(alpha->row(0), alpha->row(0) + width, above);
+  for (int y = 0; y < height; ++y) {
+    uint8_t* row = alpha->row(y);
+    const uint8_t* below = alpha->row(std::min(y + 1, height - 1));
+    std::copy(row, row + width, here);
+    for (int x = 0; x < width; ++x) row[x] = std::max(std::max(above[x], here[x]), below[x]);
+    std::swap(above, here);
+  }
 }
 
 }  // namespace
@@ -36,6 +49,8 @@ void RoomBlur::Render(const image::ConstFrameView& frame, const image::Bytes& al
   alpha_resampler_.Configure(frame.width, frame.height, width, height);
   alpha_resampler_.Run(alpha.data(), alpha.row_size(), 1, alpha_.data(), alpha_.row_size());
 
+  Dilate(&alpha_, &dilate_scratch_);  // mattes tend to end inside the person's outline
+
   weighted_.Resize(width, height, 4);
   double mean[4] = {};
   for (int y = 0; y < height; ++y) {
@@ -43,7 +58,7 @@ void RoomBlur::Render(const image::ConstFrameView& frame, const image::Bytes& al
     float* w = weighted_.row(y);
     float sum[4] = {};
     for (int x = 0; x < width; ++x, p += 4, w += 4) {
-      w[3] = RoomWeight(alpha_, x, y);
+      w[3] = std::max(0.f, 1.f - alpha_.row(y)[x] / 127.5f);  // none from half an alpha on
       for (int c = 0; c < 3; ++c) w[c] = w[3] * p[c];
       for (int c = 0; c < 4; ++c) sum[c] += w[c];
     }

@@ -23,6 +23,7 @@ class RoomBlur {
   image::Resampler alpha_resampler_;
   image::Expander expander_;
   image::Bytes picture_, alpha_;
+  std::vector<uint8_t> dilate_scratch_;
   image::Floats weighted_, scratch_;  // colour · weight, weight
 };
 

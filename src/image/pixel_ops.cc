@@ -5,7 +5,11 @@
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 
-// Plain loops: Highway compiles them once for each target, clang vectorises them.
+// Plain loops: Highway compiles them once for each target, clang vectorises them. Where input and output may be the
+// same row, no iteration touches what another one wrote; clang would find the overlap at run time and fall back to
+// scalar code.
+#define SCRIM_VECTORISE_IN_PLACE _Pragma("clang loop vectorize(assume_safety)")
+
 HWY_BEFORE_NAMESPACE();
 namespace scrim::image::HWY_NAMESPACE {
 
@@ -16,6 +20,7 @@ void AccumulateRow(const uint8_t* HWY_RESTRICT in, int weight, uint16_t* HWY_RES
 
 void LerpRow(const uint8_t* a, const uint8_t* b, int weight_b, uint8_t* out, size_t n) {
   const uint16_t wb = static_cast<uint16_t>(weight_b), wa = static_cast<uint16_t>(256 - weight_b);
+  SCRIM_VECTORISE_IN_PLACE
   for (size_t i = 0; i < n; ++i) {
     const uint16_t sum =
         static_cast<uint16_t>(static_cast<uint16_t>(a[i] * wa) + static_cast<uint16_t>(b[i] * wb) + 128);
@@ -24,6 +29,7 @@ void LerpRow(const uint8_t* a, const uint8_t* b, int weight_b, uint8_t* out, siz
 }
 
 void BlendRow(const uint8_t* fg, const uint8_t* bg, const uint8_t* alpha, uint8_t* out, size_t n) {
+  SCRIM_VECTORISE_IN_PLACE
   for (size_t i = 0; i < n; ++i) {
     const uint16_t a = alpha[i], inverse = 255 - alpha[i];
     // x / 255 rounded is (x + 128 + ((x + 128) >> 8)) >> 8 for all x of 16 bits that a product of bytes can be.
@@ -86,6 +92,26 @@ void LumaRow(PixelFormat format, const uint8_t* in, uint8_t* out, size_t n) {
   LumaRowOf<4, 0, 2>(in, out, n);
 }
 
+void SplitYuy2Row(const uint8_t* HWY_RESTRICT in, uint8_t* HWY_RESTRICT y, uint8_t* HWY_RESTRICT u,
+                  uint8_t* HWY_RESTRICT v, size_t n) {
+  for (size_t i = 0; i < n; ++i) y[i] = in[2 * i];
+  for (size_t i = 0; i < (n + 1) / 2; ++i) {
+    u[i] = in[4 * i + 1];
+    v[i] = in[4 * i + 3];
+  }
+}
+
+void JoinYuy2Row(const uint8_t* HWY_RESTRICT y, const uint8_t* HWY_RESTRICT u, const uint8_t* HWY_RESTRICT v,
+                 uint8_t* HWY_RESTRICT out, size_t n) {
+  for (size_t i = 0; i < n / 2; ++i) {
+    out[4 * i] = y[2 * i], out[4 * i + 1] = u[i], out[4 * i + 2] = y[2 * i + 1], out[4 * i + 3] = v[i];
+  }
+  if (n % 2 != 0) {
+    uint8_t* last = out + 2 * (n - 1);
+    last[0] = last[2] = y[n - 1], last[1] = u[n / 2], last[3] = v[n / 2];
+  }
+}
+
 void LumaRowYuy2(const uint8_t* HWY_RESTRICT in, uint8_t* HWY_RESTRICT out, size_t n) {
   for (size_t i = 0; i < n; ++i) out[i] = in[2 * i];
 }
@@ -129,6 +155,7 @@ void LinearAlphaRow(const float* a0, const float* a1, const float* b0, const flo
 }
 
 void CutOutRow(const uint8_t* in, const uint8_t* alpha, uint8_t* out, size_t n) {
+  SCRIM_VECTORISE_IN_PLACE
   for (size_t i = 0; i < n; ++i) {
     const uint8_t a = alpha[i], keep = a == 0 ? 0 : 255;
     out[4 * i] = in[4 * i] & keep, out[4 * i + 1] = in[4 * i + 1] & keep, out[4 * i + 2] = in[4 * i + 2] & keep;
@@ -158,6 +185,9 @@ SCRIM_EXPORT(ExpandAlphaYuy2, (const uint8_t* alpha, uint8_t* out, size_t n), (a
 SCRIM_EXPORT(ExpandAlphaPair, (const uint8_t* alpha, uint8_t* out, size_t n), (alpha, out, n))
 SCRIM_EXPORT(HalveRow, (const uint8_t* row0, const uint8_t* row1, uint8_t* out, size_t n), (row0, row1, out, n))
 SCRIM_EXPORT(LumaRow, (PixelFormat format, const uint8_t* in, uint8_t* out, size_t n), (format, in, out, n))
+SCRIM_EXPORT(SplitYuy2Row, (const uint8_t* in, uint8_t* y, uint8_t* u, uint8_t* v, size_t n), (in, y, u, v, n))
+SCRIM_EXPORT(JoinYuy2Row, (const uint8_t* y, const uint8_t* u, const uint8_t* v, uint8_t* out, size_t n),
+             (y, u, v, out, n))
 SCRIM_EXPORT(LumaRowYuy2, (const uint8_t* in, uint8_t* out, size_t n), (in, out, n))
 SCRIM_EXPORT(YuvToRgbaRow,
              (const YuvCoefficients& k, const uint8_t* y, const uint8_t* u, const uint8_t* v, uint8_t* out, size_t n),

@@ -32,6 +32,11 @@ void HalveRow(const uint8_t* row0, const uint8_t* row1, uint8_t* out, size_t n);
 void LumaRow(PixelFormat format, const uint8_t* in, uint8_t* out, size_t n);  // kRgba, kBgra, kRgb
 void LumaRowYuy2(const uint8_t* in, uint8_t* out, size_t n);                  // picks every second byte
 
+// A row of YUY2 from and to Y of n bytes, U and V of (n+1)/2; n pixels. The second Y of an odd row's last group
+// repeats.
+void SplitYuy2Row(const uint8_t* in, uint8_t* y, uint8_t* u, uint8_t* v, size_t n);
+void JoinYuy2Row(const uint8_t* y, const uint8_t* u, const uint8_t* v, uint8_t* out, size_t n);
+
 // Full-resolution Y, U, V to RGBA with alpha 255. n pixels.
 void YuvToRgbaRow(const YuvCoefficients& k, const uint8_t* y, const uint8_t* u, const uint8_t* v, uint8_t* out,
                   size_t n);

@@ -110,6 +110,34 @@ TEST_P(PixelOps, HalvesAndLuma) {
   }
 }
 
+TEST_P(PixelOps, Yuy2SplitsAndJoins) {
+  for (size_t n : kSizes) {
+    const size_t half = (n + 1) / 2;
+    const auto y = Noise(n, 12), u = Noise(half, 13), v = Noise(half, 14);
+    std::vector<uint8_t> joined(4 * half), y2(n), u2(half), v2(half);
+    JoinYuy2Row(y.data(), u.data(), v.data(), joined.data(), n);
+    for (size_t i = 0; i < n; ++i) ASSERT_EQ(joined[2 * i], y[i]);
+    for (size_t i = 0; i < half; ++i) ASSERT_EQ(joined[4 * i + 1], u[i]);
+    if (n % 2 != 0) ASSERT_EQ(joined[2 * n], y[n - 1]);
+    SplitYuy2Row(joined.data(), y2.data(), u2.data(), v2.data(), n);
+    EXPECT_EQ(y2, y);
+    EXPECT_EQ(u2, u);
+    EXPECT_EQ(v2, v);
+  }
+}
+
+TEST_P(PixelOps, BlendInPlace) {
+  for (size_t n : kSizes) {
+    const auto fg = Noise(n, 15), bg = Noise(n, 16), alpha = Noise(n, 17);
+    std::vector<uint8_t> apart(n), in_fg = fg, in_bg = bg;
+    BlendRow(fg.data(), bg.data(), alpha.data(), apart.data(), n);
+    BlendRow(in_fg.data(), bg.data(), alpha.data(), in_fg.data(), n);
+    BlendRow(fg.data(), in_bg.data(), alpha.data(), in_bg.data(), n);
+    EXPECT_EQ(in_fg, apart);
+    EXPECT_EQ(in_bg, apart);
+  }
+}
+
 TEST_P(PixelOps, YuvToRgbaMatchesTheScalarFormula) {
   for (size_t n : kSizes) {
     const auto y = Noise(n, 7), u = Noise(n, 8), v = Noise(n, 9);

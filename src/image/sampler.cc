@@ -38,9 +38,7 @@ void Sampler::Sample(const ConstFrameView& frame, Bytes* out) {
     if (yuy2) {
       for (int p = 0; p < 3; ++p) split_[p].Resize(p == 0 ? frame.width : half_width, frame.height);
       for (int y = 0; y < frame.height; ++y) {
-        const uint8_t* in = frame.row(0, y);
-        for (int x = 0; x < frame.width; ++x) split_[0].row(y)[x] = in[2 * x];
-        for (int x = 0; x < half_width; ++x) split_[1].row(y)[x] = in[4 * x + 1], split_[2].row(y)[x] = in[4 * x + 3];
+        SplitYuy2Row(frame.row(0, y), split_[0].row(y), split_[1].row(y), split_[2].row(y), frame.width);
       }
       for (int p = 0; p < 3; ++p) {
         SamplePlane(split_[p].data(), split_[p].row_size(), 1, p, p == 0 ? &luma_ : &chroma_, out);
@@ -112,11 +110,7 @@ void Expander::Expand(const Bytes& picture, const FrameView& out) {
     ExpandPlane(picture, p, 1, p == 0 ? &luma_ : &chroma_, split_[p].data(), split_[p].row_size());
   }
   for (int row = 0; row < out.height; ++row) {
-    uint8_t* to = out.row(0, row);
-    for (int i = 0; i < half_width; ++i) {
-      to[4 * i] = split_[0].row(row)[2 * i], to[4 * i + 2] = split_[0].row(row)[std::min(2 * i + 1, out.width - 1)];
-      to[4 * i + 1] = split_[1].row(row)[i], to[4 * i + 3] = split_[2].row(row)[i];
-    }
+    JoinYuy2Row(split_[0].row(row), split_[1].row(row), split_[2].row(row), out.row(0, row), out.width);
   }
 }
 
