@@ -1,0 +1,199 @@
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <functional>
+#include <thread>
+#include <vector>
+
+#include "commands.h"
+#include "compose/compositor.h"
+#include "engine/stopwatch.h"
+#include "engine/virtual_background.h"
+#include "image/convert.h"
+#include "nn/peak.h"
+
+namespace scrim::app {
+namespace {
+
+constexpr int kWidth = 1280, kHeight = 720;
+
+std::string CpuName() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2);
+  }
+  return "unknown";
+}
+
+double PeakRssMb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss / 1024.0;
+}
+
+double Median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
+  return values[values.size() / 2];
+}
+
+// The median over about a second, and the best.
+struct Timing {
+  double median = 0, best = 0;
+};
+Timing Time(const std::function<void()>& work) {
+  work();
+  std::vector<double> ms;
+  engine::Stopwatch all;
+  for (double total = 0; (total < 1000 || ms.size() < 11) && ms.size() < 2000;) {
+    engine::Stopwatch watch;
+    work();
+    ms.push_back(watch.Lap());
+    total += ms.back();
+  }
+  return {Median(ms), *std::min_element(ms.begin(), ms.end())};
+}
+
+// A blob with soft colours before stripes, moving with t: something for every stage to do.
+void DrawScene(int t, const image::FrameView& rgba) {
+  for (int y = 0; y < rgba.height; ++y) {
+    uint8_t* p = rgba.row(0, y);
+    for (int x = 0; x < rgba.width; ++x, p += 4) {
+      const int dx = x - rgba.width / 2 - t, dy = y - rgba.height * 2 / 3;
+      const bool person = dx * dx + dy * dy < rgba.height * rgba.height / 9;
+      p[0] = static_cast<uint8_t>(person ? 200 - y / 8 : (x / 40 + y / 60) % 2 * 60 + 40);
+      p[1] = static_cast<uint8_t>(person ? 150 : x / 8), p[2] = static_cast<uint8_t>(person ? 120 : 90 + y / 8),
+      p[3] = 255;
+    }
+  }
+}
+
+struct PathTiming {
+  std::string name;
+  engine::StageTimes times;  // medians
+};
+
+// Each stage of the whole frame path at 720p, in place, over a few frames of the scene.
+StatusOr<PathTiming> TimePath(engine::VirtualBackground* engine, const std::string& name, image::PixelFormat format) {
+  constexpr int kFrames = 4, kRounds = 60;
+  std::vector<image::Frame> frames;
+  for (int t = 0; t < kFrames; ++t) {
+    image::Frame rgba(image::PixelFormat::kRgba, kWidth, kHeight), frame(format, kWidth, kHeight);
+    DrawScene(4 * t, rgba.view());
+    SCRIM_RETURN_IF_ERROR(image::ConvertFromRgba(rgba.view(), frame.view()));
+    frames.push_back(std::move(frame));
+  }
+  std::vector<double> stage[4];
+  image::Frame out(format, kWidth, kHeight);
+  for (int i = 0; i < kRounds; ++i) {
+    SCRIM_RETURN_IF_ERROR(engine->Process(frames[i % kFrames].view(), out.view()));
+    const engine::StageTimes& t = engine->times();
+    stage[0].push_back(t.sample), stage[1].push_back(t.network), stage[2].push_back(t.matte),
+        stage[3].push_back(t.compose);
+  }
+  return PathTiming{name, {Median(stage[0]), Median(stage[1]), Median(stage[2]), Median(stage[3])}};
+}
+
+StatusOr<std::vector<PathTiming>> TimePaths(engine::VirtualBackground* engine) {
+  using image::PixelFormat;
+  compose::Background picture, blur;
+  picture.kind = compose::Background::Kind::kImage;
+  picture.picture = image::Frame(PixelFormat::kRgba, kWidth, kHeight);
+  DrawScene(0, picture.picture.view());
+  blur.kind = compose::Background::Kind::kBlur;
+  std::vector<PathTiming> paths;
+  for (PixelFormat format : {PixelFormat::kNv12, PixelFormat::kI420, PixelFormat::kYuy2, PixelFormat::kRgba}) {
+    for (const compose::Background* background : {&picture, &blur}) {
+      engine->Reset();
+      SCRIM_RETURN_IF_ERROR(engine->SetBackground(*background));
+      const std::string name = std::string(PixelFormatName(format)) + (background == &blur ? ", blur" : ", image");
+      SCRIM_ASSIGN_OR_RETURN(PathTiming path, TimePath(engine, name, format));
+      paths.push_back(std::move(path));
+    }
+  }
+  return paths;
+}
+
+}  // namespace
+
+Status Bench(const BenchOptions& options) {
+  SCRIM_ASSIGN_OR_RETURN(const std::string path, FindModel(options.common));
+  engine::Stopwatch watch;
+  SCRIM_ASSIGN_OR_RETURN(const graph::Model model, graph::LoadModel(path));
+  engine::SegmenterOptions segmenter_options;
+  segmenter_options.density = options.common.density;
+  segmenter_options.target = options.common.target;
+  SCRIM_ASSIGN_OR_RETURN(auto segmenter, engine::Segmenter::Create(model, segmenter_options));
+  const double load_ms = watch.Lap();
+  SCRIM_ASSIGN_OR_RETURN(const nn::Target target, nn::ChooseTarget(options.common.target));
+
+  nn::Program& program = segmenter->program();
+  const nn::TensorView input = program.input();
+  for (int y = 0; y < input.height; ++y) {
+    for (int x = 0; x < input.width; ++x) {
+      for (int c = 0; c < input.channels; ++c) {
+        input.data[y * input.row_stride + x * input.pixel_stride + c] = c == 3 ? 0.f : std::sin(0.1f * (x + 2 * y + c));
+      }
+    }
+  }
+  if (options.steps) {
+    program.RunTimed();
+    std::printf("%-44s %-24s %9s %9s %9s\n", "step", "kernel", "MMAC", "ms", "GMAC/s");
+    for (const nn::Program::Step& step : program.RunTimed()) {
+      const double rate = step.milliseconds > 0 ? step.macs / 1e6 / step.milliseconds : 0;
+      std::printf("%-44s %-24s %9.3f %9.4f %9.1f\n", step.name.c_str(), step.kernel.c_str(), step.macs / 1e6,
+                  step.milliseconds, rate);
+    }
+    return {};
+  }
+  const Timing network = Time([&] { program.Run(); });
+  // Another load on the machine slows both; measured next to each other they slow alike.
+  const double peak = nn::MeasurePeakGmacs(target);
+  const double rate = program.macs() / 1e6 / network.median, best_rate = program.macs() / 1e6 / network.best;
+  const std::string size = std::to_string(input.width) + "x" + std::to_string(input.height);
+  const double mmac = program.macs() / 1e6;
+  const std::string target_name = program.target();
+
+  engine::VirtualBackground engine(std::move(segmenter));
+  SCRIM_ASSIGN_OR_RETURN(const std::vector<PathTiming> paths, TimePaths(&engine));
+
+  if (options.json) {
+    std::printf("{\n  \"cpu\": \"%s\", \"cores\": %u, \"target\": \"%s\",\n", CpuName().c_str(),
+                std::thread::hardware_concurrency(), target_name.c_str());
+    std::printf("  \"model\": \"%s\", \"density\": \"%s\", \"mmac\": %.3f, \"load_ms\": %.3f,\n", model.name.c_str(),
+                size.c_str(), mmac, load_ms);
+    std::printf(
+        "  \"network_ms\": %.4f, \"network_best_ms\": %.4f, \"gmacs\": %.3f, \"peak_gmacs\": %.3f, "
+        "\"percent_of_peak\": %.2f,\n",
+        network.median, network.best, rate, peak, 100 * rate / peak);
+    std::printf("  \"frame_path_720p_ms\": [\n");
+    for (size_t i = 0; i < paths.size(); ++i) {
+      const engine::StageTimes& t = paths[i].times;
+      std::printf(
+          "    {\"path\": \"%s\", \"input\": %.4f, \"network\": %.4f, \"matte\": %.4f, \"compose\": %.4f, \"total\": "
+          "%.4f}%s\n",
+          paths[i].name.c_str(), t.sample, t.network, t.matte, t.compose, t.total(), i + 1 < paths.size() ? "," : "");
+    }
+    std::printf("  ],\n  \"peak_rss_mb\": %.1f\n}\n", PeakRssMb());
+    return {};
+  }
+  std::printf("machine   %s, %u cores; one core used\n", CpuName().c_str(), std::thread::hardware_concurrency());
+  std::printf("target    %s\n", target_name.c_str());
+  std::printf("model     %s at %s, %.1f MMAC; loaded in %.1f ms\n", model.name.c_str(), size.c_str(), mmac, load_ms);
+  std::printf(
+      "network   %.2f ms median, %.2f ms best: %.1f and %.1f GMAC/s, %.0f %% and %.0f %% of the %.1f GMAC/s measured "
+      "peak\n",
+      network.median, network.best, rate, best_rate, 100 * rate / peak, 100 * best_rate / peak, peak);
+  std::printf("\nframe path at %dx%d, ms a frame (medians)\n", kWidth, kHeight);
+  std::printf("%-14s %8s %8s %8s %8s %8s\n", "", "input", "network", "matte", "compose", "total");
+  for (const PathTiming& p : paths) {
+    std::printf("%-14s %8.2f %8.2f %8.2f %8.2f %8.2f\n", p.name.c_str(), p.times.sample, p.times.network, p.times.matte,
+                p.times.compose, p.times.total());
+  }
+  std::printf("\npeak RSS  %.1f MB\n", PeakRssMb());
+  return {};
+}
+
+}  // namespace scrim::app

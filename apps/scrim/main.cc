@@ -1,0 +1,162 @@
+// scrim on the command line. Exit status: 0 done, 1 failed (one line on stderr says why), 2 wrong usage, 130 after
+// Ctrl-C with everything written so far finished.
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+
+#include "commands.h"
+#include "interrupt.h"
+#include "media.h"
+
+namespace scrim::app {
+namespace {
+
+constexpr int kFailed = 1, kUsage = 2, kInterrupted = 130;
+
+// "WxH" with sides of 16 to 4096.
+std::string ParseDensity(const std::string& text, graph::Density* density) {
+  int width = 0, height = 0, used = 0;
+  if (std::sscanf(text.c_str(), "%dx%d%n", &width, &height, &used) != 2 || used != static_cast<int>(text.size()) ||
+      width < 16 || height < 16 || width > 4096 || height > 4096) {
+    return "--size " + text + ": a size is WIDTHxHEIGHT, each 16 to 4096, as in 256x144";
+  }
+  *density = {width, height};
+  return {};
+}
+
+// Options of one command that are texts until they are checked.
+struct Texts {
+  std::string size, background;
+};
+
+void AddCommon(CLI::App* command, CommonOptions* options, Texts* texts) {
+  command->add_option("--model", options->model, "model file; default: the released default model")->type_name("FILE");
+  command->add_option("--size", texts->size, "the network's input size (its density); default: the model's own")
+      ->type_name("WxH");
+  command->add_option("--target", options->target, "SIMD target of the network, as in AVX2; default: the best")
+      ->type_name("NAME");
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("scrim separates people from the room behind them and puts another background there");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", scrim_version());
+  Texts texts;
+
+  RunOptions run;
+  CLI::App* run_command = app.add_subcommand("run", "give a clip another background");
+  run_command->add_option("-i,--input", run.input, "clip, anything that GStreamer plays")
+      ->required()
+      ->type_name("CLIP");
+  run_command->add_option("-b,--background", texts.background, kBackgroundHelp)->required()->type_name("WHAT");
+  run_command
+      ->add_option(
+          "-o,--output", run.output,
+          ".mp4, .mov or .mkv: H.264, sound carried over as AAC; with --background transparent a folder for one "
+          "PNG with alpha a frame (GStreamer 1.22 cannot write WebM with alpha)")
+      ->required()
+      ->type_name("FILE");
+  run_command->add_option("--contact-sheet", run.contact_sheet, "also an image with rows of input, alpha and result")
+      ->type_name("FILE");
+  run_command->add_flag("--stats", run.stats, "print what each step cost a frame, decoding and encoding not counted");
+  run_command->add_flag("-q,--quiet", run.quiet, "no progress on stderr");
+  AddCommon(run_command, &run.common, &texts);
+
+  MatteOptions matte;
+  CLI::App* matte_command = app.add_subcommand("matte", "write the alpha of photos or clips as 8-bit grey PNG");
+  matte_command
+      ->add_option("input", matte.input,
+                   "image, folder of images (independent photos), or clip (numbered frames from 000000.png)")
+      ->required()
+      ->type_name("IMAGE|FOLDER|CLIP");
+  matte_command->add_option("-o,--output", matte.output, "folder, made unless it exists; files get the input's stem")
+      ->required()
+      ->type_name("FOLDER");
+  matte_command->add_flag("--sequence", matte.sequence, "the folder's images are consecutive frames of one clip");
+  matte_command->add_flag("-q,--quiet", matte.quiet, "no progress on stderr");
+  AddCommon(matte_command, &matte.common, &texts);
+
+  ImageOptions image;
+  CLI::App* image_command = app.add_subcommand("image", "give a photo another background");
+  image_command->add_option("input", image.input, "image file")->required()->type_name("IN");
+  image_command->add_option("-b,--background", texts.background, kBackgroundHelp)->required()->type_name("WHAT");
+  image_command->add_option("-o,--output", image.output, "image file; .png for transparent")
+      ->required()
+      ->type_name("OUT");
+  AddCommon(image_command, &image.common, &texts);
+
+  CommonOptions info;
+  CLI::App* info_command = app.add_subcommand("info", "describe a model");
+  info_command->add_option("file", info.model, "model file; default: the released default model")->type_name("MODEL");
+  AddCommon(info_command, &info, &texts);
+
+  BenchOptions bench;
+  CLI::App* bench_command = app.add_subcommand("bench", "time the network and every stage of the frame path at 720p");
+  bench_command->add_flag("--json", bench.json, "machine-readable");
+  bench_command->add_flag("--steps", bench.steps, "only the network, step by step");
+  AddCommon(bench_command, &bench.common, &texts);
+
+  const auto usage = [](const std::string& message) {
+    std::fprintf(stderr, "scrim: %s\n", message.c_str());
+    return kUsage;
+  };
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {
+    return app.exit(asked);  // --help, --version
+  } catch (const CLI::ParseError& error) {
+    return usage(std::string(error.what()) + " (scrim --help says more)");
+  }
+
+  CommonOptions* commons[] = {&run.common, &matte.common, &image.common, &info, &bench.common};
+  if (!texts.size.empty()) {
+    graph::Density density;
+    if (const std::string error = ParseDensity(texts.size, &density); !error.empty()) return usage(error);
+    for (CommonOptions* common : commons) common->density = density;
+  }
+  if (!texts.background.empty()) {
+    const StatusOr<BackgroundOption> background = ParseBackground(texts.background);
+    if (!background.ok()) return usage(background.status().message());
+    run.background = image.background = *background;
+  }
+  using Kind = BackgroundOption::Kind;
+  if (run_command->parsed() && run.background.kind != Kind::kTransparent &&
+      !IsKnownContainer(std::filesystem::path(run.output).extension().string())) {
+    return usage("--output " + run.output + ": the extension must be .mp4, .m4v, .mov or .mkv");
+  }
+  if (image_command->parsed() && image.background.kind == Kind::kTransparent) {
+    const std::string extension = std::filesystem::path(image.output).extension().string();
+    if (extension != ".png" && extension != ".webp")
+      return usage("--output " + image.output + ": transparent needs .png or .webp");
+  }
+
+  WatchForInterrupt();
+  signal(SIGXFSZ, SIG_IGN);  // a file-size limit is an error of write like a full disk
+  signal(SIGPIPE, SIG_IGN);
+  Status status;
+  if (run_command->parsed()) status = Run(run);
+  if (matte_command->parsed()) status = Matte(matte);
+  if (image_command->parsed()) status = Image(image);
+  if (info_command->parsed()) status = Info(info);
+  if (bench_command->parsed()) status = Bench(bench);
+  if (!status.ok()) {
+    std::fprintf(stderr, "scrim: %s\n", status.message().c_str());
+    return kFailed;
+  }
+  return Interrupted() ? kInterrupted : 0;
+}
+
+}  // namespace
+}  // namespace scrim::app
+
+int main(int argc, char** argv) {
+  try {
+    return scrim::app::Main(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "scrim: %s\n", error.what());
+    return 1;
+  }
+}

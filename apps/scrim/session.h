@@ -1,0 +1,31 @@
+// From the command line's options to a session of the public library, and between its types and ours.
+#pragma once
+
+#include <scrim/scrim.hpp>
+#include <string>
+
+#include "base/status.h"
+#include "graph/model.h"
+#include "image/frame.h"
+
+namespace scrim::app {
+
+// Options that every command knows.
+struct CommonOptions {
+  std::string model;       // empty: the released default
+  std::string target;      // empty: the best
+  graph::Density density;  // 0x0: the model's own
+};
+
+// The model file to use: as given, or models/default.scrim above the program, or share/scrim beside it, or where scrim
+// was installed. kNotFound says where it looked.
+StatusOr<std::string> FindModel(const CommonOptions& options);
+
+StatusOr<Session> OpenSession(const CommonOptions& options);
+
+// The last error of the public library as a Status.
+Status ToStatus(scrim_status status);
+
+scrim_frame ToPublic(const image::FrameView& view);
+
+}  // namespace scrim::app
