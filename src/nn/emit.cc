@@ -129,43 +129,50 @@ class Emitter {
     args.out.height = 1;
   }
 
+  // Of output channels first .. first + out.channels - 1, from the channels of `in`. `merged`: the weights hold groups
+  // that are to run as one convolution.
+  ConvGemmArgs MakeGemm(const Instruction& i, const TensorView& in, const TensorView& out, int first, bool merged) {
+    const ConvAttributes& a = i.conv;
+    ConvGemmArgs args;
+    args.in = Window(in, a);
+    args.in_row_stride = in.row_stride * Size(a.stride);
+    args.in_pixel_stride = in.pixel_stride * Size(a.stride);
+    SetSegments(a, in, in.channels, args);
+    args.out = out;
+    SetResidualPicture(i, args);
+    if (args.residual != nullptr) args.residual += first;
+    SetLimits(i, args);
+    constants_.blocks.push_back(SplitColumns(out.channels, target_));
+    const std::vector<ColumnBlock>& blocks = constants_.blocks.back();
+    args.blocks = blocks.data();
+    args.block_count = blocks.size();
+    const std::vector<float> rows = RowsOfWeights(i, first, out.channels, in.channels, merged);
+    const int depth = static_cast<int>(args.segment_count * args.segment_length);
+    args.weights = Keep(PackColumns(rows.data(), out.channels, depth, blocks)).data();
+    args.bias = Keep(i.bias.data() + first, Size(out.channels), RoundUp(Size(out.channels), kChannelAlign));
+    return args;
+  }
+
   // Groups run one by one where each writes whole groups of kChannelAlign channels, else as one convolution whose
   // weights are mostly zeros.
   void EmitGemm(const Instruction& i) {
     const ConvAttributes& a = i.conv;
-    const TensorView in = storage_.Picture(i.inputs[0]), out = storage_.Picture(i.outputs[0]);
     const bool one_by_one = a.groups > 1 && a.out_channels / a.groups % kChannelAlign == 0;
-    const int parts = one_by_one ? a.groups : 1, out_channels = a.out_channels / parts,
-              in_channels = in.channels / parts;
+    const int parts = one_by_one ? a.groups : 1;
+    TensorView in = storage_.Picture(i.inputs[0]), out = storage_.Picture(i.outputs[0]);
+    in.channels /= parts;
+    out.channels /= parts;
     for (int part = 0; part < parts; ++part) {
-      ConvGemmArgs args;
-      args.in = Window(in, a) + part * in_channels;
-      args.in_row_stride = in.row_stride * Size(a.stride);
-      args.in_pixel_stride = in.pixel_stride * Size(a.stride);
-      SetSegments(a, in, in_channels, args);
-      args.out = out;
-      args.out.data += part * out_channels;
-      args.out.channels = out_channels;
-      SetResidualPicture(i, args);
-      if (args.residual != nullptr) args.residual += part * out_channels;
-      SetLimits(i, args);
-      constants_.blocks.push_back(SplitColumns(out_channels, target_));
-      const std::vector<ColumnBlock>& blocks = constants_.blocks.back();
-      args.blocks = blocks.data();
-      args.block_count = blocks.size();
-      const std::vector<float> rows =
-          RowsOfWeights(i, part * out_channels, out_channels, in_channels, a.groups > 1 && !one_by_one);
-      const int depth = static_cast<int>(args.segment_count * args.segment_length);
-      args.weights = Keep(PackColumns(rows.data(), out_channels, depth, blocks)).data();
-      args.bias =
-          Keep(i.bias.data() + part * out_channels, Size(out_channels), RoundUp(Size(out_channels), kChannelAlign));
+      ConvGemmArgs args = MakeGemm(i, in, out, part * out.channels, a.groups > 1 && !one_by_one);
       Flatten(args);
       Call(SelectConvGemm(target_), args);
+      in.data += in.channels;
+      out.data += out.channels;
     }
     Name("gemm " + Describe(a), i);
   }
 
-  void EmitDepthwise(const Instruction& i) {
+  DepthwiseArgs MakeDepthwise(const Instruction& i, const TensorView& out) {
     const ConvAttributes& a = i.conv;
     const TensorView in = storage_.Picture(i.inputs[0]);
     DepthwiseArgs args;
@@ -173,7 +180,7 @@ class Emitter {
     args.in_row_stride = in.row_stride;
     args.in_pixel_stride = in.pixel_stride;
     args.kernel_h = a.kernel_h, args.kernel_w = a.kernel_w, args.stride = a.stride, args.dilation = a.dilation;
-    args.out = storage_.Picture(i.outputs[0]);
+    args.out = out;
     SetResidualPicture(i, args);
     SetLimits(i, args);
     const size_t channels = RoundUp(Size(a.out_channels), kChannelAlign), taps = Size(a.kernel_h * a.kernel_w);
@@ -182,8 +189,37 @@ class Emitter {
       for (size_t t = 0; t < taps; ++t) weights[t * channels + c] = i.weight[c * taps + t];
     args.weights = Keep(std::move(weights)).data();
     args.bias = Keep(i.bias.data(), i.bias.size(), channels);
-    Call(SelectDepthwise(target_), args);
-    Name("depthwise " + Describe(a), i);
+    return args;
+  }
+
+  void EmitDepthwise(const Instruction& i) {
+    Call(SelectDepthwise(target_), MakeDepthwise(i, storage_.Picture(i.outputs[0])));
+    Name("depthwise " + Describe(i.conv), i);
+  }
+
+  void EmitSeparable(const Instruction& i) {
+    const TensorView rows = storage_.Picture(i.outputs[1]);
+    const DepthwiseArgs depthwise = MakeDepthwise(i.depthwise[0], rows);
+    const ConvGemmArgs gemm = MakeGemm(i, rows, storage_.Picture(i.outputs[0]), 0, false);
+    const DepthwiseKernel run_depthwise = SelectDepthwise(target_);
+    const ConvGemmKernel run_gemm = SelectConvGemm(target_);
+    step_.calls.push_back([=] {
+      const int height = gemm.out.height;
+      for (int y = 0; y < height; y += depthwise.out.height) {
+        const int count = std::min(depthwise.out.height, height - y);
+        DepthwiseArgs first = depthwise;
+        first.in += Size(y * depthwise.stride) * depthwise.in_row_stride;
+        first.out.height = count;
+        run_depthwise(first);
+        ConvGemmArgs second = gemm;
+        second.out.data += Size(y) * gemm.out.row_stride;
+        second.out.height = count;
+        if (second.residual != nullptr) second.residual += Size(y) * gemm.residual_row_stride;
+        Flatten(second);
+        run_gemm(second);
+      }
+    });
+    Name("depthwise " + Describe(i.depthwise[0].conv) + " + gemm 1x1", i);
   }
 
   void EmitPlanar(const Instruction& i) {
@@ -281,7 +317,7 @@ class Emitter {
       case Kind::kConv:
         switch (i.kernel) {
           case ConvKernel::kGemm:
-            return EmitGemm(i);
+            return i.depthwise.empty() ? EmitGemm(i) : EmitSeparable(i);
           case ConvKernel::kDepthwise:
             return EmitDepthwise(i);
           case ConvKernel::kPlanar:

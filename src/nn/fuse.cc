@@ -5,6 +5,11 @@
 namespace scrim::nn {
 namespace {
 
+void RemoveEmpty(Lowered& lowered) {
+  auto& all = lowered.instructions;
+  all.erase(std::remove_if(all.begin(), all.end(), [](const Instruction& i) { return i.outputs.empty(); }), all.end());
+}
+
 // Moves instructions into later ones. The earlier one must be the only producer of a value that nothing else reads, so
 // running it later, where its reader stands, changes nothing for the others.
 class Fuser {
@@ -120,8 +125,43 @@ class Fuser {
   std::vector<int> reads_, producer_;
 };
 
+bool IsPointwise(const Instruction& i) {
+  const graph::ConvAttributes& a = i.conv;
+  return i.kind == Kind::kConv && i.kernel == ConvKernel::kGemm && a.groups == 1 && a.kernel_h * a.kernel_w == 1 &&
+         a.stride == 1 && a.pad_top + a.pad_left + a.pad_bottom + a.pad_right == 0;
+}
+
 }  // namespace
 
 void Fuse(Lowered& lowered) { Fuser(lowered).Run(); }
+
+void FuseSeparable(Lowered& lowered) {
+  // Floats: rows in flight and weights must stay in the first cache together.
+  constexpr int kMaxRows = 4096;
+  constexpr size_t kMaxWeights = 4096;
+  const std::vector<int> reads = CountReads(lowered);
+  auto& all = lowered.instructions;
+  for (Instruction& pointwise : all) {
+    if (!IsPointwise(pointwise) || pointwise.weight.size() > kMaxWeights) continue;
+    const int between = pointwise.inputs[0];
+    const auto depthwise = std::find_if(all.begin(), all.end(), [&](const Instruction& i) {
+      return i.kind == Kind::kConv && i.kernel == ConvKernel::kDepthwise && i.residual < 0 && i.outputs.size() == 1 &&
+             i.outputs[0] == between;
+    });
+    if (depthwise == all.end() || reads[static_cast<size_t>(between)] != 1) continue;
+    graph::Shape rows = lowered.value(between).shape;
+    const int fitting = std::max(1, kMaxRows / (rows.w * rows.c));
+    if (fitting >= rows.h) continue;
+    rows.h = fitting;
+    Instruction first = std::move(*depthwise);
+    depthwise->outputs.clear();
+    pointwise.name = first.name + "+" + pointwise.name;
+    pointwise.macs += first.macs;
+    pointwise.inputs = first.inputs;
+    pointwise.outputs.push_back(lowered.AddValue(rows, Layout::kChannelsLast));
+    pointwise.depthwise.push_back(std::move(first));
+  }
+  RemoveEmpty(lowered);
+}
 
 }  // namespace scrim::nn

@@ -43,6 +43,10 @@ struct Instruction {
   int residual = -1;
   bool relu_before_residual = false;
   int64_t macs = 0;
+
+  // A pointwise convolution may hold the depthwise one before it, whose rows it consumes as they are made. They pass
+  // through outputs[1], which has room for a few.
+  std::vector<Instruction> depthwise;
 };
 
 struct Border {  // zeros around a value that convolutions read
@@ -103,6 +107,9 @@ void Fuse(Lowered& lowered);
 // Chooses layouts and convolution kernels and inserts the changes of layout, then fuses sigmoids where a kernel can end
 // with one.
 void AssignLayouts(Lowered& lowered);
+
+// Puts a depthwise convolution into the pointwise one behind it where what lies between is larger than a fast cache.
+void FuseSeparable(Lowered& lowered);
 
 // Makes concatenations disappear: their inputs are produced in slots of the joined value, or copied where that cannot
 // be.

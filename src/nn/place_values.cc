@@ -99,7 +99,8 @@ void SetBorders(Lowered& lowered) {
   for (const Instruction& i : lowered.instructions) {
     if (i.kind != Kind::kConv) continue;
     const int in = i.inputs[0];
-    const Border border = BorderOf(i.conv, lowered.value(in).shape, lowered.value(i.outputs[0]).shape);
+    const graph::ConvAttributes& conv = i.depthwise.empty() ? i.conv : i.depthwise[0].conv;
+    const Border border = BorderOf(conv, lowered.value(in).shape, lowered.value(i.outputs[0]).shape);
     if (lowered.value(in).layout == Layout::kChannelsLast) {
       Grow(lowered.value(RootOf(lowered, in)).border, border);
     } else {

@@ -23,9 +23,7 @@ class CompiledProgram final : public Program {
     activation_bytes_ = storage.bytes();
     steps_ = Emit(lowered_, storage, target_, constants_);
     storage_ = std::make_unique<Storage>(std::move(storage));
-    // The packed copies are all that Run needs.
-    for (Instruction& instruction : lowered_.instructions)
-      instruction.weight.clear(), instruction.weight.shrink_to_fit();
+    lowered_.instructions.clear();  // the steps hold packed copies of the weights
     return {};
   }
 
@@ -75,6 +73,7 @@ StatusOr<std::unique_ptr<Program>> Program::Compile(const graph::Model& model, g
   SCRIM_ASSIGN_OR_RETURN(Lowered lowered, Import(model.graph, shapes, model.weights));
   Fuse(lowered);
   AssignLayouts(lowered);
+  FuseSeparable(lowered);
   PlaceConcats(lowered);
   FinishValues(lowered);
   auto program = std::make_unique<CompiledProgram>(std::move(lowered), graph::CountMacs(model.graph, shapes), target);

@@ -32,7 +32,8 @@ class Program {
                                                     const ProgramOptions& options = {});
   virtual ~Program() = default;
 
-  // Where the caller writes the input before each Run: height × width × channels, normalised as the model says.
+  // Where the caller writes the whole input before each Run, which uses its memory for other values too:
+  // height × width × channels, normalised as the model says.
   virtual TensorView input() = 0;
   virtual void Run() = 0;
   // The result of the last Run: height × width probabilities, row by row without gaps; valid until the next Run.

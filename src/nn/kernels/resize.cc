@@ -89,8 +89,9 @@ void DoubleRow(const float* HWY_RESTRICT row, size_t in_width, float* HWY_RESTRI
                           hn::MulAdd(hn::LoadU(d, row + x + 1), quarter, own), d, out + 2 * x);
   }
   for (; x < in_width; ++x) {
-    out[2 * x] = 0.75f * row[x] + 0.25f * row[x - 1];
-    out[2 * x + 1] = 0.75f * row[x] + 0.25f * row[x + 1];
+    const float* HWY_RESTRICT here = row + x;
+    out[2 * x] = 0.75f * here[0] + 0.25f * here[-1];
+    out[2 * x + 1] = 0.75f * here[0] + 0.25f * here[1];
   }
 }
 
