@@ -42,7 +42,6 @@ void AddCommon(CLI::App* command, CommonOptions* options, Texts* texts) {
 
 int Main(int argc, char** argv) {
   CLI::App app("scrim separates people from the room behind them and puts another background there");
-  app.require_subcommand(1);
   app.set_version_flag("--version", scrim_version());
   Texts texts;
 
@@ -110,6 +109,9 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return usage(std::string(error.what()) + " (scrim --help says more)");
   }
+
+  if (app.get_subcommands().empty())
+    return usage("a command is needed: run, matte, image, info or bench (scrim --help says more)");
 
   CommonOptions* commons[] = {&run.common, &matte.common, &image.common, &info, &bench.common};
   if (!texts.size.empty()) {

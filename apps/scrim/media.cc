@@ -150,7 +150,7 @@ class MediaRun {
     Owned<GError> owned(error);
     if (sink_ != nullptr && GST_MESSAGE_SRC(message) == GST_OBJECT(sink_)) {
       const bool full = g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT);
-      return IoError(options_.output + (full ? ": cannot be written: no space left" : ": cannot be written"));
+      return IoError(options_.output_name + (full ? ": cannot be written: no space left" : ": cannot be written"));
     }
     return Corrupt(options_.input + ": cannot be played: " + error->message);
   }
@@ -177,7 +177,7 @@ class MediaRun {
     Owned<GstPad> tap_pad(gst_element_get_static_pad(tap.get(), "src"));
     gst_pad_add_probe(tap_pad.get(), GST_PAD_PROBE_TYPE_BUFFER, probe, branch, nullptr);
     if (muxer_ != nullptr && !gst_element_link(bin, muxer_))
-      Fail(Internal(options_.output + ": the muxer takes no such stream"));
+      Fail(Internal(options_.output_name + ": the muxer takes no such stream"));
     gst_element_sync_state_with_parent(bin);
     Owned<GstPad> in(gst_element_get_static_pad(bin, "sink"));
     if (gst_pad_link(pad, in.get()) != GST_PAD_LINK_OK)

@@ -24,8 +24,9 @@ using FrameCallback = std::function<Status(const image::FrameView& frame, const 
 
 struct MediaOptions {
   std::string input;
-  std::string output;     // a file to encode into, overwritten; empty: only read
-  std::string container;  // ".mp4", ".mov" or ".mkv" of the output: H.264 and AAC
+  std::string output;       // a file to encode into, overwritten; empty: only read
+  std::string output_name;  // what error messages call it
+  std::string container;    // ".mp4", ".mov" or ".mkv" of the output: H.264 and AAC
 };
 
 // Containers that MediaOptions::container may name.

@@ -65,6 +65,7 @@ Status Run(const RunOptions& options) {
     SCRIM_ASSIGN_OR_RETURN(OutputFile file, OutputFile::Create(options.output));
     output.emplace(std::move(file));
     media.output = output->part_path();
+    media.output_name = options.output;
     media.container = std::filesystem::path(options.output).extension().string();
   }
 

@@ -1,0 +1,131 @@
+/* The usage example of scrim.h and its promises, as C99 and through libscrim.so. argv[1]: bright.scrim, which takes bright
+ * pixels for a person. */
+#include <scrim/scrim.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int failures = 0;
+
+#define CHECK(condition)                                                   \
+  do {                                                                     \
+    if (!(condition)) {                                                    \
+      fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);      \
+      ++failures;                                                          \
+    }                                                                      \
+  } while (0)
+
+enum { kWidth = 64, kHeight = 36 };
+
+static uint8_t pixels[kWidth * kHeight * 4];
+
+/* A white person on the left, a dark room on the right. */
+static scrim_frame Scene(void) {
+  scrim_frame frame;
+  int x, y;
+  for (y = 0; y < kHeight; ++y) {
+    for (x = 0; x < kWidth; ++x) memset(pixels + 4 * (y * kWidth + x), x < kWidth / 2 ? 250 : 10, 4);
+  }
+  memset(&frame, 0, sizeof frame);
+  frame.format = SCRIM_FORMAT_RGBA;
+  frame.width = kWidth;
+  frame.height = kHeight;
+  frame.planes[0] = pixels;
+  frame.strides[0] = 4 * kWidth;
+  return frame;
+}
+
+static const uint8_t* Pixel(int x, int y) { return pixels + 4 * (y * kWidth + x); }
+
+static void TestProcess(scrim_session* session) {
+  static uint8_t alpha[kWidth * kHeight];
+  int width = 0, height = 0;
+  scrim_frame frame = Scene();
+  CHECK(scrim_set_background_color(session, 1, 200, 3) == SCRIM_OK);
+  CHECK(scrim_process(session, &frame, &frame) == SCRIM_OK);
+  CHECK(Pixel(8, 18)[1] == 250);
+  CHECK(Pixel(56, 18)[0] == 1 && Pixel(56, 18)[1] == 200 && Pixel(56, 18)[3] == 255);
+  CHECK(scrim_get_alpha(session, kWidth, kHeight, alpha, kWidth) == SCRIM_OK);
+  CHECK(alpha[18 * kWidth + 8] == 255 && alpha[18 * kWidth + 56] == 0);
+  CHECK(scrim_get_alpha(session, kWidth + 1, kHeight, alpha, kWidth + 1) == SCRIM_INVALID_ARGUMENT);
+  CHECK(scrim_get_times(session).network > 0);
+  scrim_get_density(session, &width, &height);
+  CHECK(width == 128 && height == 72);
+
+  frame = Scene();
+  memset(alpha, 7, sizeof alpha);
+  CHECK(scrim_segment(session, &frame, alpha, kWidth) == SCRIM_OK);
+  CHECK(alpha[18 * kWidth + 8] == 255 && alpha[18 * kWidth + 56] == 0);
+  CHECK(Pixel(56, 18)[0] == 10);
+
+  frame = Scene();
+  CHECK(scrim_set_background_transparent(session) == SCRIM_OK);
+  CHECK(scrim_process(session, &frame, &frame) == SCRIM_OK);
+  CHECK(Pixel(8, 18)[3] == 255 && Pixel(56, 18)[3] == 0 && Pixel(56, 18)[0] == 0);
+}
+
+static void TestBadCalls(scrim_session* session, const char* model) {
+  uint8_t alpha[4] = {9, 9, 9, 9};
+  scrim_session* none = (scrim_session*)session;
+  scrim_params params = scrim_default_params();
+  scrim_frame frame = Scene(), bad = frame;
+
+  CHECK(scrim_create_from_file("does-not-exist.scrim", NULL, &none) == SCRIM_NOT_FOUND);
+  CHECK(none == NULL);
+  CHECK(strstr(scrim_last_error(), "does-not-exist.scrim") != NULL);
+  CHECK(strchr(scrim_last_error(), '\n') == NULL);
+  CHECK(scrim_create_from_memory("foreign bytes", 13, NULL, &none) == SCRIM_CORRUPT);
+  CHECK(scrim_create_from_file(NULL, NULL, &none) == SCRIM_INVALID_ARGUMENT);
+  CHECK(scrim_create_from_file(model, NULL, NULL) == SCRIM_INVALID_ARGUMENT);
+  params.target = "Z80";
+  CHECK(scrim_create_from_file(model, &params, &none) == SCRIM_UNSUPPORTED);
+  params = scrim_default_params();
+  params.struct_size = 1;
+  CHECK(scrim_create_from_file(model, &params, &none) == SCRIM_INVALID_ARGUMENT);
+  params = scrim_default_params();
+  params.level_low = 0.9f, params.level_high = 0.1f;
+  CHECK(scrim_create_from_file(model, &params, &none) == SCRIM_INVALID_ARGUMENT);
+
+  CHECK(scrim_set_background_blur(session, 0.0f) == SCRIM_INVALID_ARGUMENT);
+  CHECK(scrim_set_background_image(session, NULL) == SCRIM_INVALID_ARGUMENT);
+  CHECK(scrim_set_background_color(NULL, 0, 0, 0) == SCRIM_INVALID_ARGUMENT);
+  CHECK(scrim_process(session, NULL, NULL) == SCRIM_INVALID_ARGUMENT);
+  bad.width = 0;
+  CHECK(scrim_process(session, &bad, &bad) == SCRIM_INVALID_ARGUMENT);
+  bad = frame;
+  bad.format = (scrim_format)77;
+  CHECK(scrim_process(session, &bad, &bad) == SCRIM_INVALID_ARGUMENT);
+  CHECK(scrim_segment(session, &frame, NULL, 0) == SCRIM_INVALID_ARGUMENT);
+  bad = frame;
+  bad.width = bad.height = 2;
+  bad.planes[0] = NULL;
+  CHECK(scrim_segment(session, &bad, alpha, 2) == SCRIM_INVALID_ARGUMENT);
+  CHECK(alpha[0] == 0 && alpha[3] == 0);
+
+  /* Fails closed: nothing of the frame stays, whatever went wrong. */
+  CHECK(scrim_set_background_color(session, 1, 2, 3) == SCRIM_OK);
+  bad = frame;
+  bad.strides[0] = 1;
+  CHECK(scrim_process(session, &bad, &frame) == SCRIM_INVALID_ARGUMENT);
+  CHECK(Pixel(8, 18)[0] == 1 && Pixel(56, 18)[2] == 3);
+  frame = Scene();
+  CHECK(scrim_process(NULL, &frame, &frame) == SCRIM_INVALID_ARGUMENT);
+  CHECK(Pixel(8, 18)[0] == 0 && Pixel(56, 18)[0] == 0);
+  scrim_free(NULL);
+  scrim_reset(NULL);
+}
+
+int main(int argc, char** argv) {
+  scrim_session* session = NULL;
+  scrim_params params = scrim_default_params();
+  if (argc != 2) return 2;
+  if (scrim_create_from_file(argv[1], &params, &session) != SCRIM_OK) {
+    fprintf(stderr, "%s\n", scrim_last_error());
+    return 1;
+  }
+  CHECK(strlen(scrim_version()) >= 5);
+  TestProcess(session);
+  TestBadCalls(session, argv[1]);
+  scrim_free(session);
+  return failures == 0 ? 0 : 1;
+}

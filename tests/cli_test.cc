@@ -1,0 +1,237 @@
+// The command line on photos, and what it says about bad input. bright.scrim takes bright pixels for a person.
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "image_io.h"
+#include "support/process.h"
+
+namespace scrim::test {
+namespace {
+
+using Arguments = std::vector<std::string>;
+
+const std::string kTestdata = SCRIM_TESTDATA;
+const std::string kPhoto = kTestdata + "/photos/000000257896.jpg";
+
+Arguments WithModel(Arguments arguments) {
+  arguments.insert(arguments.end(), {"--model", SCRIM_BRIGHT_MODEL});
+  return arguments;
+}
+
+// Status 1 (or 2), nothing on stdout, exactly one line on stderr that holds `text`.
+void ExpectFailure(const Result& result, const std::string& text, int status = 1) {
+  EXPECT_EQ(result.status, status) << result.err;
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+  EXPECT_EQ(result.err.rfind("scrim: ", 0), 0u) << result.err;
+  EXPECT_NE(result.err.find(text), std::string::npos) << result.err;
+}
+
+// Left half white, right half black.
+image::Frame Halves(int width, int height) {
+  image::Frame frame(image::PixelFormat::kRgba, width, height);
+  for (int y = 0; y < height; ++y) {
+    uint8_t* row = frame.view().row(0, y);
+    for (int i = 0; i < 4 * width; ++i) row[i] = i % 4 == 3 || i / 4 < (width + 1) / 2 ? 255 : 0;
+  }
+  return frame;
+}
+
+std::string WriteHalves(const TemporaryFolder& folder, const std::string& name, int width, int height) {
+  const image::Frame frame = Halves(width, height);
+  EXPECT_TRUE(app::WriteImage(frame.view(), false, folder / name).ok());
+  return folder / name;
+}
+
+const uint8_t* Pixel(const image::Frame& frame, int x, int y) { return frame.view().row(0, y) + 4 * x; }
+
+TEST(Usage, WrongUseIsStatusTwo) {
+  ExpectFailure(RunScrim({}), "command", 2);
+  ExpectFailure(RunScrim({"dance"}), "", 2);
+  ExpectFailure(RunScrim({"run"}), "required", 2);
+  ExpectFailure(RunScrim({"image", kPhoto, "-b", "#12", "-o", "x.png"}), "#00b140", 2);
+  ExpectFailure(RunScrim({"image", kPhoto, "-b", "blur:900", "-o", "x.png"}), "0.5 to 100", 2);
+  ExpectFailure(RunScrim({"image", kPhoto, "-b", "transparent", "-o", "x.jpg"}), ".png", 2);
+  ExpectFailure(RunScrim({"image", kPhoto, "-b", "blur", "-o", "x.png", "--size", "9x"}), "WIDTHxHEIGHT", 2);
+  ExpectFailure(RunScrim({"run", "-i", "x.mp4", "-b", "blur", "-o", "x.gif"}), ".mp4", 2);
+}
+
+TEST(Usage, HelpAndVersionSucceed) {
+  for (const Arguments& arguments : {Arguments{"--help"}, {"run", "--help"}, {"matte", "--help"}, {"--version"}}) {
+    const Result result = RunScrim(arguments);
+    EXPECT_EQ(result.status, 0);
+    EXPECT_NE(result.out, "");
+    EXPECT_EQ(result.err, "");
+  }
+}
+
+TEST(Model, MissingForeignCutAndChangedAreRefused) {
+  TemporaryFolder folder;
+  ExpectFailure(RunScrim({"info", folder / "none.scrim"}), "none.scrim");
+  ExpectFailure(RunScrim({"info", kPhoto}), kPhoto);
+  const std::string model = ReadFile(SCRIM_BRIGHT_MODEL);
+  WriteFile(folder / "cut.scrim", model.substr(0, model.size() / 2));
+  ExpectFailure(RunScrim({"info", folder / "cut.scrim"}), "cut.scrim");
+  std::string changed = model;
+  changed[changed.size() / 2] ^= 1;
+  WriteFile(folder / "changed.scrim", changed);
+  ExpectFailure(RunScrim({"info", folder / "changed.scrim"}), "changed.scrim");
+  WriteFile(folder / "empty.scrim", "");
+  ExpectFailure(RunScrim({"image", kPhoto, "-b", "blur", "-o", folder / "x.png", "--model", folder / "empty.scrim"}),
+                "empty.scrim");
+  EXPECT_EQ(folder.List(), (std::vector<std::string>{"changed.scrim", "cut.scrim", "empty.scrim"}));
+}
+
+TEST(Model, AnUnknownTargetIsRefused) {
+  TemporaryFolder folder;
+  ExpectFailure(RunScrim(WithModel({"image", kPhoto, "-b", "blur", "-o", folder / "x.png", "--target", "Z80"})), "Z80");
+}
+
+TEST(Info, DescribesTheModel) {
+  const Result result = RunScrim({"info", SCRIM_BRIGHT_MODEL});
+  EXPECT_EQ(result.status, 0) << result.err;
+  for (const char* text : {"bright", "Apache-2.0", "128x72", "64x64"})
+    EXPECT_NE(result.out.find(text), std::string::npos) << text;
+}
+
+TEST(Bench, StepsNameTheKernels) {
+  const Result result = RunScrim({"bench", "--steps", "--model", SCRIM_BRIGHT_MODEL, "--target", "EMU128"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.out.find("score"), std::string::npos);
+}
+
+TEST(Bench, JsonHasEveryStage) {
+  const Result result = RunScrim({"bench", "--json", "--model", SCRIM_BRIGHT_MODEL});
+  EXPECT_EQ(result.status, 0) << result.err;
+  for (const char* key : {"\"target\"", "\"network_ms\"", "\"percent_of_peak\"", "\"compose\"", "\"peak_rss_mb\""}) {
+    EXPECT_NE(result.out.find(key), std::string::npos) << key;
+  }
+}
+
+TEST(Image, PutsThePersonBeforeAColour) {
+  TemporaryFolder folder;
+  const std::string in = WriteHalves(folder, "in.png", 200, 100);
+  const Result result = RunScrim(WithModel({"image", in, "--background", "#1020f0", "--output", folder / "out.png"}));
+  ASSERT_EQ(result.status, 0) << result.err;
+  const auto out = app::ReadImage(folder / "out.png");
+  ASSERT_TRUE(out.ok());
+  EXPECT_EQ(Pixel(*out, 20, 50)[0], 255);
+  EXPECT_EQ(Pixel(*out, 180, 50)[0], 0x10);
+  EXPECT_EQ(Pixel(*out, 180, 50)[2], 0xf0);
+}
+
+TEST(Image, EveryKindOfBackground) {
+  for (const std::string background : {"blur", "blur:40", "transparent", "#000000"}) {
+    TemporaryFolder folder;
+    EXPECT_EQ(RunScrim(WithModel({"image", kPhoto, "-b", background, "-o", folder / "out.png"})).status, 0);
+    EXPECT_EQ(folder.List(), std::vector<std::string>{"out.png"});
+  }
+  TemporaryFolder folder;
+  const Arguments arguments = {"image", kPhoto, "-b", kTestdata + "/backgrounds/hall.jpg", "-o", folder / "out.jpg"};
+  EXPECT_EQ(RunScrim(WithModel(arguments)).status, 0);
+}
+
+TEST(Image, BadFilesGetOneLineAndLeaveNothing) {
+  TemporaryFolder in, out;
+  const std::string photo = ReadFile(kPhoto);
+  WriteFile(in / "empty.jpg", "");
+  WriteFile(in / "cut.jpg", photo.substr(0, photo.size() / 3));
+  WriteFile(in / "stub.jpg", photo.substr(0, 10));
+  WriteFile(in / "foreign.jpg", "this is not a photo");
+  WriteHalves(in, "whole.png", 64, 64);
+  const std::string png = ReadFile(in / "whole.png");
+  WriteFile(in / "cut.png", png.substr(0, png.size() - 20));
+  for (const char* name : {"missing.jpg", "empty.jpg", "cut.jpg", "stub.jpg", "foreign.jpg", "cut.png"}) {
+    ExpectFailure(RunScrim(WithModel({"image", in / name, "-b", "blur", "-o", out / "x.png"})), name);
+    ExpectFailure(RunScrim(WithModel({"image", kPhoto, "-b", in / name, "-o", out / "x.png"})), name);
+  }
+  ExpectFailure(RunScrim(WithModel({"image", in.path(), "-b", "blur", "-o", out / "x.png"})), "folder");
+  ExpectFailure(RunScrim(WithModel({"image", kPhoto, "-b", "blur", "-o", out / "no/x.png"})), "does not exist");
+  ExpectFailure(RunScrim(WithModel({"image", kPhoto, "-b", "blur", "-o", out.path()})), "");
+  ExpectFailure(RunScrim(WithModel({"image", kPhoto, "-b", "blur", "-o", "/dev/null.png/x.png"})), "does not exist");
+  EXPECT_TRUE(out.List().empty());
+}
+
+TEST(Matte, HasTheInputsSizeAndStem) {
+  TemporaryFolder folder;
+  for (auto [width, height] : {std::pair{1, 1}, {333, 77}, {64, 501}}) {
+    const std::string in = WriteHalves(folder, "in.png", width, height);
+    const Result result = RunScrim(WithModel({"matte", in, "--output", folder / "mattes"}));
+    ASSERT_EQ(result.status, 0) << result.err;
+    const auto matte = app::ReadImage(folder / "mattes/in.png");
+    ASSERT_TRUE(matte.ok());
+    EXPECT_EQ(matte->width(), width);
+    EXPECT_EQ(matte->height(), height);
+    EXPECT_EQ(Pixel(*matte, 0, height / 2)[0], 255);
+    if (width > 1) EXPECT_EQ(Pixel(*matte, width - 1, height / 2)[0], 0);
+  }
+}
+
+TEST(Matte, EightK) {
+  TemporaryFolder folder;
+  const std::string in = WriteHalves(folder, "in.png", 7680, 4320);
+  const Result result = RunScrim(WithModel({"matte", in, "--output", folder.path() + "/", "--size", "64x64"}));
+  ASSERT_EQ(result.status, 0) << result.err;
+  const auto matte = app::ReadImage(folder / "in.png");
+  ASSERT_TRUE(matte.ok());
+  EXPECT_EQ(matte->width(), 7680);
+}
+
+TEST(Matte, AFolderIsPhotosOrASequence) {
+  TemporaryFolder folder, photos;
+  // White, then dark grey just under the threshold: a sequence remembers the first mask for a while.
+  for (auto [name, value] : {std::pair{"2.png", 255}, {"10.png", 126}}) {
+    image::Frame frame(image::PixelFormat::kRgba, 64, 36);
+    Fill(frame.view(), {uint8_t(value), uint8_t(value), uint8_t(value)});
+    ASSERT_TRUE(app::WriteImage(frame.view(), false, photos / name).ok());
+  }
+  WriteFile(photos / "notes.txt", "not an image");
+  ASSERT_EQ(RunScrim(WithModel({"matte", photos.path(), "-o", folder / "cold"})).status, 0);
+  ASSERT_EQ(RunScrim(WithModel({"matte", photos.path(), "-o", folder / "warm", "--sequence"})).status, 0);
+  const auto cold = app::ReadImage(folder / "cold/10.png"), warm = app::ReadImage(folder / "warm/10.png");
+  ASSERT_TRUE(cold.ok() && warm.ok());
+  EXPECT_EQ(app::ReadImage(folder / "cold/2.png").value().width(), 64);
+  // 2.png comes first: read as text, 10.png would have.
+  EXPECT_LT(Pixel(*cold, 30, 20)[0], 128);
+  EXPECT_EQ(Pixel(*warm, 30, 20)[0], Pixel(*cold, 30, 20)[0]);  // the whole picture changed: motion, no ghost
+}
+
+TEST(Matte, OneBadPhotoDoesNotStopTheOthers) {
+  TemporaryFolder photos, out;
+  WriteFile(photos / "a.jpg", "");
+  WriteHalves(photos, "b.png", 20, 20);
+  ExpectFailure(RunScrim(WithModel({"matte", photos.path(), "-o", out.path()})), "a.jpg");
+  EXPECT_EQ(out.List(), std::vector<std::string>{"b.png"});
+}
+
+TEST(Matte, BadFoldersGetOneLine) {
+  TemporaryFolder empty, photos;
+  ExpectFailure(RunScrim(WithModel({"matte", empty.path(), "-o", empty / "out"})), "no images");
+  ExpectFailure(RunScrim(WithModel({"matte", kPhoto, "-o", empty / "no/out"})), "does not exist");
+  ExpectFailure(RunScrim(WithModel({"matte", kPhoto, "-o", kPhoto})), "not a folder");
+  ExpectFailure(RunScrim(WithModel({"matte", empty / "none", "-o", empty.path()})), "none");
+  WriteHalves(photos, "same.png", 8, 8);
+  WriteHalves(photos, "same.jpg", 8, 8);
+  ExpectFailure(RunScrim(WithModel({"matte", photos.path(), "-o", empty / "out"})), "would both become");
+}
+
+// A limit on file sizes stands for the full disk: the same failing write, without needing root.
+TEST(FullDisk, LeavesNothing) {
+  TemporaryFolder folder;
+  RunHooks hooks;
+  hooks.prepare = [] {
+    const rlimit limit = {4096, 4096};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  };
+  ExpectFailure(RunScrim(WithModel({"image", kPhoto, "-b", "blur", "-o", folder / "out.png"}), hooks), "out.png");
+  EXPECT_TRUE(folder.List().empty());
+  ExpectFailure(RunScrim(WithModel({"matte", kTestdata + "/photos", "-o", folder.path()}), hooks), "cannot be written");
+  EXPECT_TRUE(folder.List().empty());
+}
+
+}  // namespace
+}  // namespace scrim::test

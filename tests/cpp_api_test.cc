@@ -1,0 +1,67 @@
+// The C++ layer, through libscrim.so.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <scrim/scrim.hpp>
+#include <utility>
+#include <vector>
+
+namespace {
+
+std::vector<char> ReadModel() {
+  std::ifstream file(SCRIM_BRIGHT_MODEL, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+TEST(Session, OpensFromFileAndMemoryAndMoves) {
+  scrim::Session session;
+  EXPECT_FALSE(session);
+  ASSERT_EQ(session.Open(SCRIM_BRIGHT_MODEL), SCRIM_OK) << scrim_last_error();
+  scrim::Session other = std::move(session);
+  EXPECT_FALSE(session);
+  EXPECT_TRUE(other);
+  std::vector<char> bytes = ReadModel();
+  ASSERT_EQ(session.Open(bytes.data(), bytes.size()), SCRIM_OK) << scrim_last_error();
+  bytes.clear();
+  std::vector<uint8_t> pixels(16 * 8 * 3, 255), alpha(16 * 8);
+  ASSERT_EQ(session.Segment(scrim::PackedFrame(SCRIM_FORMAT_RGB, 16, 8, pixels.data()), alpha.data(), 16), SCRIM_OK);
+  EXPECT_EQ(alpha[50], 255);
+}
+
+TEST(Session, UnopenedRefusesAndDrawsNothing) {
+  scrim::Session session;
+  std::vector<uint8_t> pixels(4 * 4 * 4, 200);
+  EXPECT_EQ(session.Process(scrim::PackedFrame(SCRIM_FORMAT_RGBA, 4, 4, pixels.data())), SCRIM_INVALID_ARGUMENT);
+  for (int i = 0; i < 64; i += 4) EXPECT_EQ(pixels[i], 0);
+}
+
+TEST(Session, DensityAndTargetAreTaken) {
+  scrim_params params = scrim_default_params();
+  params.density_width = 64, params.density_height = 48;
+  params.target = "EMU128";
+  scrim::Session session;
+  ASSERT_EQ(session.Open(SCRIM_BRIGHT_MODEL, params), SCRIM_OK) << scrim_last_error();
+  int width = 0, height = 0;
+  scrim_get_density(session.get(), &width, &height);
+  EXPECT_EQ(width, 64);
+  EXPECT_EQ(height, 48);
+}
+
+TEST(Session, EveryCutOfAModelIsRefused) {
+  const std::vector<char> bytes = ReadModel();
+  scrim::Session session;
+  for (size_t size = 0; size < bytes.size(); ++size) EXPECT_NE(session.Open(bytes.data(), size), SCRIM_OK) << size;
+}
+
+TEST(Session, ABackgroundImageInAnotherFormat) {
+  scrim::Session session;
+  ASSERT_EQ(session.Open(SCRIM_BRIGHT_MODEL), SCRIM_OK);
+  std::vector<uint8_t> picture(5 * 3 * 3, 77), pixels(20 * 10 * 4, 0);
+  ASSERT_EQ(session.SetBackgroundImage(scrim::PackedFrame(SCRIM_FORMAT_RGB, 5, 3, picture.data())), SCRIM_OK);
+  ASSERT_EQ(session.Process(scrim::PackedFrame(SCRIM_FORMAT_BGRA, 20, 10, pixels.data())), SCRIM_OK);
+  EXPECT_EQ(pixels[0], 77);
+  EXPECT_EQ(pixels[3], 255);
+}
+
+}  // namespace

@@ -1,0 +1,40 @@
+// Runs the command line as a user would, and looks at what it leaves.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace scrim::test {
+
+struct Result {
+  int status = -1;  // exit status; 128 + signal where one ended it
+  std::string out, err;
+};
+
+// Runs the program under test with these arguments. prepare runs in the child before it starts; started in the parent,
+// with the process id. Ends it after a minute.
+struct RunHooks {
+  std::function<void()> prepare;
+  std::function<void(int pid)> started;
+};
+Result RunScrim(const std::vector<std::string>& arguments, const RunHooks& hooks = {});
+
+// A fresh empty folder, removed with everything in it.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+  const std::string& path() const { return path_; }
+  // Names in it, sorted.
+  std::vector<std::string> List() const;
+
+ private:
+  std::string path_;
+};
+
+std::string ReadFile(const std::string& path);
+void WriteFile(const std::string& path, const std::string& bytes);
+
+}  // namespace scrim::test
