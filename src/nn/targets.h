@@ -23,10 +23,13 @@ const char* TargetName(Target target);
 // Picks from the table that HWY_EXPORT(function) makes.
 template <typename Function, size_t kSize>
 Function SelectKernel(Function const (&table)[kSize], Target target) {
-  if constexpr (kSize == 1) return table[0];  // compiled for a single target
-  hwy::ChosenTarget chosen;
-  chosen.Update(target);
-  return table[kSize == 1 ? 0 : chosen.GetIndex()];
+  if constexpr (kSize == 1) {
+    return table[0];  // compiled for a single target
+  } else {
+    hwy::ChosenTarget chosen;
+    chosen.Update(target);
+    return table[chosen.GetIndex()];
+  }
 }
 
 // Floats in the widest vector of the target.
