@@ -21,6 +21,14 @@ std::vector<bool> FindNeeded(const Graph& graph) {
   return needed;
 }
 
+// Groups that no kernel runs one by one become one convolution with the zeros written out (see emit.cc); a small file
+// must not ask for gigabytes that way.
+bool FitsMemory(const graph::ConvAttributes& a, int in_channels) {
+  constexpr int64_t kMaxWeights = int64_t{1} << 26;
+  const bool depthwise = a.groups == in_channels && a.groups == a.out_channels;
+  return a.groups == 1 || depthwise || int64_t{a.out_channels} * in_channels * a.kernel_h * a.kernel_w <= kMaxWeights;
+}
+
 void ImportConv(const Node& node, const graph::Weights& weights, Instruction& to) {
   to.kind = Kind::kConv;
   to.conv = node.conv;
@@ -91,6 +99,9 @@ StatusOr<Lowered> Import(const Graph& graph, const std::vector<graph::Shape>& sh
     to.outputs = {value_of[i]};
     switch (node.op) {
       case Op::kConv:
+        if (!FitsMemory(node.conv, in_shape.c))
+          return Unsupported("graph '" + graph.name + "', node '" + node.name + "': no kernel runs a convolution of " +
+                             std::to_string(node.conv.groups) + " groups of this size");
         ImportConv(node, weights, to);
         to.macs = shapes[i].size() * (in_shape.c / node.conv.groups) * node.conv.kernel_h * node.conv.kernel_w;
         break;

@@ -131,6 +131,17 @@ TEST(ProgramTest, RefusesUnknownTargets) {
   EXPECT_NE(program.status().message().find("'MMX'"), std::string::npos) << program.status().message();
 }
 
+TEST(ProgramTest, RefusesGroupsThatWouldFillMemoryWithZeros) {
+  GraphBuilder b("groups", 4096);
+  graph::ConvAttributes a;
+  a.out_channels = 8192, a.groups = 4096, a.kernel_h = a.kernel_w = 3;
+  b.ConvOf(0, a);
+  const auto program = Program::Compile(RandomModel(b.graph(), 1), {3, 3});
+  ASSERT_FALSE(program.ok());
+  EXPECT_EQ(program.status().code(), Code::kUnsupported);
+  EXPECT_NE(program.status().message().find("'conv1'"), std::string::npos) << program.status().message();
+}
+
 TEST(ProgramTest, RefusesImpossibleSizes) {
   const graph::Model model = RandomModel(graph::Scrimnet({}).value(), 1);
   for (const auto& [width, height] :

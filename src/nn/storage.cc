@@ -9,7 +9,7 @@ namespace {
 constexpr size_t kFloatsPerLine = kAlignment / sizeof(float);
 // Kernels may load a few vectors behind the last pixel, never store there.
 constexpr size_t kSlack = 256;
-constexpr size_t kMaxFloats = size_t{1} << 30;
+constexpr size_t kMaxFloats = size_t{1} << 28;  // one gigabyte
 
 size_t Size(int i) { return static_cast<size_t>(i); }
 
