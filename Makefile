@@ -1,0 +1,59 @@
+# The one door to every build. `make help` lists what it can do.
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench train lint format asan tsan clean
+
+# Half a gigabyte of memory for each compiler at most; all cores.
+JOBS ?= $(shell nproc)
+DATA ?= data
+RUN ?= build/train/run
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+demo: ## put the person of a sample clip before another room: build/demo/demo.mp4 and contact_sheet.png
+	@tools/install-packages.sh demo
+	@mkdir -p build && cmake --preset demo -Wno-dev >build/demo.log 2>&1 || { cat build/demo.log; exit 1; }
+	@cmake --build --preset demo -j $(JOBS) --target scrim
+	@tools/demo.sh build/demo/apps/scrim/scrim build/demo
+
+test: ## build everything, the trainer too, and run all tests
+	@tools/install-packages.sh test
+	cmake --preset test -Wno-dev
+	cmake --build --preset test -j $(JOBS)
+	ctest --preset test -j $(JOBS)
+
+asan: ## all tests but the trainer's under the address and undefined-behaviour sanitizers
+	@tools/install-packages.sh test sanitize
+	cmake --preset asan -Wno-dev
+	cmake --build --preset asan -j $(JOBS)
+	ctest --preset asan -j $(JOBS)
+
+tsan: ## the same under the thread sanitizer
+	@tools/install-packages.sh test sanitize
+	cmake --preset tsan -Wno-dev
+	cmake --build --preset tsan -j $(JOBS)
+	ctest --preset tsan -j $(JOBS)
+
+bench: ## time the network, every kernel and every stage of the frame path
+	@tools/install-packages.sh demo bench
+	cmake --preset bench -Wno-dev
+	cmake --build --preset bench -j $(JOBS)
+	build/bench/apps/scrim/scrim bench --steps
+	build/bench/src/nn/nn_bench --benchmark_min_time=0.2
+
+train: ## train on DATA (folders with images/ and masks/), going on where the last `make train` stopped; see docs/training.md
+	@tools/install-packages.sh train
+	cmake --preset train -Wno-dev
+	cmake --build --preset train -j $(JOBS) --target scrim-train
+	tools/train.sh build/train/train/scrim-train $(DATA) $(RUN)
+
+lint: ## formatting, and clang-tidy over the core
+	@tools/install-packages.sh demo test lint
+	tools/lint.sh
+
+format: ## format all sources
+	@tools/install-packages.sh lint
+	git ls-files '*.cc' '*.h' '*.hpp' '*.c' | xargs clang-format -i
+
+clean: ## remove all build folders
+	rm -rf build

@@ -1,0 +1,41 @@
+#!/bin/sh
+# Trains the default network on a folder of data sets: tools/train.sh PROGRAM DATA RUN
+# DATA holds one folder for each source (NAME/images, NAME/masks); docs/training.md tells what else may be in it and what
+# the variables FOREGROUNDS, SKIP, EPOCHS, FINE_EPOCHS and LICENCE do. The run resumes where it stopped.
+set -eu
+program=$1
+data=$2
+run=$3
+if [ ! -d "$data" ]; then
+  echo "there is no folder $data; say where the data is: make train DATA=FOLDER" >&2
+  exit 1
+fi
+mkdir -p "$run"
+
+if [ ! -f "$run/pack" ]; then
+  photos= foregrounds=
+  for masks in "$data"/*/masks; do
+    source=${masks%/masks}
+    case " ${SKIP:-davis16_people} " in *" ${source##*/} "*) continue ;; esac
+    case " ${FOREGROUNDS:-foregrounds viton_upper} " in
+      *" ${source##*/} "*) foregrounds="$foregrounds $source" ;;
+      *) photos="$photos $source" ;;
+    esac
+  done
+  set -- --photos $photos
+  [ -z "$foregrounds" ] || set -- "$@" --foregrounds $foregrounds
+  [ ! -d "$data/backgrounds" ] || set -- "$@" --backgrounds "$data/backgrounds"
+  [ ! -f "$data/splits/val.txt" ] || set -- "$@" --train-split "$data/splits/train.txt" --val-split "$data/splits/val.txt"
+  "$program" pack "$@" --output "$run/pack"
+fi
+
+if [ ! -f "$run/overfit-passed" ]; then
+  "$program" overfit --pack "$run/pack" --density 128x128 --batch 8 --learning-rate 1e-2
+  touch "$run/overfit-passed"
+fi
+
+# Small pictures first, then the size that the model is meant for.
+"$program" run --pack "$run/pack" --output "$run/small" --density 160x96 128x128 --batch 8 --epochs "${EPOCHS:-60}"
+"$program" run --pack "$run/pack" --output "$run/full" --start-from "$run/small/checkpoint" --density 256x144 192x192 --batch 8 \
+  --learning-rate 1.5e-3 --epochs "${FINE_EPOCHS:-12}" --previous-masks-from 0 --previous-masks-until 0.1 --eval-every 2
+"$program" export --checkpoint "$run/full/checkpoint" --pack "$run/pack" --licence "${LICENCE:-not stated}" --output "$run/model.scrim"
