@@ -13,11 +13,13 @@ namespace scrim::nn::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Ten sums: two units of four cycles latency want eight, and sixteen registers must hold them.
+// Ten sums: two units of four cycles latency want eight, and sixteen registers must hold them. They start differently,
+// or the compiler would compute one for all.
 double Chain(size_t rounds, float seed) {
   const hn::ScalableTag<float> d;
   const auto factor = hn::Set(d, seed), addend = hn::Set(d, seed * 1e-3f);
-  auto a = hn::Set(d, seed), b = a, c = a, e = a, f = a, g = a, h = a, i = a, j = a, k = a;
+  auto a = hn::Iota(d, 0.f), b = hn::Iota(d, 1.f), c = hn::Iota(d, 2.f), e = hn::Iota(d, 3.f), f = hn::Iota(d, 4.f);
+  auto g = hn::Iota(d, 5.f), h = hn::Iota(d, 6.f), i = hn::Iota(d, 7.f), j = hn::Iota(d, 8.f), k = hn::Iota(d, 9.f);
   for (size_t r = 0; r < rounds; ++r) {
     a = hn::MulAdd(a, factor, addend);
     b = hn::MulAdd(b, factor, addend);
@@ -29,15 +31,10 @@ double Chain(size_t rounds, float seed) {
     i = hn::MulAdd(i, factor, addend);
     j = hn::MulAdd(j, factor, addend);
     k = hn::MulAdd(k, factor, addend);
-#if defined(__GNUC__) && HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128
-    // The ten chains are equal: without this the compiler computes one.
-    asm volatile("" : "+x"(a.raw), "+x"(b.raw), "+x"(c.raw), "+x"(e.raw), "+x"(f.raw));
-    asm volatile("" : "+x"(g.raw), "+x"(h.raw), "+x"(i.raw), "+x"(j.raw), "+x"(k.raw));
-#endif
   }
-  const auto sum =
-      hn::Add(hn::Add(hn::Add(a, b), hn::Add(c, e)), hn::Add(hn::Add(f, g), hn::Add(hn::Add(h, i), hn::Add(j, k))));
-  return hn::GetLane(hn::SumOfLanes(d, sum));
+  const auto first = hn::Add(hn::Add(a, b), hn::Add(hn::Add(c, e), f));
+  const auto second = hn::Add(hn::Add(g, h), hn::Add(hn::Add(i, j), k));
+  return hn::GetLane(hn::SumOfLanes(d, hn::Add(first, second)));
 }
 
 size_t MacsPerRound() { return 10 * hn::Lanes(hn::ScalableTag<float>()); }
