@@ -110,6 +110,18 @@ TEST(ProgramTest, StepsAccountForAllMacs) {
   EXPECT_EQ(macs, program.value()->macs());
 }
 
+TEST(ProgramTest, NothingOfTheDefaultNetworkIsLeftUnfused) {
+  const Graph graph = graph::Scrimnet(graph::ScrimnetPreset("default").value()).value();
+  const auto program = Program::Compile(RandomModel(graph, 1), {256, 144});
+  ASSERT_TRUE(program.ok()) << program.status().message();
+  const std::vector<Program::Step> steps = program.value()->RunTimed();
+  for (const Program::Step& step : steps)
+    for (const char* leftover : {"add", "activation", "copy", "mul", "to channels last", "depthwise 1x1"})
+      EXPECT_FALSE(step.kernel.starts_with(leftover)) << step.name << ": " << step.kernel;
+  EXPECT_EQ(steps.front().name, "half+half_norm+half_relu");
+  EXPECT_EQ(steps.back().name, "head+probability");
+}
+
 TEST(ProgramTest, OutputOutlivesWritingTheNextInput) {
   // The input is dead long before the output exists: a plan that looks at one run alone would let them share memory.
   GraphBuilder b("long", 1);
