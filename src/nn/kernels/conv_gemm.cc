@@ -19,6 +19,8 @@ template <int kVectors>
 constexpr int MaxPixels() {
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON
   return kVectors == 1 ? 12 : kVectors == 2 ? 10 : kVectors == 3 ? 8 : 6;
+#elif HWY_TARGET == HWY_EMU128
+  return kVectors == 1 ? 4 : 2;  // spills anyway; larger tiles are half of the library's code
 #else
   return kVectors == 1 ? 12 : kVectors == 2 ? 6 : 4;
 #endif

@@ -21,6 +21,8 @@ template <int kOutputs>
 constexpr int MaxVectors() {
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON
   return kOutputs == 1 ? 8 : kOutputs == 2 ? 8 : kOutputs == 3 ? 6 : 5;
+#elif HWY_TARGET == HWY_EMU128
+  return kOutputs == 1 ? 4 : kOutputs == 2 ? 2 : 1;  // spills anyway; larger tiles are half of the library's code
 #else
   return kOutputs == 1 ? 10 : kOutputs == 2 ? 6 : kOutputs == 3 ? 4 : 3;
 #endif
