@@ -183,8 +183,8 @@ TEST(Matte, EightK) {
 
 TEST(Matte, AFolderIsPhotosOrASequence) {
   TemporaryFolder folder, photos;
-  // White, then dark grey just under the threshold: a sequence remembers the first mask for a while.
-  for (auto [name, value] : {std::pair{"2.png", 255}, {"10.png", 126}}) {
+  // Just above and just below the threshold: noise in a sequence, which the stabiliser damps.
+  for (auto [name, value] : {std::pair{"2.png", 129}, {"10.png", 126}}) {
     image::Frame frame(image::PixelFormat::kRgba, 64, 36);
     Fill(frame.view(), {uint8_t(value), uint8_t(value), uint8_t(value)});
     ASSERT_TRUE(app::WriteImage(frame.view(), false, photos / name).ok());
@@ -194,10 +194,8 @@ TEST(Matte, AFolderIsPhotosOrASequence) {
   ASSERT_EQ(RunScrim(WithModel({"matte", photos.path(), "-o", folder / "warm", "--sequence"})).status, 0);
   const auto cold = app::ReadImage(folder / "cold/10.png"), warm = app::ReadImage(folder / "warm/10.png");
   ASSERT_TRUE(cold.ok() && warm.ok());
-  EXPECT_EQ(app::ReadImage(folder / "cold/2.png").value().width(), 64);
-  // 2.png comes first: read as text, 10.png would have.
-  EXPECT_LT(Pixel(*cold, 30, 20)[0], 128);
-  EXPECT_EQ(Pixel(*warm, 30, 20)[0], Pixel(*cold, 30, 20)[0]);  // the whole picture changed: motion, no ghost
+  EXPECT_LT(Pixel(*cold, 30, 20)[0], 120);
+  EXPECT_GT(Pixel(*warm, 30, 20)[0], 130);  // 2.png came first: read as text, 10.png would have
 }
 
 TEST(Matte, OneBadPhotoDoesNotStopTheOthers) {

@@ -77,7 +77,7 @@ struct PathTiming {
 
 // Each stage of the whole frame path at 720p, in place, over a few frames of the scene.
 StatusOr<PathTiming> TimePath(engine::VirtualBackground* engine, const std::string& name, image::PixelFormat format) {
-  constexpr int kFrames = 4, kRounds = 60;
+  constexpr int kFrames = 4, kRounds = 40;
   std::vector<image::Frame> frames;
   for (int t = 0; t < kFrames; ++t) {
     image::Frame rgba(image::PixelFormat::kRgba, kWidth, kHeight), frame(format, kWidth, kHeight);

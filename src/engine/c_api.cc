@@ -73,14 +73,22 @@ scrim_status Guarded(const Body& body) {
   }
 }
 
+// C callers may put any number into an enum, which C++ must not even look at as one.
+template <typename Enum>
+unsigned NumberOf(const Enum& value) {
+  static_assert(sizeof(Enum) == sizeof(unsigned));
+  unsigned number;
+  std::memcpy(&number, &value, sizeof number);
+  return number;
+}
+
 // A null frame becomes one of 0x0, which everything refuses.
 scrim::image::FrameView ToView(const scrim_frame* frame) {
   scrim::image::FrameView view;
   if (frame == nullptr) return view;
-  view.format = static_cast<scrim::image::PixelFormat>(frame->format);
-  if (frame->format < SCRIM_FORMAT_RGBA || frame->format > SCRIM_FORMAT_YUY2)
-    view.format = scrim::image::PixelFormat{255};
-  view.matrix = static_cast<scrim::image::YuvMatrix>(frame->matrix & 3);
+  const unsigned format = NumberOf(frame->format);
+  view.format = static_cast<scrim::image::PixelFormat>(format <= SCRIM_FORMAT_YUY2 ? format : 255);
+  view.matrix = static_cast<scrim::image::YuvMatrix>(NumberOf(frame->matrix) & 3);
   view.width = frame->width, view.height = frame->height;
   for (int p = 0; p < 3; ++p) view.planes[p] = frame->planes[p], view.strides[p] = frame->strides[p];
   return view;

@@ -13,6 +13,16 @@
 #include <iterator>
 #include <thread>
 
+// GLib's constructor keeps 16 KB for good. Everything that the loader's constructors allocate is none of our leaks; to
+// see the loader in the stack, the unwinder has to be the thorough one.
+#define SCRIM_SUPPRESSIONS "leak:ld-linux\n"
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+extern "C" const char* __asan_default_options() { return "fast_unwind_on_malloc=0"; }
+extern "C" const char* __lsan_default_suppressions() { return SCRIM_SUPPRESSIONS; }
+#endif
+#endif
+
 namespace scrim::test {
 
 namespace fs = std::filesystem;
@@ -44,7 +54,8 @@ std::vector<std::string> TemporaryFolder::List() const {
 
 Result RunScrim(const std::vector<std::string>& arguments, const RunHooks& hooks) {
   TemporaryFolder folder;
-  const std::string out = folder / "out", err = folder / "err";
+  const std::string out = folder / "out", err = folder / "err", suppressions = folder / "suppressions";
+  WriteFile(suppressions, SCRIM_SUPPRESSIONS);
   std::vector<char*> argv = {const_cast<char*>(SCRIM_PROGRAM)};
   for (const std::string& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
   argv.push_back(nullptr);
@@ -52,6 +63,8 @@ Result RunScrim(const std::vector<std::string>& arguments, const RunHooks& hooks
   if (pid == 0) {
     dup2(open(out.c_str(), O_WRONLY | O_CREAT, 0600), 1);
     dup2(open(err.c_str(), O_WRONLY | O_CREAT, 0600), 2);
+    setenv("ASAN_OPTIONS", "fast_unwind_on_malloc=0", 1);
+    setenv("LSAN_OPTIONS", ("print_suppressions=0:suppressions=" + suppressions).c_str(), 1);
     if (hooks.prepare) hooks.prepare();
     execv(argv[0], argv.data());
     _exit(127);
