@@ -11,33 +11,34 @@ namespace {
 constexpr int kRowOne = 256;       // a byte times 256 fits 16 bits
 constexpr int kColumnOne = 32768;  // 16 bits times 32768 fit 32
 
-// One row, horizontally. In: bytes scaled by 1 << kInBits.
-template <int kChannels, int kInBits, typename T>
+// One row, horizontally. In: bytes scaled by 1 << kInBits. kCount: the number of taps, 0 for any.
+template <int kChannels, int kInBits, int kCount, typename T>
 void StretchRow(const Taps& taps, const T* in, uint8_t* out, int out_width) {
   constexpr int kShift = 15 + kInBits;
+  const int count = kCount != 0 ? kCount : taps.count;
   for (int x = 0; x < out_width; ++x) {
-    const uint16_t* weight = taps.weight.data() + size_t{1} * x * taps.count;
+    const uint16_t* weight = taps.weight.data() + size_t{1} * x * count;
     const T* from = in + size_t{1} * taps.start[x] * kChannels;
     uint32_t sum[kChannels];
     for (int c = 0; c < kChannels; ++c) sum[c] = 1u << (kShift - 1);
-    for (int k = 0; k < taps.count; ++k) {
+    for (int k = 0; k < count; ++k) {
       for (int c = 0; c < kChannels; ++c) sum[c] += uint32_t{weight[k]} * from[k * kChannels + c];
     }
     for (int c = 0; c < kChannels; ++c) out[x * kChannels + c] = static_cast<uint8_t>(sum[c] >> kShift);
   }
 }
 
-template <int kInBits, typename T>
+template <int kInBits, int kCount, typename T>
 void StretchRow(const Taps& taps, int channels, const T* in, uint8_t* out, int out_width) {
   switch (channels) {
     case 1:
-      return StretchRow<1, kInBits>(taps, in, out, out_width);
+      return StretchRow<1, kInBits, kCount>(taps, in, out, out_width);
     case 2:
-      return StretchRow<2, kInBits>(taps, in, out, out_width);
+      return StretchRow<2, kInBits, kCount>(taps, in, out, out_width);
     case 3:
-      return StretchRow<3, kInBits>(taps, in, out, out_width);
+      return StretchRow<3, kInBits, kCount>(taps, in, out, out_width);
     default:
-      return StretchRow<4, kInBits>(taps, in, out, out_width);
+      return StretchRow<4, kInBits, kCount>(taps, in, out, out_width);
   }
 }
 
@@ -108,7 +109,7 @@ void Resampler::Shrink(const uint8_t* in, size_t in_stride, int channels, uint8_
       const int weight = y_.weight[size_t{1} * y * y_.count + k];
       if (weight != 0) AccumulateRow(in + in_stride * (y_.start[y] + k), weight, sums_.data(), row_size);
     }
-    StretchRow<8>(x_, channels, sums_.data(), out + out_stride * y, out_width_);
+    StretchRow<8, 0>(x_, channels, sums_.data(), out + out_stride * y, out_width_);
   }
 }
 
@@ -120,7 +121,8 @@ void Resampler::Enlarge(const uint8_t* in, size_t in_stride, int channels, uint8
     std::vector<uint8_t>& row = rows_[y % 2];
     if (held[y % 2] != y) {
       row.resize(row_size);
-      StretchRow<0>(x_, channels, in + in_stride * y, row.data(), out_width_);
+      const auto stretch = x_.count == 2 ? StretchRow<0, 2, uint8_t> : StretchRow<0, 0, uint8_t>;
+      stretch(x_, channels, in + in_stride * y, row.data(), out_width_);
       held[y % 2] = y;
     }
     return row.data();
