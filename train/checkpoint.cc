@@ -85,4 +85,20 @@ StatusOr<Checkpoint> LoadCheckpoint(const std::string& path) {
   return checkpoint;
 }
 
+Status RestoreTensor(const Checkpoint& checkpoint, const std::string& name, torch::Tensor& target) {
+  const auto it = checkpoint.tensors.find(name);
+  if (it == checkpoint.tensors.end() || it->second.numel() != target.numel())
+    return InvalidArgument("the checkpoint's '" + name +
+                           "' does not fit this network; was it trained with another one?");
+  torch::NoGradGuard no_grad;
+  target.copy_(it->second);
+  return {};
+}
+
+Status RestoreAverage(const std::string& path, Network& network) {
+  SCRIM_ASSIGN_OR_RETURN(const Checkpoint checkpoint, LoadCheckpoint(path));
+  SCRIM_RETURN_IF_ERROR(RestoreTensor(checkpoint, "average.parameters", network.parameters()));
+  return RestoreTensor(checkpoint, "average.statistics", network.statistics());
+}
+
 }  // namespace scrim::train

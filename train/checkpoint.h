@@ -18,4 +18,9 @@ struct Checkpoint {
 Status SaveCheckpoint(const Checkpoint& checkpoint, const std::string& path);
 StatusOr<Checkpoint> LoadCheckpoint(const std::string& path);
 
+// Fills a network with the averaged weights and statistics of a run's checkpoint.
+Status RestoreAverage(const std::string& path, Network& network);
+// Copies checkpoint.tensors[name] into target. Errors: not there, or of another size.
+Status RestoreTensor(const Checkpoint& checkpoint, const std::string& name, torch::Tensor& target);
+
 }  // namespace scrim::train

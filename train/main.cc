@@ -7,6 +7,10 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "checkpoint.h"
+#include "evaluate.h"
+#include "graph/fold.h"
+#include "graph/onnx.h"
+#include "overfit.h"
 #include "trainer.h"
 
 namespace scrim::train {
@@ -77,6 +81,13 @@ struct EvalArguments {
   int worst = 0;
 };
 
+std::vector<const Record*> Validation(const Pack& pack) {
+  std::vector<const Record*> val;
+  for (const Record& r : pack.records())
+    if (r.split == Split::kVal) val.push_back(&r);
+  return val;
+}
+
 int RunEval(const EvalArguments& a, const graph::ScrimnetConfig& config) {
   graph::Density density;
   if (!ParseDensity(a.density, &density)) return Fail(InvalidArgument("--density " + a.density + ": use WIDTHxHEIGHT"));
@@ -86,14 +97,8 @@ int RunEval(const EvalArguments& a, const graph::ScrimnetConfig& config) {
   if (!graph.ok()) return Fail(graph.status());
   auto network = Network::Create(*graph, torch::Device(a.device));
   if (!network.ok()) return Fail(network.status());
-  auto checkpoint = LoadCheckpoint(a.checkpoint);
-  if (!checkpoint.ok()) return Fail(checkpoint.status());
-  torch::NoGradGuard no_grad;
-  network->parameters().copy_(checkpoint->tensors["average.parameters"]);
-  network->statistics().copy_(checkpoint->tensors["average.statistics"]);
-  std::vector<const Record*> val;
-  for (const Record& r : (*pack)->records())
-    if (r.split == Split::kVal) val.push_back(&r);
+  if (const Status status = RestoreAverage(a.checkpoint, *network); !status.ok()) return Fail(status);
+  const std::vector<const Record*> val = Validation(**pack);
   const Evaluation e = Evaluate(*network, **pack, val, density.width, density.height);
   auto print = [](const std::string& name, const Quality& q) {
     std::printf("%-22s %5d photos  IoU %.4f  below 0.8 %.3f  accuracy %.4f  MAE %.4f\n", name.c_str(), q.photos, q.iou,
@@ -116,6 +121,43 @@ int RunEval(const EvalArguments& a, const graph::ScrimnetConfig& config) {
     if (!cv::imwrite(a.sheet, ContactSheet(*network, **pack, shown, density.width, density.height, 4)))
       return Fail(IoError(a.sheet + ": cannot be written"));
   }
+  return 0;
+}
+
+struct ExportArguments {
+  std::string checkpoint, output, name = "default", description, licence, type = "f16", pack, density = "256x144";
+  std::vector<std::string> densities;
+};
+
+int RunExport(const ExportArguments& a, const graph::ScrimnetConfig& config) {
+  graph::Model model;
+  if (!ParseDensity(a.density, &model.density))
+    return Fail(InvalidArgument("--density " + a.density + ": use WIDTHxHEIGHT"));
+  auto graph = graph::Scrimnet(config);
+  if (!graph.ok()) return Fail(graph.status());
+  auto network = Network::Create(*graph, torch::kCPU);
+  if (!network.ok()) return Fail(network.status());
+  if (const Status status = RestoreAverage(a.checkpoint, *network); !status.ok()) return Fail(status);
+  model.name = a.name, model.description = a.description, model.licence = a.licence;
+  model.previous_mask = config.previous_mask;
+  model.graph = *graph;
+  model.weights = network->ExportWeights();
+  graph::FoldForInference(model.graph, model.weights);
+  model.densities = {model.density};
+  if (!a.pack.empty()) {
+    auto pack = Pack::Open(a.pack);
+    if (!pack.ok()) return Fail(pack.status());
+    const Evaluation e = Evaluate(*network, **pack, Validation(**pack), model.density.width, model.density.height);
+    model.figures.emplace_back("val_iou", e.all.iou);
+    for (const auto& [source, q] : e.sources) model.figures.emplace_back("val_iou." + source, q.iou);
+  }
+  const bool onnx = a.output.size() > 5 && a.output.substr(a.output.size() - 5) == ".onnx";
+  const Status status =
+      onnx ? graph::SaveOnnx(model, model.density, a.output)
+           : graph::SaveModel(model, a.type == "f32" ? graph::WeightType::kFloat32 : graph::WeightType::kFloat16,
+                              a.output);
+  if (!status.ok()) return Fail(status);
+  std::fprintf(stderr, "%s: %ju bytes\n", a.output.c_str(), std::uintmax_t(std::filesystem::file_size(a.output)));
   return 0;
 }
 
@@ -171,9 +213,14 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   run_command->add_option("--warmup", train.warmup, "share of the run")->capture_default_str();
   run_command->add_option("--loader-threads", train.loader_threads)->check(CLI::Range(1, 64))->capture_default_str();
+  run_command->add_option("--stop-after", train.stop_after,
+                          "end early after this many steps; the same command goes on");
   run_command->add_option("--start-from", train.start_from, "checkpoint of another run whose weights to start with");
   run_command->add_option("--dropout", train.network.dropout, "spatial dropout rate")->capture_default_str();
   run_command->add_option("--composites", train.augment.composite_share, "share of composited samples")
+      ->capture_default_str();
+  run_command
+      ->add_option("--stretched", train.augment.stretched_share, "share of photos seen whole, stretched to the density")
       ->capture_default_str();
   run_command
       ->add_option("--previous-masks-from", train.previous_mask_from,
@@ -199,6 +246,23 @@ int Main(int argc, char** argv) {
   eval_command->add_option("--worst", eval.worst, "list this many of the worst photos");
   eval_command->add_option("--sheet", eval.sheet, "write a picture of masks, PNG");
   eval_command->add_option("--device", eval.device)->capture_default_str();
+  eval_command->add_option("--network", preset, "scrimnet preset")->capture_default_str();
+
+  ExportArguments exported;
+  CLI::App* export_command = app.add_subcommand("export", "turn a checkpoint into a model file (*.scrim, or *.onnx)");
+  export_command->add_option("--checkpoint", exported.checkpoint)->required();
+  export_command->add_option("--output", exported.output)->required();
+  export_command->add_option("--network", preset, "scrimnet preset")->capture_default_str();
+  export_command->add_option("--name", exported.name)->capture_default_str();
+  export_command->add_option("--description", exported.description, "one line");
+  export_command->add_option("--licence", exported.licence, "terms of the weights, one line")->required();
+  export_command->add_option("--density", exported.density, "the network input size that it is meant for")
+      ->capture_default_str();
+  export_command->add_option("--type", exported.type, "of the weights in a *.scrim file")
+      ->check(CLI::IsMember({"f16", "f32"}))
+      ->capture_default_str();
+  export_command->add_option("--pack", exported.pack,
+                             "evaluate on this cache's validation photos and store the figures");
 
   try {
     app.parse(argc, argv);
@@ -213,6 +277,7 @@ int Main(int argc, char** argv) {
   train.network.dropout = dropout;
   at::set_num_threads(threads);
   if (*eval_command) return RunEval(eval, train.network);
+  if (*export_command) return RunExport(exported, train.network);
 
   train.densities.clear();
   for (const std::string& text : densities) {

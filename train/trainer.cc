@@ -7,11 +7,10 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
-#include <opencv2/imgcodecs.hpp>
 
-#include "augment/geometry.h"
 #include "checkpoint.h"
 #include "curves.h"
+#include "evaluate.h"
 #include "loader.h"
 #include "losses.h"
 #include "optimizer.h"
@@ -23,45 +22,6 @@ volatile std::sig_atomic_t g_stop = 0;
 void OnSignal(int) { g_stop = 1; }
 
 double Seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-// What a run draws its samples from.
-struct Photos {
-  std::vector<const Record*> train, val, foregrounds, backgrounds;
-  std::vector<float> cumulative;  // of the source weights over train
-
-  const Record& Draw(Random& random) const {
-    const float at = random.Uniform() * cumulative.back();
-    const auto it = std::upper_bound(cumulative.begin(), cumulative.end(), at);
-    return *train[std::min<size_t>(size_t(it - cumulative.begin()), train.size() - 1)];
-  }
-};
-
-StatusOr<Photos> Choose(const Pack& pack, const std::vector<SourceWeight>& sources) {
-  Photos photos;
-  float sum = 0.f;
-  for (const Record& record : pack.records()) {
-    if (record.role == Role::kForeground) photos.foregrounds.push_back(&record);
-    if (record.role == Role::kBackground) photos.backgrounds.push_back(&record);
-    if (record.role != Role::kPhoto) continue;
-    if (record.split == Split::kVal) {
-      photos.val.push_back(&record);
-      continue;
-    }
-    float weight = sources.empty() ? 1.f : 0.f;
-    for (const SourceWeight& s : sources)
-      if (s.source == record.source) weight = s.weight;
-    if (weight <= 0.f) continue;
-    photos.train.push_back(&record);
-    photos.cumulative.push_back(sum += weight);
-  }
-  for (const SourceWeight& s : sources) {
-    bool found = false;
-    for (const Record* record : photos.train) found |= record->source == s.source;
-    if (!found) return InvalidArgument("source '" + s.source + "' has no training photos in the cache");
-  }
-  if (photos.train.empty()) return InvalidArgument("the cache holds no training photos");
-  return photos;
-}
 
 PreviousMaskShares SharesAt(const TrainOptions& o, double progress) {
   const double span = std::max(1e-9, o.previous_mask_until - o.previous_mask_from);
@@ -88,6 +48,10 @@ class Run {
 
   Status Go() {
     SCRIM_RETURN_IF_ERROR(Restore());
+    if (step_ >= total_steps_) {
+      std::fprintf(stderr, "%s: the run is complete\n", options_.output.c_str());
+      return {};
+    }
     Curves curves(options_.output, step_);
     std::fprintf(stderr,
                  "%zu photos, %zu foregrounds, %zu backgrounds; %zu for validation; %lld steps of %d, %lld done\n",
@@ -98,7 +62,8 @@ class Run {
     int64_t loss_count = 0, begun_step = step_;
     const int64_t eval_steps = std::max<int64_t>(1, std::llround(options_.eval_every * double(steps_per_epoch_)));
     torch::Tensor running;
-    while (step_ < total_steps_ && !g_stop) {
+    const int64_t end = options_.stop_after > 0 ? std::min(total_steps_, step_ + options_.stop_after) : total_steps_;
+    while (step_ < end && !g_stop) {
       const double progress = double(step_) / double(total_steps_);
       const double rate = LearningRate(options_.learning_rate, progress, options_.warmup);
       const torch::Tensor loss = Step(*loader.Next(), rate);
@@ -198,38 +163,34 @@ class Run {
                  {"average.statistics", average_.statistics()},
                  {"adamw.first", optimizer_.first},
                  {"adamw.second", optimizer_.second}};
-    c.numbers = {{"step", double(step_)}, {"minutes", minutes_}, {"total_steps", double(total_steps_)}};
+    c.numbers = {{"step", double(step_)},
+                 {"minutes", minutes_},
+                 {"total_steps", double(total_steps_)},
+                 {"batch", options_.batch},
+                 {"seed", double(options_.seed)}};
     return SaveCheckpoint(c, CheckpointPath());
   }
 
   Status Restore() {
     if (std::filesystem::exists(CheckpointPath())) {
       SCRIM_ASSIGN_OR_RETURN(Checkpoint c, LoadCheckpoint(CheckpointPath()));
-      SCRIM_RETURN_IF_ERROR(Copy(c, "parameters", network_.parameters()));
-      SCRIM_RETURN_IF_ERROR(Copy(c, "statistics", network_.statistics()));
-      SCRIM_RETURN_IF_ERROR(Copy(c, "average.parameters", average_.parameters()));
-      SCRIM_RETURN_IF_ERROR(Copy(c, "average.statistics", average_.statistics()));
-      SCRIM_RETURN_IF_ERROR(Copy(c, "adamw.first", optimizer_.first));
-      SCRIM_RETURN_IF_ERROR(Copy(c, "adamw.second", optimizer_.second));
+      if (c.numbers["total_steps"] != double(total_steps_) || c.numbers["batch"] != options_.batch ||
+          c.numbers["seed"] != double(options_.seed))
+        return InvalidArgument(
+            CheckpointPath() +
+            ": was begun with other photos, epochs, batch or seed; use them again, or another --output");
+      SCRIM_RETURN_IF_ERROR(RestoreTensor(c, "parameters", network_.parameters()));
+      SCRIM_RETURN_IF_ERROR(RestoreTensor(c, "statistics", network_.statistics()));
+      SCRIM_RETURN_IF_ERROR(RestoreTensor(c, "average.parameters", average_.parameters()));
+      SCRIM_RETURN_IF_ERROR(RestoreTensor(c, "average.statistics", average_.statistics()));
+      SCRIM_RETURN_IF_ERROR(RestoreTensor(c, "adamw.first", optimizer_.first));
+      SCRIM_RETURN_IF_ERROR(RestoreTensor(c, "adamw.second", optimizer_.second));
       step_ = optimizer_.steps = static_cast<int64_t>(c.numbers["step"]);
       minutes_ = c.numbers["minutes"];
     } else if (!options_.start_from.empty()) {
-      SCRIM_ASSIGN_OR_RETURN(Checkpoint c, LoadCheckpoint(options_.start_from));
-      for (Network* network : {&network_, &average_}) {
-        SCRIM_RETURN_IF_ERROR(Copy(c, "average.parameters", network->parameters()));
-        SCRIM_RETURN_IF_ERROR(Copy(c, "average.statistics", network->statistics()));
-      }
+      SCRIM_RETURN_IF_ERROR(RestoreAverage(options_.start_from, network_));
+      SCRIM_RETURN_IF_ERROR(RestoreAverage(options_.start_from, average_));
     }
-    return {};
-  }
-
-  static Status Copy(Checkpoint& c, const char* name, torch::Tensor& target) {
-    const auto it = c.tensors.find(name);
-    if (it == c.tensors.end() || it->second.numel() != target.numel())
-      return InvalidArgument(std::string("the checkpoint's '") + name +
-                             "' does not fit this network; use another output folder");
-    torch::NoGradGuard no_grad;
-    target.copy_(it->second);
     return {};
   }
 
@@ -247,7 +208,7 @@ class Run {
 
 Status Train(const TrainOptions& options) {
   SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<Pack> pack, Pack::Open(options.pack));
-  SCRIM_ASSIGN_OR_RETURN(Photos photos, Choose(*pack, options.sources));
+  SCRIM_ASSIGN_OR_RETURN(Photos photos, ChoosePhotos(*pack, options.sources));
   SCRIM_ASSIGN_OR_RETURN(const graph::Graph graph, graph::Scrimnet(options.network));
   if (options.device != "cpu" && !torch::cuda::is_available())
     return Unsupported("device '" + options.device + "': this libtorch sees no GPU");
@@ -263,58 +224,6 @@ Status Train(const TrainOptions& options) {
   std::signal(SIGINT, OnSignal);
   std::signal(SIGTERM, OnSignal);
   return Run(options, std::move(pack), std::move(photos), std::move(network), std::move(average)).Go();
-}
-
-StatusOr<double> Overfit(const TrainOptions& options, int count, int steps) {
-  SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<Pack> pack, Pack::Open(options.pack));
-  SCRIM_ASSIGN_OR_RETURN(Photos photos, Choose(*pack, options.sources));
-  SCRIM_ASSIGN_OR_RETURN(const graph::Graph graph, graph::Scrimnet(options.network));
-  SCRIM_ASSIGN_OR_RETURN(Network network, Network::Create(graph, torch::Device(options.device)));
-  SCRIM_ASSIGN_OR_RETURN(Network average, Network::Create(graph, torch::Device(options.device)));
-  network.Initialise(options.seed);
-  average.Initialise(options.seed);
-  const Sampler sampler(*pack, {}, {});
-  const graph::Density density = options.densities[0];
-
-  // The first `count` photos of a shuffle, all in memory.
-  Random random(options.seed);
-  std::vector<const Record*> chosen;
-  for (int i = 0; i < count && !photos.train.empty(); ++i) {
-    const size_t at = size_t(random.Below(int(photos.train.size())));
-    chosen.push_back(photos.train[at]);
-    photos.train.erase(photos.train.begin() + int64_t(at));
-  }
-  count = static_cast<int>(chosen.size());
-  Batch all(count, density.width, density.height);
-  for (int i = 0; i < count; ++i) sampler.Plain(*chosen[size_t(i)], options.augment, all.Sample(i));
-  auto tensor = [&](std::vector<float>& data, int64_t channels) {
-    return torch::from_blob(data.data(), {count, channels, density.height, density.width}).to(network.device());
-  };
-  const torch::Tensor input = tensor(all.input, 4).narrow(1, 0, graph.input().channels).contiguous(),
-                      truth = tensor(all.truth, 1), weight = tensor(all.weight, 1);
-  AdamW optimizer(network, {});
-  torch::Tensor order;
-  double iou = 0;
-  const int batches = std::max(1, count / options.batch);
-  for (int step = 0; step < steps; ++step) {
-    if (step % batches == 0) order = torch::randperm(count, torch::kLong);
-    const torch::Tensor index =
-        order.narrow(0, step % batches * options.batch, std::min(count, options.batch)).to(network.device());
-    SegmentationLoss(network.Forward(input.index_select(0, index), true), truth.index_select(0, index),
-                     weight.index_select(0, index))
-        .backward();
-    optimizer.Step(LearningRate(options.learning_rate, double(step) / steps, options.warmup));
-    UpdateAverage(average, network, 0.98, step);
-    if ((step + 1) % 100 == 0 || step + 1 == steps) {
-      torch::NoGradGuard no_grad;
-      const torch::Tensor found = average.Forward(input, false) > 0, real = truth > 0.5;
-      iou = ((found & real).sum({1, 2, 3}).to(torch::kFloat32) / (found | real).sum({1, 2, 3}).clamp_min(1))
-                .mean()
-                .item<double>();
-      std::fprintf(stderr, "step %d: IoU %.4f on the %d photos\n", step + 1, iou, count);
-    }
-  }
-  return iou;
 }
 
 }  // namespace scrim::train

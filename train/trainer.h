@@ -5,16 +5,11 @@
 #include <vector>
 
 #include "augment/sample.h"
-#include "evaluate.h"
+#include "datasets/photos.h"
 #include "graph/model.h"
 #include "graph/scrimnet.h"
 
 namespace scrim::train {
-
-struct SourceWeight {
-  std::string source;
-  float weight = 1.f;  // how often each photo of it is drawn, relative to the others
-};
 
 struct TrainOptions {
   std::string pack;                                  // cache made by WritePack
@@ -32,6 +27,7 @@ struct TrainOptions {
   uint64_t seed = 1;
   int loader_threads = 1;
   std::string device = "cpu";  // or "cuda"
+  int64_t stop_after = 0;      // end early after this many steps, as a SIGINT would; 0: never
   std::string start_from;      // checkpoint whose averaged weights start a new run (fine-tuning)
   // Previous masks come in between these shares of the run; before the first all are empty.
   double previous_mask_from = 0.5, previous_mask_until = 0.7;
@@ -43,9 +39,5 @@ struct TrainOptions {
 // Runs until all epochs are done, going on from output/checkpoint if there is one. Prints progress to stderr. A SIGINT
 // or SIGTERM saves a checkpoint and ends the run early with kOk.
 Status Train(const TrainOptions& options);
-
-// The first check of any change to network or trainer: 64 photos without augmentation, cold, must be learned by heart
-// (IoU >= 0.98 with batch-norm statistics and weights averaged) within `steps`.
-StatusOr<double> Overfit(const TrainOptions& options, int photos, int steps);
 
 }  // namespace scrim::train

@@ -28,9 +28,7 @@ std::string Text(const flatbuffers::String* s) { return s ? s->str() : std::stri
 
 flatbuffers::Offset<fbs::Tensor> WriteTensor(flatbuffers::FlatBufferBuilder& b, const std::string& name,
                                              const Tensor& tensor, WeightType type) {
-  // Only what has many values is worth halving; a channel's bias has one.
-  if (type == WeightType::kFloat32 || tensor.dims.size() < 2)
-    return fbs::CreateTensorDirect(b, name.c_str(), &tensor.dims, &tensor.data);
+  if (type == WeightType::kFloat32) return fbs::CreateTensorDirect(b, name.c_str(), &tensor.dims, &tensor.data);
   std::vector<uint16_t> halves;
   for (float v : tensor.data) halves.push_back(FloatToHalf(v));
   return fbs::CreateTensorDirect(b, name.c_str(), &tensor.dims, nullptr, &halves);
@@ -128,6 +126,12 @@ StatusOr<Model> ReadPayload(const uint8_t* payload, size_t size, const std::stri
 
 StatusOr<std::vector<uint8_t>> SerializeModel(const Model& model, WeightType type) {
   SCRIM_RETURN_IF_ERROR(ValidateModel(model, "model '" + model.name + "'"));
+  if (type == WeightType::kFloat16)
+    for (const auto& [name, tensor] : model.weights)
+      for (float v : tensor.data)
+        if (!std::isfinite(HalfToFloat(FloatToHalf(v))))
+          return InvalidArgument("weight '" + name + "' holds " + std::to_string(v) +
+                                 ", too large for 16 bits; save as 32");
   flatbuffers::FlatBufferBuilder b(1 << 20);
   std::vector<flatbuffers::Offset<fbs::Node>> nodes;
   for (const Node& node : model.graph.nodes) nodes.push_back(WriteNode(b, node));

@@ -99,6 +99,13 @@ TEST(Model, RefusesToSaveNonsense) {
   model = Example();
   model.density = {0, 144};
   EXPECT_FALSE(SerializeModel(model, WeightType::kFloat32).ok());
+  model = Example();
+  model.weights["stem_norm.variance"].data[3] = 1e6f;
+  EXPECT_TRUE(SerializeModel(model, WeightType::kFloat32).ok());
+  EXPECT_NE(SerializeModel(model, WeightType::kFloat16).status().message().find("stem_norm.variance"),
+            std::string::npos);
+  model = Example();
+  model.density = {0, 144};
   const std::string path = TempPath("nonsense.scrim");
   EXPECT_FALSE(SaveModel(model, WeightType::kFloat32, path).ok());
   EXPECT_FALSE(std::filesystem::exists(path));

@@ -48,10 +48,10 @@ cv::Mat Stretch(const cv::Mat& rgba, int width, int height) {
   return out;
 }
 
-cv::Mat RandomView(const cv::Mat& rgba, Random& random, int width, int height) {
+cv::Mat RandomView(const cv::Mat& rgba, float stretched_share, Random& random, int width, int height) {
   const float photo_w = static_cast<float>(rgba.cols), photo_h = static_cast<float>(rgba.rows);
   float view_w, view_h;
-  if (random.Chance(0.35f)) {
+  if (random.Chance(stretched_share)) {
     const float zoom = random.LogUniform(0.75f, 1.15f);
     view_w = photo_w * zoom * random.LogUniform(0.9f, 1.1f);
     view_h = photo_h * zoom * random.LogUniform(0.9f, 1.1f);
@@ -72,7 +72,7 @@ cv::Mat RandomView(const cv::Mat& rgba, Random& random, int width, int height) {
 }
 
 cv::Mat RandomComposite(const cv::Mat& foreground, const cv::Mat& background, Random& random, int width, int height) {
-  cv::Mat out = RandomView(background, random, width, height);
+  cv::Mat out = RandomView(background, 0.f, random, width, height);
   if (random.Chance(0.25f)) {  // a lens with little depth of field
     const int size = 3 + 2 * random.Below(3);
     cv::blur(out, out, {size, size});

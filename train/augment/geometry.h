@@ -10,9 +10,10 @@ namespace scrim::train {
 // Resamples the whole photo to width×height, as the product does: stretched, averaging when it shrinks.
 cv::Mat Stretch(const cv::Mat& rgba, int width, int height);
 
-// A random view of a photo: one in three the whole of it, stretched to the target's aspect, else a crop that keeps the
-// proportions within a quarter; mirrored, slightly rotated. What lies beyond the photo's edge continues it.
-cv::Mat RandomView(const cv::Mat& rgba, Random& random, int width, int height);
+// A random view of a photo: with probability stretched_share the whole of it, stretched to the target's aspect, else a
+// crop that keeps the proportions within a quarter; mirrored, slightly rotated. What lies beyond the photo's edge
+// continues it.
+cv::Mat RandomView(const cv::Mat& rgba, float stretched_share, Random& random, int width, int height);
 
 // A person cut out of a studio photo placed on a view of a background, as a webcam would frame them: standing on or
 // below the lower edge, 45 to 130 % as high as the picture.

@@ -50,11 +50,11 @@ void Sampler::Augmented(const Record& photo, const AugmentOptions& options, Rand
     return pack_.Image(*records[static_cast<size_t>(random.Below(int(records.size())))]);
   };
   if (draw < options.background_share)
-    rgba = RandomView(any(backgrounds_), random, out.width, out.height);
+    rgba = RandomView(any(backgrounds_), options.stretched_share, random, out.width, out.height);
   else if (draw < options.background_share + options.composite_share && !foregrounds_.empty())
     rgba = RandomComposite(any(foregrounds_), any(backgrounds_), random, out.width, out.height);
   else
-    rgba = RandomView(pack_.Image(photo), random, out.width, out.height);
+    rgba = RandomView(pack_.Image(photo), options.stretched_share, random, out.width, out.height);
   const cv::Mat previous = RandomPreviousMask(rgba, options.previous_mask, spline_, random);
   RandomColours(rgba, random);
   Write(rgba, previous, options.edge_weight, out);

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "kernels/batch_norm.h"
+
 
 namespace scrim::train::kernels {
 namespace {

@@ -1,0 +1,80 @@
+#include "datasets/pack.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <opencv2/imgcodecs.hpp>
+
+namespace scrim::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+class PackTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    root_ = fs::path(::testing::TempDir()) / "scrim_pack_test";
+    fs::remove_all(root_);
+    fs::create_directories(root_ / "set/images");
+    fs::create_directories(root_ / "set/masks");
+    Write("set/images/a.png", cv::Mat(10, 20, CV_8UC3, cv::Scalar(1, 2, 3)));  // BGR
+    Write("set/masks/a.png", cv::Mat(10, 20, CV_8U, cv::Scalar(255)));
+    Write("set/images/large.png", cv::Mat(400, 800, CV_8UC3, cv::Scalar(9, 9, 9)));
+    Write("set/masks/large.png", cv::Mat(400, 800, CV_8U, cv::Scalar(0)));
+    Write("set/images/other_size.png", cv::Mat(10, 20, CV_8UC3));
+    Write("set/masks/other_size.png", cv::Mat(10, 21, CV_8U));
+    Write("set/masks/lonely.png", cv::Mat(10, 20, CV_8U));
+    std::ofstream(root_ / "set/images/broken.png") << "not a picture";
+    Write("set/masks/broken.png", cv::Mat(10, 20, CV_8U));
+  }
+  void Write(const std::string& name, const cv::Mat& image) {
+    ASSERT_TRUE(cv::imwrite((root_ / name).string(), image));
+  }
+  fs::path root_;
+};
+
+TEST_F(PackTest, KeepsWhatIsGoodAndListsWhatIsBroken) {
+  int unpaired = 0;
+  const auto pairs = ListFolder((root_ / "set").string(), Role::kPhoto, &unpaired);
+  ASSERT_TRUE(pairs.ok());
+  EXPECT_EQ(unpaired, 1);
+  EXPECT_EQ(pairs->size(), 4u);
+  std::vector<PackEntry> entries;
+  for (const Pair& pair : *pairs) entries.push_back({pair, Split::kVal});
+  const std::string path = (root_ / "pack").string();
+  const auto counts = WritePack(entries, 320, 2, path);
+  ASSERT_TRUE(counts.ok());
+  EXPECT_EQ(counts->written, 2);
+  EXPECT_EQ(counts->broken.size(), 2u);
+
+  const auto pack = Pack::Open(path);
+  ASSERT_TRUE(pack.ok()) << pack.status().message();
+  ASSERT_EQ((*pack)->records().size(), 2u);
+  for (const Record& r : (*pack)->records()) {
+    EXPECT_EQ(r.source, "set");
+    EXPECT_EQ(r.split, Split::kVal);
+    const cv::Mat image = (*pack)->Image(r);
+    if (r.stem == "a") EXPECT_EQ(image.at<cv::Vec4b>(5, 5), cv::Vec4b(3, 2, 1, 255));  // RGBA
+    if (r.stem == "large") EXPECT_EQ(image.size(), cv::Size(320, 160));
+  }
+}
+
+TEST_F(PackTest, RefusesCutFiles) {
+  int unpaired = 0;
+  const auto pairs = ListFolder((root_ / "set").string(), Role::kPhoto, &unpaired);
+  const std::string path = (root_ / "pack").string();
+  ASSERT_TRUE(WritePack({{(*pairs)[0], Split::kTrain}}, 320, 1, path).ok());
+  fs::resize_file(path, fs::file_size(path) - 5);
+  EXPECT_EQ(Pack::Open(path).status().code(), Code::kCorrupt);
+}
+
+TEST_F(PackTest, NamesMissingFolders) {
+  int unpaired = 0;
+  EXPECT_EQ(ListFolder((root_ / "none").string(), Role::kPhoto, &unpaired).status().code(), Code::kNotFound);
+  EXPECT_NE(ListFolder(root_.string(), Role::kPhoto, &unpaired).status().message().find("images/"), std::string::npos);
+  EXPECT_EQ(WritePack({}, 320, 1, "/no/such/folder/pack").status().code(), Code::kIo);
+}
+
+}  // namespace
+}  // namespace scrim::train

@@ -1,0 +1,93 @@
+#include "network.h"
+
+#include <gtest/gtest.h>
+
+#include <opencv2/imgcodecs.hpp>
+#include <random>
+
+#include "augment/geometry.h"
+#include "graph/model.h"
+#include "graph/testing.h"
+#include "nn/program.h"
+
+namespace scrim::train {
+namespace {
+
+// The greatest difference between libtorch's and the engine's probabilities for one input, channels-last.
+double Difference(const graph::Model& model, graph::Density density, const std::vector<float>& input) {
+  auto network = Network::Create(model.graph, torch::kCPU);
+  EXPECT_TRUE(network.ok()) << network.status().message();
+  EXPECT_TRUE(network->ImportWeights(model.weights).ok());
+  const int channels = model.graph.input().channels;
+  torch::NoGradGuard no_grad;
+  const torch::Tensor x =
+      torch::from_blob(const_cast<float*>(input.data()), {1, density.height, density.width, channels})
+          .permute({0, 3, 1, 2})
+          .contiguous();
+  const torch::Tensor theirs = torch::sigmoid(network->Forward(x, false)).contiguous();
+
+  auto program = nn::Program::Compile(model, density);
+  EXPECT_TRUE(program.ok()) << program.status().message();
+  const nn::TensorView view = (*program)->input();
+  for (int y = 0; y < density.height; ++y)
+    for (int col = 0; col < density.width; ++col)
+      for (int c = 0; c < channels; ++c)
+        view.data[size_t(y) * view.row_stride + size_t(col) * view.pixel_stride + size_t(c)] =
+            input[size_t((y * density.width + col) * channels + c)];
+  (*program)->Run();
+  double worst = 0;
+  for (int64_t i = 0; i < theirs.numel(); ++i)
+    worst = std::max(worst, std::abs(double(theirs.data_ptr<float>()[i]) - double((*program)->output()[i])));
+  return worst;
+}
+
+std::vector<float> RandomInput(graph::Density d, unsigned seed) {
+  std::mt19937 random(seed);
+  std::vector<float> input(size_t(d.width * d.height * 4));
+  for (float& v : input) v = std::uniform_real_distribution<float>(-1, 1)(random);
+  return input;
+}
+
+TEST(Network, AgreesWithTheEngineOnRandomWeights) {
+  for (const graph::Density d : {graph::Density{64, 64}, {160, 96}, {256, 144}, {80, 48}})
+    EXPECT_LE(Difference(graph::RandomModel({}, 5), d, RandomInput(d, 6)), 1e-4) << d.width << "x" << d.height;
+}
+
+TEST(Network, AgreesWithTheEngineOnTheReleasedModel) {
+  const auto model = graph::LoadModel(SCRIM_MODELS "/default.scrim");
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  for (const graph::Density d : {model->density, graph::Density{64, 64}, {256, 256}})
+    EXPECT_LE(Difference(*model, d, RandomInput(d, 8)), 1e-4) << d.width << "x" << d.height;
+}
+
+TEST(Network, InitialisesAsTheGraphSays) {
+  const graph::Graph g = *graph::Scrimnet({});
+  auto network = Network::Create(g, torch::kCPU);
+  ASSERT_TRUE(network.ok());
+  network->Initialise(1);
+  const graph::Weights weights = network->ExportWeights();
+  for (const graph::Node& node : g.nodes) {
+    if (node.op == graph::Op::kBatchNorm)
+      for (float v : weights.at(node.name + ".scale").data) EXPECT_EQ(v, node.init.scale);
+    if (node.op == graph::Op::kConv && node.conv.bias)
+      for (float v : weights.at(node.name + ".bias").data) EXPECT_EQ(v, node.init.bias);
+  }
+  // Logits start near zero: sigmoid and loss are far from saturation.
+  torch::NoGradGuard no_grad;
+  const torch::Tensor logits = network->Forward(torch::rand({2, 4, 64, 64}) * 2 - 1, true);
+  EXPECT_LT(logits.abs().max().item<float>(), 2.f);
+}
+
+TEST(Network, WeightsSurviveExportAndImport) {
+  const graph::Graph g = *graph::Scrimnet({});
+  auto a = Network::Create(g, torch::kCPU), b = Network::Create(g, torch::kCPU);
+  a->Initialise(1);
+  b->Initialise(2);
+  ASSERT_FALSE(torch::equal(a->parameters(), b->parameters()));
+  ASSERT_TRUE(b->ImportWeights(a->ExportWeights()).ok());
+  EXPECT_TRUE(torch::equal(a->parameters(), b->parameters()));
+  EXPECT_TRUE(torch::equal(a->statistics(), b->statistics()));
+}
+
+}  // namespace
+}  // namespace scrim::train
