@@ -193,7 +193,11 @@ TEST(Matte, AFolderIsPhotosOrASequence) {
   ASSERT_EQ(RunScrim(WithModel({"matte", photos.path(), "-o", folder / "cold"})).status, 0);
   ASSERT_EQ(RunScrim(WithModel({"matte", photos.path(), "-o", folder / "warm", "--sequence"})).status, 0);
   const auto cold = app::ReadImage(folder / "cold/10.png"), warm = app::ReadImage(folder / "warm/10.png");
-  ASSERT_TRUE(cold.ok() && warm.ok());
+  ASSERT_EQ(RunScrim(WithModel({"matte", photos.path(), "-o", folder / "raw", "--sequence", "--no-stabiliser"})).status,
+            0);
+  const auto raw = app::ReadImage(folder / "raw/10.png");
+  ASSERT_TRUE(cold.ok() && warm.ok() && raw.ok());
+  EXPECT_EQ(Pixel(*raw, 30, 20)[0], Pixel(*cold, 30, 20)[0]);
   EXPECT_LT(Pixel(*cold, 30, 20)[0], 120);
   EXPECT_GT(Pixel(*warm, 30, 20)[0], 130);  // 2.png came first: read as text, 10.png would have
 }

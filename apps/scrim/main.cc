@@ -32,6 +32,11 @@ struct Texts {
   std::string size, background;
 };
 
+void AddMatte(CLI::App* command, CommonOptions* options) {
+  command->add_flag("--bilinear", options->bilinear, "enlarge the mask without following the frame's edges");
+  command->add_flag("--no-stabiliser", options->raw, "do not hold the mask still on still pixels");
+}
+
 void AddCommon(CLI::App* command, CommonOptions* options, Texts* texts) {
   command->add_option("--model", options->model, "model file; default: the released default model")->type_name("FILE");
   command->add_option("--size", texts->size, "the network's input size (its density); default: the model's own")
@@ -62,6 +67,7 @@ int Main(int argc, char** argv) {
       ->type_name("FILE");
   run_command->add_flag("--stats", run.stats, "print what each step cost a frame, decoding and encoding not counted");
   run_command->add_flag("-q,--quiet", run.quiet, "no progress on stderr");
+  AddMatte(run_command, &run.common);
   AddCommon(run_command, &run.common, &texts);
 
   MatteOptions matte;
@@ -76,6 +82,7 @@ int Main(int argc, char** argv) {
       ->type_name("FOLDER");
   matte_command->add_flag("--sequence", matte.sequence, "the folder's images are consecutive frames of one clip");
   matte_command->add_flag("-q,--quiet", matte.quiet, "no progress on stderr");
+  AddMatte(matte_command, &matte.common);
   AddCommon(matte_command, &matte.common, &texts);
 
   ImageOptions image;
@@ -85,6 +92,7 @@ int Main(int argc, char** argv) {
   image_command->add_option("-o,--output", image.output, "image file; .png for transparent")
       ->required()
       ->type_name("OUT");
+  AddMatte(image_command, &image.common);
   AddCommon(image_command, &image.common, &texts);
 
   CommonOptions info;
@@ -95,7 +103,8 @@ int Main(int argc, char** argv) {
   BenchOptions bench;
   CLI::App* bench_command = app.add_subcommand("bench", "time the network and every stage of the frame path at 720p");
   bench_command->add_flag("--json", bench.json, "machine-readable");
-  bench_command->add_flag("--steps", bench.steps, "only the network, step by step");
+  bench_command->add_flag("--steps", bench.steps, "also the network, step by step");
+  AddMatte(bench_command, &bench.common);
   AddCommon(bench_command, &bench.common, &texts);
 
   const auto usage = [](const std::string& message) {

@@ -15,6 +15,8 @@ struct CommonOptions {
   std::string model;       // empty: the released default
   std::string target;      // empty: the best
   graph::Density density;  // 0x0: the model's own
+  bool bilinear = false;   // no guided refinement
+  bool raw = false;        // no stabiliser
 };
 
 // The model file to use: as given, or models/default.scrim above the program, or share/scrim beside it, or where scrim

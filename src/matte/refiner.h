@@ -8,12 +8,14 @@
 
 namespace scrim::matte {
 
+// Defaults chosen on every sixth portrait of the validation split with an early model (bilinear without levels:
+// boundary F .536, mean absolute error .125; guided with levels: .562 and .089).
 struct RefinerOptions {
   bool guided = true;       // off: bilinear
-  int radius = 2;           // of the guide's window, in pixels of the mask
+  int radius = 3;           // of the guide's window, in pixels of the mask
   float epsilon = 1e-3f;    // variance of luma (0..1) below which a window counts as flat
-  float low = 0.1f;         // mask values up to here become 0 ...
-  float high = 0.9f;        // ... and from here 1; low 0 and high 1 turn the levels off
+  float low = 0.2f;         // mask values up to here become 0 ...
+  float high = 0.8f;        // ... and from here 1; low 0 and high 1 turn the levels off
   bool smoothstep = false;  // bends the ramp between low and high
 };
 
