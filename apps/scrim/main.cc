@@ -134,9 +134,13 @@ int Main(int argc, char** argv) {
     run.background = image.background = *background;
   }
   using Kind = BackgroundOption::Kind;
-  if (run_command->parsed() && run.background.kind != Kind::kTransparent &&
-      !IsKnownContainer(std::filesystem::path(run.output).extension().string())) {
-    return usage("--output " + run.output + ": the extension must be .mp4, .m4v, .mov or .mkv");
+  if (run_command->parsed()) {
+    const std::string extension = std::filesystem::path(run.output).extension().string();
+    const bool transparent = run.background.kind == Kind::kTransparent;
+    if (!transparent && !IsKnownContainer(extension))
+      return usage("--output " + run.output + ": the extension must be .mp4, .m4v, .mov or .mkv");
+    if (transparent && (IsKnownContainer(extension) || extension == ".webm"))
+      return usage("--output " + run.output + ": transparent writes PNG frames into a folder; give a folder");
   }
   if (image_command->parsed() && image.background.kind == Kind::kTransparent) {
     const std::string extension = std::filesystem::path(image.output).extension().string();
