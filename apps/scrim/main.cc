@@ -16,17 +16,6 @@ namespace {
 
 constexpr int kFailed = 1, kUsage = 2, kInterrupted = 130;
 
-// "WxH" with sides of 16 to 4096.
-std::string ParseDensity(const std::string& text, graph::Density* density) {
-  int width = 0, height = 0, used = 0;
-  if (std::sscanf(text.c_str(), "%dx%d%n", &width, &height, &used) != 2 || used != static_cast<int>(text.size()) ||
-      width < 16 || height < 16 || width > 4096 || height > 4096) {
-    return "--size " + text + ": a size is WIDTHxHEIGHT, each 16 to 4096, as in 256x144";
-  }
-  *density = {width, height};
-  return {};
-}
-
 // Options of one command that are texts until they are checked.
 struct Texts {
   std::string size, background;
@@ -124,9 +113,9 @@ int Main(int argc, char** argv) {
 
   CommonOptions* commons[] = {&run.common, &matte.common, &image.common, &info, &bench.common};
   if (!texts.size.empty()) {
-    graph::Density density;
-    if (const std::string error = ParseDensity(texts.size, &density); !error.empty()) return usage(error);
-    for (CommonOptions* common : commons) common->density = density;
+    const StatusOr<graph::Density> density = graph::ParseDensity(texts.size);
+    if (!density.ok()) return usage("--size: " + density.status().message());
+    for (CommonOptions* common : commons) common->density = *density;
   }
   if (!texts.background.empty()) {
     const StatusOr<BackgroundOption> background = ParseBackground(texts.background);
