@@ -12,12 +12,13 @@ constexpr char kHeader[] = "step,epoch,minutes,images_per_second,learning_rate,l
 
 constexpr char kPlot[] = R"(set terminal pngcairo size 900,420 font "sans,10"
 set datafile separator ','
-set key bottom right
+set key top right
 set grid
 set xlabel 'epoch'
 set multiplot layout 1,2
 set ylabel 'loss'
 plot 'curves.csv' skip 1 using 2:6 with linespoints pt 7 ps 0.4 lc rgb '#3465a4' title 'training loss'
+set key bottom right
 set ylabel 'person IoU, cold'
 plot 'curves.csv' skip 1 using 2:8 with linespoints pt 7 ps 0.4 lc rgb '#4e9a06' title 'portraits', \
      'curves.csv' skip 1 using 2:9 with linespoints pt 7 ps 0.4 lc rgb '#ce5c00' title 'scenes'
