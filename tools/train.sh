@@ -30,7 +30,7 @@ if [ ! -f "$run/pack" ]; then
 fi
 
 if [ ! -f "$run/overfit-passed" ]; then
-  "$program" overfit --pack "$run/pack" --density 128x128 --batch 8 --learning-rate 1e-2
+  "$program" overfit --pack "$run/pack" --density 128x128 --batch 8 --learning-rate 1e-2 --wanted 0.9
   touch "$run/overfit-passed"
 fi
 
