@@ -8,6 +8,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "nn/kernels/ending-inl.h"
 #include "nn/kernels/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -65,6 +66,15 @@ HWY_INLINE void Tile(D d, const ConvGemmArgs& args, const Block& block, const fl
     }
   }
   const V low = hn::Set(d, args.low_after);
+  if (args.ending != Ending::kNone) {
+    for (int p = 0; p < kPixels; ++p) {
+      SCRIM_UNROLL for (int v = 0; v < kVectors; ++v) {
+        hn::StoreU(End(d, hn::Max(sum[p][v], low), args.ending, args.slope, block.channel + v * kL), d,
+                   out + p * out_stride + v * kL);
+      }
+    }
+    return;
+  }
   SCRIM_UNROLL for (int p = 0; p < kPixels; ++p) {
     SCRIM_UNROLL for (int v = 0; v < kVectors; ++v) {
       hn::StoreU(hn::Max(sum[p][v], low), d, out + p * out_stride + v * kL);
