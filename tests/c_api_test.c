@@ -1,5 +1,5 @@
-/* The usage example of scrim.h and its promises, as C99 and through libscrim.so. argv[1]: bright.scrim, which takes bright
- * pixels for a person. */
+/* The usage example of scrim.h and its promises, as C99 and through libscrim.so. argv[1]: bright.scrim, which takes
+ * bright pixels for a person. */
 #include <scrim/scrim.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,12 +7,12 @@
 
 static int failures = 0;
 
-#define CHECK(condition)                                                   \
-  do {                                                                     \
-    if (!(condition)) {                                                    \
-      fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);      \
-      ++failures;                                                          \
-    }                                                                      \
+#define CHECK(condition)                                              \
+  do {                                                                \
+    if (!(condition)) {                                               \
+      fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+      ++failures;                                                     \
+    }                                                                 \
   } while (0)
 
 enum { kWidth = 64, kHeight = 36 };

@@ -59,6 +59,7 @@ TEST(Usage, WrongUseIsStatusTwo) {
   ExpectFailure(RunScrim({"image", kPhoto, "-b", "transparent", "-o", "x.jpg"}), ".png", 2);
   ExpectFailure(RunScrim({"image", kPhoto, "-b", "blur", "-o", "x.png", "--size", "9x"}), "WIDTHxHEIGHT", 2);
   ExpectFailure(RunScrim({"run", "-i", "x.mp4", "-b", "blur", "-o", "x.gif"}), ".mp4", 2);
+  ExpectFailure(RunScrim({"run", "-i", "x.mp4", "-b", "transparent", "-o", "x.mp4"}), "folder", 2);
 }
 
 TEST(Usage, HelpAndVersionSucceed) {

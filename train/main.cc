@@ -69,13 +69,6 @@ int RunPack(const PackArguments& a) {
   return 0;
 }
 
-// "160x96"
-bool ParseDensity(const std::string& text, graph::Density* density) {
-  char end = 0;
-  return std::sscanf(text.c_str(), "%dx%d%c", &density->width, &density->height, &end) == 2 && density->width >= 32 &&
-         density->height >= 32 && density->width <= 2048 && density->height <= 2048;
-}
-
 struct EvalArguments {
   std::string pack, checkpoint, sheet, device = "cpu", density = "256x144";
   int worst = 0;
@@ -89,8 +82,8 @@ std::vector<const Record*> Validation(const Pack& pack) {
 }
 
 int RunEval(const EvalArguments& a, const graph::ScrimnetConfig& config) {
-  graph::Density density;
-  if (!ParseDensity(a.density, &density)) return Fail(InvalidArgument("--density " + a.density + ": use WIDTHxHEIGHT"));
+  const auto density = graph::ParseDensity(a.density);
+  if (!density.ok()) return Fail(density.status());
   auto pack = Pack::Open(a.pack);
   if (!pack.ok()) return Fail(pack.status());
   auto graph = graph::Scrimnet(config);
@@ -99,7 +92,7 @@ int RunEval(const EvalArguments& a, const graph::ScrimnetConfig& config) {
   if (!network.ok()) return Fail(network.status());
   if (const Status status = RestoreAverage(a.checkpoint, *network); !status.ok()) return Fail(status);
   const std::vector<const Record*> val = Validation(**pack);
-  const Evaluation e = Evaluate(*network, **pack, val, density.width, density.height);
+  const Evaluation e = Evaluate(*network, **pack, val, density->width, density->height);
   auto print = [](const std::string& name, const Quality& q) {
     std::printf("%-22s %5d photos  IoU %.4f  below 0.8 %.3f  accuracy %.4f  MAE %.4f\n", name.c_str(), q.photos, q.iou,
                 q.below_080, q.accuracy, q.mae);
@@ -118,7 +111,7 @@ int RunEval(const EvalArguments& a, const graph::ScrimnetConfig& config) {
     } else {
       for (size_t i = 0; i < val.size(); i += std::max<size_t>(1, val.size() / 24)) shown.push_back(val[i]);
     }
-    if (!cv::imwrite(a.sheet, ContactSheet(*network, **pack, shown, density.width, density.height, 4)))
+    if (!cv::imwrite(a.sheet, ContactSheet(*network, **pack, shown, density->width, density->height, 4)))
       return Fail(IoError(a.sheet + ": cannot be written"));
   }
   return 0;
@@ -131,8 +124,9 @@ struct ExportArguments {
 
 int RunExport(const ExportArguments& a, const graph::ScrimnetConfig& config) {
   graph::Model model;
-  if (!ParseDensity(a.density, &model.density))
-    return Fail(InvalidArgument("--density " + a.density + ": use WIDTHxHEIGHT"));
+  const auto density = graph::ParseDensity(a.density);
+  if (!density.ok()) return Fail(density.status());
+  model.density = *density;
   auto graph = graph::Scrimnet(config);
   if (!graph.ok()) return Fail(graph.status());
   auto network = Network::Create(*graph, torch::kCPU);
@@ -281,13 +275,13 @@ int Main(int argc, char** argv) {
 
   train.densities.clear();
   for (const std::string& text : densities) {
-    graph::Density density;
-    if (!ParseDensity(text, &density))
-      return Fail(InvalidArgument("--density " + text + ": use WIDTHxHEIGHT, 32 to 2048"));
-    train.densities.push_back(density);
+    const auto density = graph::ParseDensity(text);
+    if (!density.ok()) return Fail(density.status());
+    train.densities.push_back(*density);
   }
-  if (!ParseDensity(eval_density, &train.eval_density))
-    return Fail(InvalidArgument("--eval-density " + eval_density + ": use WIDTHxHEIGHT"));
+  const auto evaluated = graph::ParseDensity(eval_density);
+  if (!evaluated.ok()) return Fail(evaluated.status());
+  train.eval_density = *evaluated;
   for (const std::string& text : sources) {
     const size_t colon = text.find(':');
     train.sources.push_back(

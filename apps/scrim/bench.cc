@@ -13,6 +13,7 @@
 #include "engine/stopwatch.h"
 #include "engine/virtual_background.h"
 #include "image/convert.h"
+#include "median.h"
 #include "nn/peak.h"
 
 namespace scrim::app {
@@ -32,11 +33,6 @@ double PeakRssMb() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return usage.ru_maxrss / 1024.0;
-}
-
-double Median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
-  return values[values.size() / 2];
 }
 
 // The median over about a second, and the best.

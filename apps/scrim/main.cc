@@ -16,17 +16,6 @@ namespace {
 
 constexpr int kFailed = 1, kUsage = 2, kInterrupted = 130;
 
-// "WxH" with sides of 16 to 4096.
-std::string ParseDensity(const std::string& text, graph::Density* density) {
-  int width = 0, height = 0, used = 0;
-  if (std::sscanf(text.c_str(), "%dx%d%n", &width, &height, &used) != 2 || used != static_cast<int>(text.size()) ||
-      width < 16 || height < 16 || width > 4096 || height > 4096) {
-    return "--size " + text + ": a size is WIDTHxHEIGHT, each 16 to 4096, as in 256x144";
-  }
-  *density = {width, height};
-  return {};
-}
-
 // Options of one command that are texts until they are checked.
 struct Texts {
   std::string size, background;
@@ -142,10 +131,10 @@ int Main(int argc, char** argv) {
 
   CommonOptions* commons[] = {&run.common, &matte.common, &image.common, &info, &bench.common};
   if (!texts.size.empty()) {
-    graph::Density density;
-    if (const std::string error = ParseDensity(texts.size, &density); !error.empty()) return usage(error);
-    for (CommonOptions* common : commons) common->density = density;
-    convert.density = density;
+    const StatusOr<graph::Density> density = graph::ParseDensity(texts.size);
+    if (!density.ok()) return usage("--size: " + density.status().message());
+    for (CommonOptions* common : commons) common->density = *density;
+    convert.density = *density;
   }
   if (!texts.background.empty()) {
     const StatusOr<BackgroundOption> background = ParseBackground(texts.background);
@@ -155,9 +144,13 @@ int Main(int argc, char** argv) {
   if (convert_command->parsed() && !IsConvertible(convert.output))
     return usage(convert.output + ": the output's extension must be .scrim or .onnx");
   using Kind = BackgroundOption::Kind;
-  if (run_command->parsed() && run.background.kind != Kind::kTransparent &&
-      !IsKnownContainer(std::filesystem::path(run.output).extension().string())) {
-    return usage("--output " + run.output + ": the extension must be .mp4, .m4v, .mov or .mkv");
+  if (run_command->parsed()) {
+    const std::string extension = std::filesystem::path(run.output).extension().string();
+    const bool transparent = run.background.kind == Kind::kTransparent;
+    if (!transparent && !IsKnownContainer(extension))
+      return usage("--output " + run.output + ": the extension must be .mp4, .m4v, .mov or .mkv");
+    if (transparent && (IsKnownContainer(extension) || extension == ".webm"))
+      return usage("--output " + run.output + ": transparent writes PNG frames into a folder; give a folder");
   }
   if (image_command->parsed() && image.background.kind == Kind::kTransparent) {
     const std::string extension = std::filesystem::path(image.output).extension().string();

@@ -70,7 +70,7 @@ Status MatteOfFolder(Session* session, const MatteOptions& options) {
   for (const fs::path& image : images) {
     if (Interrupted()) break;
     if (!options.sequence) session->Reset();
-    const Status status = MatteOfImage(session, image.string(), OutputFor(options.output, image).string());
+    Status status = MatteOfImage(session, image.string(), OutputFor(options.output, image).string());
     if (status.code() == Code::kIo) return status;  // a full disk does not get better
     if (!status.ok()) failures.push_back(status.message());
     progress.Update(++done, static_cast<int64_t>(images.size()));

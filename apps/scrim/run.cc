@@ -9,17 +9,12 @@
 #include "contact_sheet.h"
 #include "image_io.h"
 #include "media.h"
+#include "median.h"
 #include "output_file.h"
 #include "progress.h"
 
 namespace scrim::app {
 namespace {
-
-double Median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
-  return values[values.size() / 2];
-}
 
 // What each stage cost, and the clip's own time to compare with. Medians, because decoder and encoder share the
 // machine.

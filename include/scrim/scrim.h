@@ -23,8 +23,8 @@
  *     scrim_free(session);
  *
  * A session serves one thread at a time; different sessions are independent. Every function that can fail returns a
- * scrim_status; scrim_last_error() then says why, in one line. Nothing is printed, nothing exits, no C++ exception leaves
- * the library.
+ * scrim_status; scrim_last_error() then says why, in one line. Nothing is printed, nothing exits, no C++ exception
+ * leaves the library.
  */
 #ifndef SCRIM_SCRIM_H_
 #define SCRIM_SCRIM_H_
@@ -64,8 +64,8 @@ typedef enum scrim_format {
 
 /* How Y, U and V become colours. Video range is 16..235, full range 0..255. Ignored for RGB formats. */
 typedef enum scrim_matrix {
-  SCRIM_MATRIX_BT601 = 0, /* webcams, standard definition */
-  SCRIM_MATRIX_BT709 = 1, /* high definition video */
+  SCRIM_MATRIX_BT601 = 0,      /* webcams, standard definition */
+  SCRIM_MATRIX_BT709 = 1,      /* high definition video */
   SCRIM_MATRIX_BT601_FULL = 2, /* JPEG, MJPEG webcams */
   SCRIM_MATRIX_BT709_FULL = 3
 } scrim_matrix;
@@ -122,13 +122,14 @@ SCRIM_API scrim_status scrim_set_background_transparent(scrim_session* session);
  * error `out`, where it is a valid frame, shows the background alone. */
 SCRIM_API scrim_status scrim_process(scrim_session* session, const scrim_frame* in, const scrim_frame* out);
 
-/* Only finds the person: alpha gets in->height rows of in->width bytes, 0 room to 255 person, `stride` bytes apart. On an
- * error alpha is all 0, where in is a valid frame. */
+/* Only finds the person: alpha gets in->height rows of in->width bytes, 0 room to 255 person, `stride` bytes apart. On
+ * an error alpha is all 0, where in is a valid frame. */
 SCRIM_API scrim_status scrim_segment(scrim_session* session, const scrim_frame* in, uint8_t* alpha, size_t stride);
 
 /* The alpha of the last frame, at its size, as above. SCRIM_INVALID_ARGUMENT when the last frame failed or had another
  * size. */
-SCRIM_API scrim_status scrim_get_alpha(const scrim_session* session, int width, int height, uint8_t* alpha, size_t stride);
+SCRIM_API scrim_status scrim_get_alpha(const scrim_session* session, int width, int height, uint8_t* alpha,
+                                       size_t stride);
 
 /* Forgets the previous mask: the next frame belongs to another clip, or is a photo of its own. */
 SCRIM_API void scrim_reset(scrim_session* session);

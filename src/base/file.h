@@ -39,7 +39,7 @@ inline Status WriteFile(const std::string& path, const uint8_t* bytes, size_t si
   const bool written = std::fwrite(bytes, 1, size, file) == size;
   const bool closed = std::fclose(file) == 0;
   if (written && closed && std::rename(aside.c_str(), path.c_str()) == 0) return {};
-  const Status status = IoError(path + ": cannot be written: " + std::strerror(errno));
+  Status status = IoError(path + ": cannot be written: " + std::strerror(errno));
   std::remove(aside.c_str());
   return status;
 }

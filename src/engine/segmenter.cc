@@ -74,7 +74,7 @@ Status Segmenter::Process(const image::ConstFrameView& frame, image::Bytes* alph
   WriteInput(frame);
   times_.sample = watch.Lap();
   program_->Run();
-  const Status status = ReadMask();
+  Status status = ReadMask();
   times_.network = watch.Lap();
   if (!status.ok()) {
     alpha->Resize(frame.width, frame.height);

@@ -5,7 +5,7 @@
 namespace scrim::engine {
 
 Status VirtualBackground::Segment(const image::ConstFrameView& frame) {
-  const Status status = segmenter_->Process(frame, &alpha_);
+  Status status = segmenter_->Process(frame, &alpha_);
   if (!status.ok()) alpha_ = {};
   times_ = segmenter_->times();
   return status;
@@ -21,7 +21,7 @@ Status VirtualBackground::TryProcess(const image::ConstFrameView& frame, const i
 }
 
 Status VirtualBackground::Process(const image::ConstFrameView& frame, const image::FrameView& out) {
-  const Status status = TryProcess(frame, out);
+  Status status = TryProcess(frame, out);
   if (!status.ok()) {
     alpha_ = {};
     segmenter_->Reset();

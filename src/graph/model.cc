@@ -1,6 +1,8 @@
 #include "graph/model.h"
 
 #include <cmath>
+#include <cstdio>
+#include <cstring>
 
 #include "base/crc32.h"
 #include "base/file.h"
@@ -126,6 +128,15 @@ StatusOr<Model> ReadPayload(const uint8_t* payload, size_t size, const std::stri
 }
 
 }  // namespace
+
+StatusOr<Density> ParseDensity(const std::string& text) {
+  Density d;
+  int used = 0;
+  if (std::sscanf(text.c_str(), "%dx%d%n", &d.width, &d.height, &used) != 2 || used != static_cast<int>(text.size()) ||
+      d.width < 16 || d.height < 16 || d.width > 4096 || d.height > 4096)
+    return InvalidArgument("a size is WIDTHxHEIGHT, each 16 to 4096, as in 256x144; '" + text + "' is not");
+  return d;
+}
 
 StatusOr<std::vector<uint8_t>> SerializeModel(const Model& model, WeightType type) {
   SCRIM_RETURN_IF_ERROR(ValidateModel(model, "model '" + model.name + "'"));

@@ -17,6 +17,9 @@ struct Density {  // network input size in pixels
   bool operator==(const Density& o) const { return width == o.width && height == o.height; }
 };
 
+// "256x144". Errors: kInvalidArgument unless both sides are 16 to 4096.
+StatusOr<Density> ParseDensity(const std::string& text);
+
 struct Model {
   std::string name;         // "default"
   std::string description;  // one line

@@ -124,6 +124,12 @@ TEST(Model, RefusesToSaveNonsense) {
   EXPECT_EQ(SaveModel(Example(), WeightType::kFloat32, "/no/such/folder/m.scrim").code(), Code::kIo);
 }
 
+TEST(Density, IsParsedOrRefused) {
+  EXPECT_EQ(*ParseDensity("256x144"), (Density{256, 144}));
+  for (const char* bad : {"", "256", "256x", "256x144x", "x", "8x256", "256x5000", "-256x144"})
+    EXPECT_EQ(ParseDensity(bad).status().code(), Code::kInvalidArgument) << bad;
+}
+
 TEST(Half, RoundsToNearestEven) {
   // Every half survives the way to float and back.
   for (uint32_t h = 0; h < 0x10000; ++h) {

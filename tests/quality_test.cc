@@ -1,0 +1,94 @@
+// How good the released model is, through the public header: on a few photos always, on the research data where it is.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <scrim/scrim.hpp>
+#include <string>
+#include <vector>
+
+#include "image_io.h"
+#include "support/process.h"
+
+namespace scrim::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kModel = SCRIM_MODELS "/default.scrim";
+
+// The mask as the network gives it: bilinear, nothing else. Figures of networks are compared so.
+scrim_params BareMask() {
+  scrim_params params = scrim_default_params();
+  params.stabilise = 0, params.guided = 0, params.level_low = 0.f, params.level_high = 1.f;
+  return params;
+}
+
+// Person IoU at 0.5 of one photo, cold.
+double PhotoIou(Session& session, const std::string& photo, const std::string& mask) {
+  auto frame = app::ReadImage(photo), truth = app::ReadImage(mask);
+  EXPECT_TRUE(frame.ok() && truth.ok()) << photo;
+  const int width = frame->width(), height = frame->height();
+  std::vector<uint8_t> alpha(static_cast<size_t>(width * height));
+  session.Reset();
+  const scrim_frame in = PackedFrame(SCRIM_FORMAT_RGBA, width, height, frame->view().row(0, 0));
+  EXPECT_EQ(session.Segment(in, alpha.data(), static_cast<size_t>(width)), SCRIM_OK) << scrim_last_error();
+  int both = 0, either = 0;
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < width; ++x) {
+      const bool person = truth->view().row(0, y)[4 * x] > 127, found = alpha[static_cast<size_t>(y * width + x)] > 127;
+      both += person && found, either += person || found;
+    }
+  return either > 0 ? double(both) / either : 1.;
+}
+
+TEST(Quality, FindsThePeopleOfTheSamplePhotos) {
+  for (const scrim_params& params : {BareMask(), scrim_default_params()}) {
+    Session session;
+    ASSERT_EQ(session.Open(kModel, params), SCRIM_OK) << scrim_last_error();
+    double sum = 0;
+    int count = 0;
+    for (const auto& entry : fs::directory_iterator(SCRIM_TESTDATA "/masks")) {
+      const std::string stem = entry.path().stem().string();
+      const double iou = PhotoIou(session, SCRIM_TESTDATA "/photos/" + stem + ".jpg", entry.path().string());
+      std::printf("%s %.4f\n", stem.c_str(), iou);
+      sum += iou, ++count;
+    }
+    ASSERT_EQ(count, 6);
+    EXPECT_GT(sum / count, 0.62);  // everyday scenes, harder than portraits: the release reaches 0.655
+    std::printf("mean IoU of %d sample photos, %s: %.4f\n", count, params.guided ? "refined" : "bare mask",
+                sum / count);
+  }
+}
+
+// The figure that the model card gives: portraits of the validation split, empty previous mask.
+TEST(Quality, ReachesItsFigureOnTheValidationPortraits) {
+  const fs::path data = fs::path(SCRIM_SHARED) / "data";
+  std::ifstream split(data / "splits/val.txt");
+  if (!split) GTEST_SKIP() << "the research data is not at " << data;
+  const TemporaryFolder folder;
+  const std::vector<std::string> sources{"eg1800_portrait", "picsart_hackathon", "celebamask_ce7454"};
+  for (const std::string& source : sources)
+    ASSERT_EQ(std::system(("tar xf '" + (data / (source + ".tar")).string() + "' -C '" + folder.path() + "'").c_str()),
+              0);
+  Session session;
+  ASSERT_EQ(session.Open(kModel, BareMask()), SCRIM_OK) << scrim_last_error();
+  double sum = 0;
+  int count = 0;
+  for (std::string line; std::getline(split, line);) {
+    const std::string source = line.substr(0, line.find('/')), stem = line.substr(line.find('/') + 1);
+    if (std::find(sources.begin(), sources.end(), source) == sources.end()) continue;
+    sum += PhotoIou(session, folder / (source + "/images/" + stem + ".jpg"),
+                    folder / (source + "/masks/" + stem + ".png"));
+    ++count;
+  }
+  ASSERT_EQ(count, 350);
+  std::printf("mean IoU of %d validation portraits: %.4f\n", count, sum / count);
+  EXPECT_GE(sum / count, 0.90);
+}
+
+}  // namespace
+}  // namespace scrim::test
