@@ -394,7 +394,8 @@ class Emitter {
         return EmitDepthToSpace(i);
       case Kind::kGlobalAvgPool:
         Call(SelectGlobalAvgPool(target_),
-             GlobalAvgPoolArgs{storage_.Picture(i.inputs[0]), storage_.Picture(i.outputs[0])});
+             GlobalAvgPoolArgs{storage_.Picture(i.inputs[0]), storage_.Picture(i.outputs[0]),
+                               i.inputs.size() > 1 ? storage_.Picture(i.inputs[1]) : TensorView()});
         return Name("average", i);
       case Kind::kChannelStats:
         return EmitStats(i);

@@ -20,7 +20,7 @@ class Fuser {
   void Run() {
     auto& all = lowered_.instructions;
     for (size_t i = 0; i < all.size(); ++i) {
-      FoldAffine(i) || FuseActivation(i) || FuseAdd(i) || FuseStats(i);
+      FoldAffine(i) || FuseActivation(i) || FuseAdd(i) || FuseAverage(i) || FuseStats(i);
       for (int output : all[i].outputs)
         if (output >= 0) producer_[static_cast<size_t>(output)] = static_cast<int>(i);
     }
@@ -109,6 +109,16 @@ class Fuser {
     conv->activation = Activation::kNone;
     conv->residual = residual;
     Replace(i, *conv);
+    return true;
+  }
+
+  // The average of a sum that nothing else reads.
+  bool FuseAverage(size_t i) {
+    if (at(i).kind != Kind::kGlobalAvgPool) return false;
+    Instruction* sum = OwnProducer(at(i).inputs[0]);
+    if (sum == nullptr || sum->kind != Kind::kAdd || sum->activation != Activation::kNone) return false;
+    Replace(i, *sum);
+    at(i).kind = Kind::kGlobalAvgPool;
     return true;
   }
 

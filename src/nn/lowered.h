@@ -17,13 +17,13 @@ enum class Kind : uint8_t {
   kResize,
   kConcat,  // gone after PlaceConcats
   kAdd,
-  kMul,    // equal shapes
-  kGate,   // input 1 has one channel
-  kScale,  // input 1 has one pixel; adds the residual
-  kGlobalAvgPool,
-  kChannelStats,  // outputs: mean and max over channels; -1 where one is not wanted
-  kMaxPool,       // window: conv
-  kSelect,        // channels of a list
+  kMul,            // equal shapes
+  kGate,           // input 1 has one channel
+  kScale,          // input 1 has one pixel; adds the residual
+  kGlobalAvgPool,  // of one value, or of the sum of two
+  kChannelStats,   // outputs: mean and max over channels; -1 where one is not wanted
+  kMaxPool,        // window: conv
+  kSelect,         // channels of a list
   kDepthToSpace,
   kToPlanar,        // change of layout
   kToChannelsLast,  // change of layout
@@ -110,7 +110,7 @@ StatusOr<Lowered> Import(const graph::Graph& graph, const std::vector<graph::Sha
 
 // Folds per-channel convolutions (batch norms) into the convolution before them, ReLU, hard swish and PReLU into what
 // produces their input, an addition into the convolution or the scaling that produces one operand, and the mean and the
-// maximum of one value into one instruction.
+// maximum of one value into one instruction. The average of a sum is taken without writing the sum.
 void Fuse(Lowered& lowered);
 
 // Chooses layouts and convolution kernels and inserts the changes of layout, then fuses sigmoids where a kernel can end

@@ -338,6 +338,17 @@ TEST(PassesTest, GainsAndResiduals) {
   }
 }
 
+TEST(PassesTest, AveragesOfSums) {
+  GraphBuilder b("averages", 3);
+  const int x = b.Unary(Op::kSigmoid, b.Conv(0, 10, 3)), y = b.Unary(Op::kSigmoid, b.Conv(0, 10, 1));
+  const int kept = b.Add(x, y), rectified = b.Unary(Op::kRelu, b.Add(x, b.Unary(Op::kSigmoid, kept)));
+  b.Concat({b.Unary(Op::kGlobalAvgPool, b.Add(x, y)), b.Unary(Op::kGlobalAvgPool, kept),
+            b.Unary(Op::kGlobalAvgPool, b.Add(x, x)), b.Unary(Op::kGlobalAvgPool, rectified)});
+  ExpectAgrees(b.graph(), 1, 1);
+  b.Mul(kept, b.Unary(Op::kGlobalAvgPool, b.Add(x, y)));
+  ExpectAgrees(b.graph(), 13, 6);
+}
+
 TEST(PassesTest, SelectedChannelsInConcats) {
   GraphBuilder b("shuffle", 3);
   const int x = b.Unary(Op::kRelu, b.Conv(0, 20, 3));

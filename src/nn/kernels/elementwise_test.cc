@@ -156,11 +156,13 @@ TEST_P(ElementwiseTest, GlobalAvgPool) {
   for (int channels = 1; channels <= 40; ++channels) {
     const TestPicture in(kHeight, 7, channels, 1);
     TestPicture out(1, 1, channels, 2);
-    SelectGlobalAvgPool(target())({in.view, out.view});
+    const TestPicture added(kHeight, 7, channels, 3);
+    const bool two = channels % 2 == 0;
+    SelectGlobalAvgPool(target())({in.view, out.view, two ? added.view : TensorView()});
     out.Check([&](int, int, int c) {
       double sum = 0;
       for (int y = 0; y < kHeight; ++y)
-        for (int x = 0; x < 7; ++x) sum += in.at(y, x, c);
+        for (int x = 0; x < 7; ++x) sum += in.at(y, x, c) + (two ? added.at(y, x, c) : 0.f);
       return static_cast<float>(sum / (kHeight * 7));
     });
   }

@@ -1,5 +1,7 @@
 #include "nn/kernels/layout.h"
 
+#include <cstring>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "nn/kernels/layout.cc"
 #include <hwy/foreach_target.h>
@@ -74,15 +76,25 @@ void SelectChannels(const SelectArgs& args) {
   }
 }
 
+// One channel out, pixels side by side: every input pixel gives a run of `kBlock` floats.
+template <size_t kBlock>
+void CopyRuns(const float* HWY_RESTRICT in, size_t pixel, size_t width, float* HWY_RESTRICT out) {
+  for (size_t x = 0; x < width; ++x, in += pixel, out += kBlock) std::memcpy(out, in, kBlock * sizeof(float));
+}
+
 void DepthToSpace(const DepthToSpaceArgs& args) {
   const auto block = static_cast<size_t>(args.block), channels = static_cast<size_t>(args.out.channels);
   for (size_t y = 0; y < static_cast<size_t>(args.out.height); ++y) {
     const float* HWY_RESTRICT in = args.in.data + y / block * args.in.row_stride + y % block * block;
     float* HWY_RESTRICT row = args.out.data + y * args.out.row_stride;
-    float* HWY_RESTRICT out = row;
-    for (size_t x = 0; x < static_cast<size_t>(args.in.width); ++x, in += args.in.pixel_stride)
-      for (size_t i = 0; i < block; ++i, out += args.out.pixel_stride)
-        for (size_t c = 0; c < channels; ++c) out[c] = in[c * block * block + i];
+    if (block == 2 && channels == 1 && args.out.pixel_stride == 1) {
+      CopyRuns<2>(in, args.in.pixel_stride, static_cast<size_t>(args.in.width), row);
+    } else {
+      float* HWY_RESTRICT out = row;
+      for (size_t x = 0; x < static_cast<size_t>(args.in.width); ++x, in += args.in.pixel_stride)
+        for (size_t i = 0; i < block; ++i, out += args.out.pixel_stride)
+          for (size_t c = 0; c < channels; ++c) out[c] = in[c * block * block + i];
+    }
     if (args.sigmoid) SigmoidRow(row, static_cast<size_t>(args.out.width));
   }
 }

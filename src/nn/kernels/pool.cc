@@ -13,6 +13,15 @@ HWY_BEFORE_NAMESPACE();
 namespace scrim::nn::HWY_NAMESPACE {
 
 template <class D>
+HWY_INLINE hn::Vec<D> SumOfRow(const TensorView& picture, size_t y, size_t c) {
+  const D d;
+  auto sum = hn::Zero(d);
+  const float* pixel = picture.data + y * picture.row_stride + c;
+  for (int x = 0; x < picture.width; ++x, pixel += picture.pixel_stride) sum = hn::Add(sum, hn::LoadU(d, pixel));
+  return sum;
+}
+
+template <class D>
 void AverageChannels(const GlobalAvgPoolArgs& args, size_t first, size_t last) {
   const D d;
   const auto height = static_cast<size_t>(args.in.height), width = static_cast<size_t>(args.in.width);
@@ -21,10 +30,8 @@ void AverageChannels(const GlobalAvgPoolArgs& args, size_t first, size_t last) {
     auto sum = hn::Zero(d);
     for (size_t y = 0; y < height; ++y) {
       // A sum for each row keeps the rounding error of large pictures small.
-      auto row = hn::Zero(d);
-      const float* in = args.in.data + y * args.in.row_stride + c;
-      for (size_t x = 0; x < width; ++x) row = hn::Add(row, hn::LoadU(d, in + x * args.in.pixel_stride));
-      sum = hn::Add(sum, row);
+      sum = hn::Add(sum, SumOfRow<D>(args.in, y, c));
+      if (args.added.data != nullptr) sum = hn::Add(sum, SumOfRow<D>(args.added, y, c));
     }
     hn::StoreU(hn::Mul(sum, scale), d, args.out.data + c);
   }

@@ -8,6 +8,7 @@ namespace scrim::nn {
 
 struct GlobalAvgPoolArgs {
   TensorView in, out;  // out is 1×1
+  TensorView added;    // optional, as large as in: the average of the sum
 };
 using GlobalAvgPoolKernel = void (*)(const GlobalAvgPoolArgs&);
 GlobalAvgPoolKernel SelectGlobalAvgPool(Target target);
