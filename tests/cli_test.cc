@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -85,6 +86,61 @@ TEST(Model, MissingForeignCutAndChangedAreRefused) {
   ExpectFailure(RunScrim({"image", kPhoto, "-b", "blur", "-o", folder / "x.png", "--model", folder / "empty.scrim"}),
                 "empty.scrim");
   EXPECT_EQ(folder.List(), (std::vector<std::string>{"changed.scrim", "cut.scrim", "empty.scrim"}));
+}
+
+TEST(Convert, ThereAndBack) {
+  TemporaryFolder folder;
+  const std::string onnx = folder / "bright.onnx", back = folder / "back.scrim";
+  EXPECT_EQ(RunScrim({"convert", SCRIM_BRIGHT_MODEL, onnx}).status, 0);
+  const Result result = RunScrim({"convert", onnx, back, "--name", "again", "--licence", "free"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  const Result info = RunScrim({"info", back});
+  EXPECT_NE(info.out.find("again"), std::string::npos) << info.out;
+  EXPECT_NE(info.out.find("free"), std::string::npos) << info.out;
+  // Both see the same: bright pixels.
+  for (const std::string& model : {std::string(SCRIM_BRIGHT_MODEL), back})
+    EXPECT_EQ(RunScrim({"matte", kPhoto, "-o", model == back ? folder / "b" : folder / "a", "--model", model}).status,
+              0);
+  EXPECT_EQ(ReadFile(folder / "a/000000257896.png"), ReadFile(folder / "b/000000257896.png"));
+}
+
+TEST(Convert, RefusesInOneLine) {
+  TemporaryFolder folder;
+  ExpectFailure(RunScrim({"convert", kPhoto, folder / "x.scrim"}), "000000257896.jpg");
+  ExpectFailure(RunScrim({"convert", folder / "none.onnx", folder / "x.scrim"}), "none.onnx");
+  ExpectFailure(RunScrim({"convert", SCRIM_BRIGHT_MODEL, folder / "x.tflite"}), ".onnx", 2);
+  ExpectFailure(RunScrim({"convert", SCRIM_BRIGHT_MODEL, folder / "x.scrim", "--scale", "1,2"}), "--scale");
+  EXPECT_EQ(folder.List(), std::vector<std::string>{});
+}
+
+// The whole way of a network of others, with the preprocessing that it was trained with.
+TEST(Convert, AForeignNetworkFindsThePerson) {
+  const std::string peers = SCRIM_SHARED "/peers/";
+  if (!std::filesystem::exists(peers)) GTEST_SKIP() << "no research data: " << peers;
+  TemporaryFolder folder;
+  const std::string model = folder / "m.scrim";
+  for (const Arguments& network : {Arguments{"mediapipe_selfie_general_256x256.onnx"},
+                                   {"mediapipe_selfie_landscape_256x144.onnx"},
+                                   {"pphumanseg_lite_portrait_398x224.onnx", "--scale", "0.00784314", "--offset", "-1"},
+                                   {"sinet_320x320.onnx", "--bgr", "--scale", "5.74204e-05,6.02086e-05,6.13015e-05",
+                                    "--offset", "-0.00759979,-0.00696607,-0.0065779"}}) {
+    Arguments convert{"convert", peers + network[0], model};
+    convert.insert(convert.end(), network.begin() + 1, network.end());
+    const Result converted = RunScrim(convert);
+    ASSERT_EQ(converted.status, 0) << converted.err;
+    ASSERT_EQ(RunScrim({"matte", kPhoto, "-o", folder / "out", "--model", model}).status, 0) << network[0];
+    const auto alpha = app::ReadImage(folder / "out/000000257896.png");
+    ASSERT_TRUE(alpha.ok());
+    const auto mean = [&](int x0, int x1, int y0, int y1) {
+      double sum = 0;
+      for (int y = y0; y < y1; ++y)
+        for (int x = x0; x < x1; ++x) sum += Pixel(*alpha, x, y)[0];
+      return sum / ((x1 - x0) * (y1 - y0));
+    };
+    const int w = alpha->width(), h = alpha->height();
+    EXPECT_GT(mean(w / 3, w * 2 / 3, h / 2, h), 128) << network[0];  // the chest
+    EXPECT_LT(mean(0, w / 3, 0, h / 3), 8) << network[0];            // the sky
+  }
 }
 
 TEST(Model, AnUnknownTargetIsRefused) {

@@ -1,6 +1,7 @@
 #include "network.h"
 
 #include <cmath>
+#include <limits>
 
 #include "kernels/kernels.h"
 
@@ -37,11 +38,17 @@ Tensor Convolve(const Tensor& x, const Tensor& weight, const Tensor& bias, const
   return torch::conv2d(padded, weight, bias, {a.stride, a.stride}, pads, {a.dilation, a.dilation}, a.groups);
 }
 
-Tensor ResizeLike(const Tensor& x, const Tensor& like) {
+Tensor ResizeLike(const Tensor& x, const Tensor& like, bool align_corners) {
   const std::vector<int64_t> size{like.size(2), like.size(3)};
   if (x.size(2) == size[0] && x.size(3) == size[1]) return x;
   if (x.size(2) == 1 && x.size(3) == 1) return x.expand({x.size(0), x.size(1), size[0], size[1]});
-  return torch::upsample_bilinear2d(x, size, /*align_corners=*/false);
+  return torch::upsample_bilinear2d(x, size, align_corners);
+}
+
+Tensor MaxPool(const Tensor& x, const graph::ConvAttributes& a) {
+  const Tensor padded = torch::constant_pad_nd(x, {a.pad_left, a.pad_right, a.pad_top, a.pad_bottom},
+                                               -std::numeric_limits<double>::infinity());
+  return torch::max_pool2d(padded, {a.kernel_h, a.kernel_w}, {a.stride, a.stride});
 }
 
 }  // namespace
@@ -75,7 +82,7 @@ StatusOr<Network> Network::Create(const graph::Graph& graph, torch::Device devic
     view.mutable_grad() = net.gradients_.narrow(0, p, count).view(dims);
     const bool weight = EndsWith(spec.name, ".weight");
     if (weight) net.decay_mask_.narrow(0, p, count).fill_(1.f);
-    (weight || EndsWith(spec.name, ".scale") ? t.weight : t.bias) = view;
+    (EndsWith(spec.name, ".bias") || EndsWith(spec.name, ".offset") ? t.bias : t.weight) = view;
     p += count;
   }
   net.specs_ = std::move(specs);
@@ -98,6 +105,8 @@ void Network::Initialise(uint64_t seed) {
       t.bias.zero_();
       t.mean.zero_();
       t.variance.fill_(1.);
+    } else if (node.op == Op::kPRelu) {
+      t.weight.fill_(0.25f);
     }
   }
 }
@@ -120,7 +129,7 @@ Tensor Network::RunNode(size_t index, const std::vector<Tensor>& values, bool tr
     case Op::kSigmoid:
       return torch::sigmoid(in(0));
     case Op::kResize:
-      return ResizeLike(in(0), in(1));
+      return ResizeLike(in(0), in(1), node.align_corners);
     case Op::kConcat: {
       std::vector<Tensor> parts;
       for (size_t i = 0; i < node.inputs.size(); ++i) parts.push_back(in(i));
@@ -138,6 +147,18 @@ Tensor Network::RunNode(size_t index, const std::vector<Tensor>& values, bool tr
       return in(0).amax(1, true);
     case Op::kDropout:
       return torch::feature_dropout(in(0), node.rate, training);
+    case Op::kHardSwish:
+      return torch::hardswish(in(0));
+    case Op::kPRelu:
+      return torch::prelu(in(0), t.weight.view({-1}));
+    case Op::kMaxPool:
+      return MaxPool(in(0), node.conv);
+    case Op::kSelect: {
+      const std::vector<int64_t> channels(node.select.begin(), node.select.end());
+      return in(0).index_select(1, torch::tensor(channels, torch::kLong).to(in(0).device()));
+    }
+    case Op::kDepthToSpace:
+      return torch::pixel_shuffle(in(0), node.block);
   }
   return {};
 }
@@ -170,7 +191,7 @@ const Tensor& Network::TensorFor(const graph::WeightSpec& spec) const {
   const NodeTensors& t = nodes_[static_cast<size_t>(spec.node)];
   if (EndsWith(spec.name, ".mean")) return t.mean;
   if (EndsWith(spec.name, ".variance")) return t.variance;
-  return EndsWith(spec.name, ".weight") || EndsWith(spec.name, ".scale") ? t.weight : t.bias;
+  return EndsWith(spec.name, ".bias") || EndsWith(spec.name, ".offset") ? t.bias : t.weight;
 }
 
 graph::Weights Network::ExportWeights() const {

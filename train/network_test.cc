@@ -53,6 +53,11 @@ TEST(Network, AgreesWithTheEngineOnRandomWeights) {
     EXPECT_LE(Difference(graph::RandomModel({}, 5), d, RandomInput(d, 6)), 1e-4) << d.width << "x" << d.height;
 }
 
+TEST(Network, AgreesWithTheEngineOnEveryOperation) {
+  for (const graph::Density d : {graph::Density{64, 48}, {160, 96}})
+    EXPECT_LE(Difference(graph::EveryOperation(5), d, RandomInput(d, 6)), 1e-4) << d.width << "x" << d.height;
+}
+
 TEST(Network, AgreesWithTheEngineOnTheReleasedModel) {
   const auto model = graph::LoadModel(SCRIM_MODELS "/default.scrim");
   ASSERT_TRUE(model.ok()) << model.status().message();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "background_option.h"
 #include "base/status.h"
@@ -38,5 +39,16 @@ struct BenchOptions {
   bool json = false, steps = false;
 };
 Status Bench(const BenchOptions& options);
+
+struct ConvertOptions {
+  std::string input, output;  // the input may be ONNX or a scrim model; the output's extension says what it becomes
+  std::string name, description, licence;  // empty: as they are
+  std::vector<float> scale, offset;        // one value, or one each for red, green and blue; empty: as they are
+  bool bgr = false;                        // the network was trained with blue first
+  bool half = false;                       // 16-bit weights
+  graph::Density density;                  // 0x0: the model's own
+};
+Status Convert(const ConvertOptions& options);
+bool IsConvertible(const std::string& path);  // by the extension: .scrim or .onnx
 
 }  // namespace scrim::app

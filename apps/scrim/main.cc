@@ -96,6 +96,24 @@ int Main(int argc, char** argv) {
   AddMatte(bench_command, &bench.common);
   AddCommon(bench_command, &bench.common, &texts);
 
+  ConvertOptions convert;
+  CLI::App* convert_command = app.add_subcommand(
+      "convert", "make a model of an ONNX network, or ONNX of a model; a network's preprocessing is named here once");
+  convert_command->add_option("input", convert.input, "network.onnx or model.scrim")->required()->type_name("IN");
+  convert_command->add_option("output", convert.output, "model.scrim or network.onnx")->required()->type_name("OUT");
+  convert_command->add_option("--name", convert.name, "the model's name");
+  convert_command->add_option("--description", convert.description, "one line");
+  convert_command->add_option("--licence", convert.licence, "terms of the weights, one line");
+  convert_command
+      ->add_option("--scale", convert.scale,
+                   "the network's input is scale * value + offset of 8-bit values: one scale, or R,G,B; default: 1/255")
+      ->delimiter(',');
+  convert_command->add_option("--offset", convert.offset, "one offset, or R,G,B; default: 0")->delimiter(',');
+  convert_command->add_flag("--bgr", convert.bgr, "the network takes blue first");
+  convert_command->add_flag("--half", convert.half, "store weights with 16 bits");
+  convert_command->add_option("--size", texts.size, "the network's input size; default: the model's own")
+      ->type_name("WxH");
+
   const auto usage = [](const std::string& message) {
     std::fprintf(stderr, "scrim: %s\n", message.c_str());
     return kUsage;
@@ -109,19 +127,22 @@ int Main(int argc, char** argv) {
   }
 
   if (app.get_subcommands().empty())
-    return usage("a command is needed: run, matte, image, info or bench (scrim --help says more)");
+    return usage("a command is needed: run, matte, image, info, bench or convert (scrim --help says more)");
 
   CommonOptions* commons[] = {&run.common, &matte.common, &image.common, &info, &bench.common};
   if (!texts.size.empty()) {
     const StatusOr<graph::Density> density = graph::ParseDensity(texts.size);
     if (!density.ok()) return usage("--size: " + density.status().message());
     for (CommonOptions* common : commons) common->density = *density;
+    convert.density = *density;
   }
   if (!texts.background.empty()) {
     const StatusOr<BackgroundOption> background = ParseBackground(texts.background);
     if (!background.ok()) return usage(background.status().message());
     run.background = image.background = *background;
   }
+  if (convert_command->parsed() && !IsConvertible(convert.output))
+    return usage(convert.output + ": the output's extension must be .scrim or .onnx");
   using Kind = BackgroundOption::Kind;
   if (run_command->parsed()) {
     const std::string extension = std::filesystem::path(run.output).extension().string();
@@ -146,6 +167,7 @@ int Main(int argc, char** argv) {
   if (image_command->parsed()) status = Image(image);
   if (info_command->parsed()) status = Info(info);
   if (bench_command->parsed()) status = Bench(bench);
+  if (convert_command->parsed()) status = Convert(convert);
   if (!status.ok()) {
     std::fprintf(stderr, "scrim: %s\n", status.message().c_str());
     return kFailed;

@@ -56,4 +56,26 @@ void FoldForInference(Graph& graph, Weights& weights) {
   graph.nodes = std::move(kept);
 }
 
+void RemoveUnused(Graph& graph, Weights& weights) {
+  std::vector<bool> used(graph.nodes.size());
+  used[0] = used[static_cast<size_t>(graph.output)] = true;
+  for (size_t i = graph.nodes.size(); i-- > 0;)
+    if (used[i])
+      for (int input : graph.nodes[i].inputs) used[static_cast<size_t>(input)] = true;
+  const auto specs = ListWeights(graph);
+  if (!specs.ok()) return;
+  for (const WeightSpec& spec : *specs)
+    if (!used[static_cast<size_t>(spec.node)]) weights.erase(spec.name);
+  std::vector<Node> kept;
+  std::vector<int> moved;
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    moved.push_back(static_cast<int>(kept.size()));
+    if (!used[i]) continue;
+    kept.push_back(std::move(graph.nodes[i]));
+    for (int& input : kept.back().inputs) input = moved[static_cast<size_t>(input)];
+  }
+  graph.output = moved[static_cast<size_t>(graph.output)];
+  graph.nodes = std::move(kept);
+}
+
 }  // namespace scrim::graph

@@ -9,4 +9,7 @@ namespace scrim::graph {
 // The result computes the same values; node names stay. graph and weights must be valid for each other.
 void FoldForInference(Graph& graph, Weights& weights);
 
+// Removes the nodes that the output does not depend on, and their weights. The input stays.
+void RemoveUnused(Graph& graph, Weights& weights);
+
 }  // namespace scrim::graph

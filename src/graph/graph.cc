@@ -1,5 +1,6 @@
 #include "graph/graph.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -45,7 +46,7 @@ Status ValidateStructure(const Graph& graph) {
     if (node.name.empty())
       return InvalidArgument("graph '" + graph.name + "': node " + std::to_string(i) + " has no name");
     if (!names.insert(node.name).second) return NodeError(graph, node, "the name is used twice");
-    if (node.op > Op::kDropout) return NodeError(graph, node, "unknown operation");
+    if (node.op > kLastOp) return NodeError(graph, node, "unknown operation");
     if (node.op == Op::kInput && i != 0) return NodeError(graph, node, "a graph has one input");
     const Arity arity = ArityOf(node.op);
     if (node.inputs.size() < arity.min || node.inputs.size() > arity.max)
@@ -78,23 +79,30 @@ int ConvExtent(int in, int kernel, const ConvAttributes& a, int pads) {
   return (in + pads - a.dilation * (kernel - 1) - 1) / a.stride + 1;
 }
 
-StatusOr<Shape> InferNode(const Graph& graph, const Node& node, const std::vector<Shape>& shapes) {
+StatusOr<Shape> InferWindow(const Graph& graph, const Node& node, const Shape& in) {
+  SCRIM_RETURN_IF_ERROR(ValidateConv(graph, node, in.c));
+  const ConvAttributes& a = node.conv;
+  const int reach_h = a.dilation * (a.kernel_h - 1) + 1, reach_w = a.dilation * (a.kernel_w - 1) + 1;
+  if (in.h + a.pad_top + a.pad_bottom < reach_h || in.w + a.pad_left + a.pad_right < reach_w)
+    return NodeError(graph, node, "the kernel is larger than its padded input " + ToString(in));
+  return Shape{a.out_channels, ConvExtent(in.h, a.kernel_h, a, a.pad_top + a.pad_bottom),
+               ConvExtent(in.w, a.kernel_w, a, a.pad_left + a.pad_right)};
+}
+
+}  // namespace
+
+StatusOr<Shape> InferShape(const Graph& graph, const Node& node, const std::vector<Shape>& shapes) {
   auto in = [&](size_t i) -> const Shape& { return shapes[static_cast<size_t>(node.inputs[i])]; };
   switch (node.op) {
     case Op::kInput:
       break;  // handled by the caller
-    case Op::kConv: {
-      SCRIM_RETURN_IF_ERROR(ValidateConv(graph, node, in(0).c));
-      const ConvAttributes& a = node.conv;
-      const int reach_h = a.dilation * (a.kernel_h - 1) + 1, reach_w = a.dilation * (a.kernel_w - 1) + 1;
-      if (in(0).h + a.pad_top + a.pad_bottom < reach_h || in(0).w + a.pad_left + a.pad_right < reach_w)
-        return NodeError(graph, node, "the kernel is larger than its padded input " + ToString(in(0)));
-      return Shape{a.out_channels, ConvExtent(in(0).h, a.kernel_h, a, a.pad_top + a.pad_bottom),
-                   ConvExtent(in(0).w, a.kernel_w, a, a.pad_left + a.pad_right)};
-    }
+    case Op::kConv:
+      return InferWindow(graph, node, in(0));
     case Op::kBatchNorm:
     case Op::kRelu:
     case Op::kSigmoid:
+    case Op::kHardSwish:
+    case Op::kPRelu:
       return in(0);
     case Op::kDropout:
       if (!(node.rate >= 0.f && node.rate < 1.f)) return NodeError(graph, node, "rate must be in [0, 1)");
@@ -116,22 +124,41 @@ StatusOr<Shape> InferNode(const Graph& graph, const Node& node, const std::vecto
       if (in(0) != in(1)) return NodeError(graph, node, "adds " + ToString(in(0)) + " and " + ToString(in(1)));
       return in(0);
     case Op::kMul: {
-      Shape gate = in(1);
-      gate.c = in(0).c;
-      if (gate != in(0) || (in(1).c != 1 && in(1).c != in(0).c))
-        return NodeError(graph, node, "multiplies " + ToString(in(0)) + " by " + ToString(in(1)));
-      return in(0);
+      const Shape a = in(0), b = in(1);
+      if (b != a && b != Shape{1, a.h, a.w} && b != Shape{a.c, 1, 1})
+        return NodeError(graph, node, "multiplies " + ToString(a) + " by " + ToString(b));
+      return a;
     }
     case Op::kGlobalAvgPool:
       return Shape{in(0).c, 1, 1};
     case Op::kChannelMean:
     case Op::kChannelMax:
       return Shape{1, in(0).h, in(0).w};
+    case Op::kMaxPool: {
+      Node window = node;
+      window.conv.out_channels = in(0).c;
+      const ConvAttributes& a = window.conv;
+      if (a.groups != 1 || a.dilation != 1 || std::max(a.pad_top, a.pad_bottom) >= a.kernel_h ||
+          std::max(a.pad_left, a.pad_right) >= a.kernel_w)
+        return NodeError(graph, node, "padding, groups or dilation out of range");
+      return InferWindow(graph, window, in(0));
+    }
+    case Op::kSelect:
+      if (node.select.empty() || node.select.size() > kMaxChannels)
+        return NodeError(graph, node, "selects " + std::to_string(node.select.size()) + " channels");
+      for (int c : node.select)
+        if (c < 0 || c >= in(0).c)
+          return NodeError(graph, node, "there is no channel " + std::to_string(c) + " in " + ToString(in(0)));
+      return Shape{static_cast<int>(node.select.size()), in(0).h, in(0).w};
+    case Op::kDepthToSpace: {
+      const int b = node.block;
+      if (b < 1 || b > 16 || in(0).c % (b * b) != 0 || in(0).h > kMaxSide / b || in(0).w > kMaxSide / b)
+        return NodeError(graph, node, "cannot make blocks of " + std::to_string(b) + " out of " + ToString(in(0)));
+      return Shape{in(0).c / (b * b), in(0).h * b, in(0).w * b};
+    }
   }
   return NodeError(graph, node, "unknown operation");
 }
-
-}  // namespace
 
 const char* OpName(Op op) {
   switch (op) {
@@ -161,6 +188,16 @@ const char* OpName(Op op) {
       return "channel_max";
     case Op::kDropout:
       return "dropout";
+    case Op::kHardSwish:
+      return "hard_swish";
+    case Op::kPRelu:
+      return "prelu";
+    case Op::kMaxPool:
+      return "max_pool";
+    case Op::kSelect:
+      return "select";
+    case Op::kDepthToSpace:
+      return "depth_to_space";
   }
   return "unknown";
 }
@@ -178,7 +215,7 @@ StatusOr<std::vector<Shape>> InferShapes(const Graph& graph, int height, int wid
   if (channels < 1 || channels > kMaxChannels) return NodeError(graph, graph.input(), "channels out of range");
   std::vector<Shape> shapes{{channels, height, width}};
   for (size_t i = 1; i < graph.nodes.size(); ++i) {
-    SCRIM_ASSIGN_OR_RETURN(Shape shape, InferNode(graph, graph.nodes[i], shapes));
+    SCRIM_ASSIGN_OR_RETURN(Shape shape, InferShape(graph, graph.nodes[i], shapes));
     shapes.push_back(shape);
   }
   return shapes;
@@ -202,6 +239,13 @@ StatusOr<std::vector<WeightSpec>> ListWeights(const Graph& graph) {
     } else if (node.op == Op::kBatchNorm) {
       for (const char* part : {".scale", ".offset", ".mean", ".variance"})
         specs.push_back({node.name + part, {c}, index});
+    } else if (node.op == Op::kPRelu) {
+      specs.push_back({node.name + ".slope", {c, 1, 1}, index});
+    } else if (node.op == Op::kSelect) {
+      c = static_cast<int>(node.select.size());
+    } else if (node.op == Op::kDepthToSpace) {
+      if (node.block < 1) return NodeError(graph, node, "block out of range");
+      c /= node.block * node.block;
     } else if (node.op == Op::kConcat) {
       c = 0;
       for (int input : node.inputs) c += channels[static_cast<size_t>(input)];

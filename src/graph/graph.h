@@ -12,22 +12,29 @@
 
 namespace scrim::graph {
 
-// Every operation has one output. Pictures are c×h×w; a batch, where there is one, is the runner's.
+// Every operation has one output. Pictures are c×h×w; a batch, where there is one, is the runner's. The values are part
+// of the model file: new ones go to the end.
 enum class Op : uint8_t {
   kInput,      // the picture: attribute channels
   kConv,       // kernel, stride, dilation, groups, pads, optional bias; zero padding
   kBatchNorm,  // over channels, epsilon 1e-5
   kRelu,
   kSigmoid,
-  kResize,  // bilinear, half-pixel centres, edges clamped, no antialiasing: input 0 to the height and width of input 1
+  kResize,  // bilinear, edges clamped, no antialiasing: input 0 to the height and width of input 1; align_corners
   kConcat,  // along channels
   kAdd,     // equal shapes
-  kMul,     // equal shapes, or input 1 has one channel (a spatial gate)
+  kMul,     // equal shapes, or input 1 has one channel (a spatial gate) or one pixel (a gain for each channel)
   kGlobalAvgPool,  // c×h×w to c×1×1
   kChannelMean,    // c×h×w to 1×h×w
   kChannelMax,     // c×h×w to 1×h×w
   kDropout,        // drops whole channels with probability rate while training, the identity otherwise
+  kHardSwish,      // x * clip(x / 6 + 1/2, 0, 1)
+  kPRelu,          // x where x > 0, else slope * x; a slope for each channel
+  kMaxPool,        // kernel, stride, pads of conv; what lies outside does not count
+  kSelect,         // the channels of a list, in its order: slices and shuffles
+  kDepthToSpace,  // c·b²×h×w to c×h·b×w·b, b = block: channel (c·b + y)·b + x is pixel (y, x) of a block of channel c
 };
+inline constexpr Op kLastOp = Op::kDepthToSpace;
 const char* OpName(Op op);
 
 struct Shape {
@@ -56,10 +63,13 @@ struct Initializer {
 struct Node {
   std::string name;  // unique; its weights are called "<name>.weight" and so on
   Op op = Op::kInput;
-  std::vector<int> inputs;  // indices of earlier nodes
-  int channels = 0;         // kInput
-  ConvAttributes conv;      // kConv
-  float rate = 0.f;         // kDropout
+  std::vector<int> inputs;     // indices of earlier nodes
+  int channels = 0;            // kInput
+  ConvAttributes conv;         // kConv; kMaxPool its kernel, stride and pads
+  float rate = 0.f;            // kDropout
+  bool align_corners = false;  // kResize: the centres of corner pixels coincide, rather than half-pixel centres
+  std::vector<int> select;     // kSelect
+  int block = 0;               // kDepthToSpace
   Initializer init;
 };
 
@@ -73,12 +83,15 @@ struct Graph {
 };
 
 // Weights by name, row-major. Convolution: "<node>.weight" out×(in/groups)×kh×kw, "<node>.bias" out.
-// Batch norm: "<node>.scale", "<node>.offset", "<node>.mean", "<node>.variance".
+// Batch norm: "<node>.scale", "<node>.offset", "<node>.mean", "<node>.variance". PReLU: "<node>.slope" c×1×1.
 struct Tensor {
   std::vector<int> dims;
   std::vector<float> data;
 };
 using Weights = std::map<std::string, Tensor>;
+
+// The shape of one more node behind others whose shapes are known. Errors name the node.
+StatusOr<Shape> InferShape(const Graph& graph, const Node& node, const std::vector<Shape>& shapes);
 
 // Shapes of every node for an input of h×w pixels; doubles as validation of the structure. Errors name the node.
 StatusOr<std::vector<Shape>> InferShapes(const Graph& graph, int height, int width);

@@ -79,6 +79,33 @@ TEST(Graph, NamesTheNodeAtFault) {
   ExpectError(g, "relu", "unknown");
 }
 
+TEST(Graph, ChecksTheAttributesOfEveryOperation) {
+  const Graph good = EveryOperation(1).graph;
+  const auto shapes = InferShapes(good, 48, 64);
+  ASSERT_TRUE(shapes.ok()) << shapes.status().message();
+  EXPECT_EQ(shapes->back(), (Shape{1, 48, 64}));
+  for (size_t i = 0; i < good.nodes.size(); ++i) {
+    Graph bad = good;
+    Node& node = bad.nodes[i];
+    if (node.op == Op::kMaxPool) {
+      EXPECT_EQ((*shapes)[i], (Shape{12, 12, 16}));
+      node.conv.pad_top = 3;
+      ExpectError(bad, node.name, "padding");
+    } else if (node.op == Op::kSelect) {
+      node.select[3] = 12;
+      ExpectError(bad, node.name, "no channel 12");
+      node.select.clear();
+      ExpectError(bad, node.name, "selects 0");
+    } else if (node.op == Op::kDepthToSpace) {
+      node.block = 3;
+      ExpectError(bad, node.name, "blocks of 3");
+    } else if (node.op == Op::kMul) {
+      node.inputs = {0, node.inputs[1]};
+      ExpectError(bad, node.name, "multiplies");
+    }
+  }
+}
+
 TEST(Graph, RefusesImpossibleInputs) {
   EXPECT_FALSE(InferShapes(Small(), 0, 16).ok());
   EXPECT_FALSE(InferShapes(Small(), 16, 1 << 20).ok());

@@ -38,13 +38,13 @@ flatbuffers::Offset<fbs::Tensor> WriteTensor(flatbuffers::FlatBufferBuilder& b, 
 
 flatbuffers::Offset<fbs::Node> WriteNode(flatbuffers::FlatBufferBuilder& b, const Node& node) {
   flatbuffers::Offset<fbs::Conv> conv;
-  if (node.op == Op::kConv) {
+  if (node.op == Op::kConv || node.op == Op::kMaxPool) {
     const ConvAttributes& a = node.conv;
     conv = fbs::CreateConv(b, a.out_channels, a.kernel_h, a.kernel_w, a.stride, a.dilation, a.groups, a.pad_top,
                            a.pad_left, a.pad_bottom, a.pad_right, a.bias);
   }
   return fbs::CreateNodeDirect(b, node.name.c_str(), static_cast<uint8_t>(node.op), &node.inputs, node.channels, conv,
-                               node.rate);
+                               node.rate, node.align_corners, node.select.empty() ? nullptr : &node.select, node.block);
 }
 
 Node ReadNode(const fbs::Node& from) {
@@ -54,6 +54,9 @@ Node ReadNode(const fbs::Node& from) {
   if (from.inputs()) node.inputs.assign(from.inputs()->begin(), from.inputs()->end());
   node.channels = from.channels();
   node.rate = from.rate();
+  node.align_corners = from.align_corners();
+  if (from.select()) node.select.assign(from.select()->begin(), from.select()->end());
+  node.block = from.block();
   if (const fbs::Conv* a = from.conv())
     node.conv = {a->out_channels(), a->kernel_h(), a->kernel_w(),   a->stride(),    a->dilation(), a->groups(),
                  a->pad_top(),      a->pad_left(), a->pad_bottom(), a->pad_right(), a->bias()};

@@ -32,6 +32,9 @@ void ExpectEqual(const Model& a, const Model& b, float tolerance) {
     EXPECT_EQ(a.graph.nodes[i].op, b.graph.nodes[i].op);
     EXPECT_EQ(a.graph.nodes[i].inputs, b.graph.nodes[i].inputs);
     EXPECT_EQ(a.graph.nodes[i].rate, b.graph.nodes[i].rate);
+    EXPECT_EQ(a.graph.nodes[i].align_corners, b.graph.nodes[i].align_corners);
+    EXPECT_EQ(a.graph.nodes[i].select, b.graph.nodes[i].select);
+    EXPECT_EQ(a.graph.nodes[i].block, b.graph.nodes[i].block);
   }
   ASSERT_EQ(a.weights.size(), b.weights.size());
   for (const auto& [name, tensor] : a.weights) {
@@ -64,6 +67,15 @@ TEST(Model, SurvivesSavingAndLoading) {
   loaded = LoadModel(path);
   ASSERT_TRUE(loaded.ok());
   ExpectEqual(model, *loaded, 0x1p-11f);  // half a unit in the last of binary16's 11 digits
+}
+
+TEST(Model, EveryOperationSurvives) {
+  const Model model = EveryOperation(3);
+  const auto bytes = SerializeModel(model, WeightType::kFloat32);
+  ASSERT_TRUE(bytes.ok()) << bytes.status().message();
+  const auto back = ParseModel(bytes->data(), bytes->size(), "memory");
+  ASSERT_TRUE(back.ok()) << back.status().message();
+  ExpectEqual(model, *back, 0.f);
 }
 
 TEST(Model, RefusesEveryCutAndEveryChangedByte) {

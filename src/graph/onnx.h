@@ -14,9 +14,10 @@ namespace scrim::graph {
 StatusOr<std::vector<uint8_t>> SerializeOnnx(const Model& model, Density density);
 Status SaveOnnx(const Model& model, Density density, const std::string& path);
 
-// Reads what SerializeOnnx writes and other networks made of the same operations, with their weights inside the file.
-// Anything else is refused with the node's name (kUnsupported). Where the metadata says nothing of preprocessing, the
-// input is taken to be RGB 0..1.
+// Reads what SerializeOnnx writes and the networks of others, as far as they can be said in our operations, with their
+// weights inside the file; anything else is refused with the node's name (kUnsupported). The input may be 1×c×h×w or
+// 1×h×w×c. Layout changes vanish, hard swish is recognised, and an output of two classes becomes one plane, the
+// probability of the second. Where the metadata says nothing of preprocessing, the input is taken to be RGB 0..1.
 StatusOr<Model> ParseOnnx(const uint8_t* bytes, size_t size, const std::string& what);
 StatusOr<Model> LoadOnnx(const std::string& path);
 

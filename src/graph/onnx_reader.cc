@@ -1,238 +1,15 @@
-#include <onnx/onnx_pb.h>
+#include "graph/onnx_reader.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 #include "base/file.h"
+#include "graph/fold.h"
 #include "graph/onnx.h"
 
 namespace scrim::graph {
 namespace {
-
-class Reader {
- public:
-  Reader(const onnx::GraphProto& from, std::string what) : from_(from), what_(std::move(what)) {}
-
-  Status Read(Model& model) {
-    model.graph.name = from_.name().empty() ? "onnx" : from_.name();
-    graph_ = &model.graph;
-    weights_ = &model.weights;
-    for (const onnx::TensorProto& t : from_.initializer()) initializers_[t.name()] = &t;
-    SCRIM_RETURN_IF_ERROR(ReadInput(model));
-    for (const onnx::NodeProto& node : from_.node()) SCRIM_RETURN_IF_ERROR(ReadNode(node));
-    if (from_.output_size() != 1 || values_.count(from_.output(0).name()) == 0)
-      return Unsupported(what_ + ": a network with one output is wanted");
-    graph_->output = values_[from_.output(0).name()];
-    return {};
-  }
-
- private:
-  Status Refuse(const onnx::NodeProto& node, const std::string& why) const {
-    return Unsupported(what_ + ": node '" + node.name() + "' (" + node.op_type() + "): " + why);
-  }
-
-  Status ReadInput(Model& model) {
-    const onnx::ValueInfoProto* input = nullptr;
-    for (const onnx::ValueInfoProto& info : from_.input()) {
-      if (initializers_.count(info.name())) continue;
-      if (input) return Unsupported(what_ + ": a network with one input is wanted");
-      input = &info;
-    }
-    if (!input || input->type().tensor_type().shape().dim_size() != 4)
-      return Unsupported(what_ + ": the input must be 1 x channels x height x width");
-    const auto& shape = input->type().tensor_type().shape();
-    Node node;
-    node.name = "input", node.op = Op::kInput;
-    node.channels = static_cast<int>(shape.dim(1).dim_value());
-    model.density = {static_cast<int>(shape.dim(3).dim_value()), static_cast<int>(shape.dim(2).dim_value())};
-    if (node.channels < 1 || model.density.width < 1 || model.density.height < 1)
-      return Unsupported(what_ + ": the input's size must be fixed");
-    shapes_ = {{node.channels, model.density.height, model.density.width}};
-    graph_->nodes.push_back(std::move(node));
-    values_[input->name()] = 0;
-    return {};
-  }
-
-  static const onnx::AttributeProto* Find(const onnx::NodeProto& node, const char* name) {
-    for (const onnx::AttributeProto& a : node.attribute())
-      if (a.name() == name) return &a;
-    return nullptr;
-  }
-  static int64_t Int(const onnx::NodeProto& node, const char* name, int64_t fallback) {
-    const auto* a = Find(node, name);
-    return a ? a->i() : fallback;
-  }
-  static std::string Text(const onnx::NodeProto& node, const char* name, const char* fallback) {
-    const auto* a = Find(node, name);
-    return a ? a->s() : fallback;
-  }
-  static std::vector<int> Ints(const onnx::NodeProto& node, const char* name, std::vector<int> fallback) {
-    const auto* a = Find(node, name);
-    return a ? std::vector<int>(a->ints().begin(), a->ints().end()) : fallback;
-  }
-
-  StatusOr<Tensor> Weight(const onnx::NodeProto& node, int input) const {
-    const auto it = input < node.input_size() ? initializers_.find(node.input(input)) : initializers_.end();
-    if (it == initializers_.end()) return Refuse(node, "input " + std::to_string(input) + " must be a constant");
-    const onnx::TensorProto& t = *it->second;
-    if (t.data_type() != onnx::TensorProto::FLOAT || t.has_data_location())
-      return Refuse(node, "the weights must be float32 inside the file");
-    Tensor tensor;
-    size_t size = 1;
-    for (int64_t d : t.dims()) {
-      if (d < 1 || d > (1 << 20)) return Refuse(node, "a weight's size is out of range");
-      tensor.dims.push_back(static_cast<int>(d)), size *= static_cast<size_t>(d);
-    }
-    if (t.has_raw_data() && t.raw_data().size() == size * sizeof(float)) {
-      tensor.data.resize(size);
-      std::memcpy(tensor.data.data(), t.raw_data().data(), t.raw_data().size());
-    } else {
-      tensor.data.assign(t.float_data().begin(), t.float_data().end());
-    }
-    if (tensor.data.size() != size) return Refuse(node, "a weight has the wrong number of values");
-    return tensor;
-  }
-
-  StatusOr<std::vector<int64_t>> Constants(const onnx::NodeProto& node, int input) const {
-    const auto it = input < node.input_size() ? initializers_.find(node.input(input)) : initializers_.end();
-    if (it == initializers_.end() || it->second->data_type() != onnx::TensorProto::INT64)
-      return Refuse(node, "the size must be a constant");
-    const onnx::TensorProto& t = *it->second;
-    std::vector<int64_t> values(t.int64_data().begin(), t.int64_data().end());
-    if (values.empty()) {
-      values.resize(t.raw_data().size() / sizeof(int64_t));
-      std::memcpy(values.data(), t.raw_data().data(), values.size() * sizeof(int64_t));
-    }
-    return values;
-  }
-
-  StatusOr<int> Value(const onnx::NodeProto& node, int input) const {
-    const auto it = input < node.input_size() ? values_.find(node.input(input)) : values_.end();
-    if (it == values_.end())
-      return Refuse(node, "input " + std::to_string(input) + " is not a value computed before it");
-    return it->second;
-  }
-  const Shape& ShapeOf(int value) const { return shapes_[static_cast<size_t>(value)]; }
-
-  Status ReadNode(const onnx::NodeProto& from) {
-    if (from.output_size() < 1 || from.name().empty()) return Refuse(from, "needs a name and an output");
-    Node node;
-    node.name = from.name();
-    SCRIM_ASSIGN_OR_RETURN(const int first, Value(from, 0));
-    node.inputs = {first};
-    const std::string& type = from.op_type();
-    if (type == "Identity" || type == "Dropout") {
-      values_[from.output(0)] = first;
-      return {};
-    }
-    if (type == "Conv") {
-      SCRIM_RETURN_IF_ERROR(ReadConv(from, node));
-    } else if (type == "BatchNormalization") {
-      SCRIM_RETURN_IF_ERROR(ReadBatchNorm(from, node));
-    } else if (type == "Relu") {
-      node.op = Op::kRelu;
-    } else if (type == "Sigmoid") {
-      node.op = Op::kSigmoid;
-    } else if (type == "GlobalAveragePool") {
-      node.op = Op::kGlobalAvgPool;
-    } else if (type == "ReduceMean" || type == "ReduceMax") {
-      node.op = type == "ReduceMean" ? Op::kChannelMean : Op::kChannelMax;
-      if (Ints(from, "axes", {}) != std::vector<int>{1} || Int(from, "keepdims", 1) != 1)
-        return Refuse(from, "only over channels, keeping the axis");
-    } else if (type == "Concat") {
-      node.op = Op::kConcat;
-      if (Int(from, "axis", 0) != 1) return Refuse(from, "only along channels");
-      SCRIM_RETURN_IF_ERROR(AddInputs(from, node));
-    } else if (type == "Add" || type == "Mul") {
-      node.op = type == "Add" ? Op::kAdd : Op::kMul;
-      SCRIM_RETURN_IF_ERROR(AddInputs(from, node));
-      if (node.op == Op::kMul && node.inputs.size() == 2 && ShapeOf(node.inputs[0]).c == 1)
-        std::swap(node.inputs[0], node.inputs[1]);
-    } else if (type == "Resize") {
-      SCRIM_RETURN_IF_ERROR(ReadResize(from, node));
-    } else {
-      return Refuse(from, "scrim has no such operation");
-    }
-    graph_->nodes.push_back(std::move(node));
-    values_[from.output(0)] = graph_->output = static_cast<int>(graph_->nodes.size()) - 1;
-    auto shapes = InferShapes(*graph_, shapes_[0].h, shapes_[0].w);
-    if (!shapes.ok()) return Refuse(from, shapes.status().message());
-    shapes_ = std::move(shapes).value();
-    return {};
-  }
-
-  Status AddInputs(const onnx::NodeProto& from, Node& node) const {
-    for (int i = 1; i < from.input_size(); ++i) {
-      SCRIM_ASSIGN_OR_RETURN(const int value, Value(from, i));
-      node.inputs.push_back(value);
-    }
-    return {};
-  }
-
-  Status ReadConv(const onnx::NodeProto& from, Node& node) {
-    node.op = Op::kConv;
-    SCRIM_ASSIGN_OR_RETURN(Tensor weight, Weight(from, 1));
-    if (weight.dims.size() != 4) return Refuse(from, "only two-dimensional convolutions");
-    if (Text(from, "auto_pad", "NOTSET") != "NOTSET")
-      return Refuse(from, "automatic padding; export with explicit pads");
-    const std::vector<int> strides = Ints(from, "strides", {1, 1}), dilations = Ints(from, "dilations", {1, 1}),
-                           pads = Ints(from, "pads", {0, 0, 0, 0});
-    if (strides.size() != 2 || strides[0] != strides[1] || dilations.size() != 2 || dilations[0] != dilations[1] ||
-        pads.size() != 4)
-      return Refuse(from, "stride and dilation must be the same in both directions");
-    node.conv = {weight.dims[0],
-                 weight.dims[2],
-                 weight.dims[3],
-                 strides[0],
-                 dilations[0],
-                 static_cast<int>(Int(from, "group", 1)),
-                 pads[0],
-                 pads[1],
-                 pads[2],
-                 pads[3],
-                 from.input_size() > 2};
-    (*weights_)[node.name + ".weight"] = std::move(weight);
-    if (node.conv.bias) {
-      SCRIM_ASSIGN_OR_RETURN((*weights_)[node.name + ".bias"], Weight(from, 2));
-    }
-    return {};
-  }
-
-  Status ReadBatchNorm(const onnx::NodeProto& from, Node& node) {
-    node.op = Op::kBatchNorm;
-    const auto* epsilon = Find(from, "epsilon");
-    const float e = epsilon ? epsilon->f() : 1e-5f;
-    int input = 1;
-    for (const char* part : {".scale", ".offset", ".mean", ".variance"}) {
-      SCRIM_ASSIGN_OR_RETURN((*weights_)[node.name + part], Weight(from, input++));
-    }
-    for (float& v : (*weights_)[node.name + ".variance"].data) v += e - kBatchNormEpsilon;
-    return {};
-  }
-
-  Status ReadResize(const onnx::NodeProto& from, Node& node) {
-    node.op = Op::kResize;
-    if (Text(from, "mode", "nearest") != "linear" ||
-        Text(from, "coordinate_transformation_mode", "half_pixel") != "half_pixel")
-      return Refuse(from, "only linear with half-pixel centres");
-    SCRIM_ASSIGN_OR_RETURN(const std::vector<int64_t> size, Constants(from, 3));
-    if (size.size() != 4) return Refuse(from, "the size must have four values");
-    // Any earlier value of that size tells it.
-    for (size_t i = 0; i < shapes_.size(); ++i)
-      if (shapes_[i].h == size[2] && shapes_[i].w == size[3]) {
-        node.inputs.push_back(static_cast<int>(i));
-        return {};
-      }
-    return Refuse(from, "to a size that no earlier value has");
-  }
-
-  const onnx::GraphProto& from_;
-  const std::string what_;
-  Graph* graph_ = nullptr;
-  Weights* weights_ = nullptr;
-  std::map<std::string, const onnx::TensorProto*> initializers_;
-  std::map<std::string, int> values_;
-  std::vector<Shape> shapes_;
-};
 
 void ReadMetadata(const onnx::ModelProto& proto, Model& model) {
   for (const auto& entry : proto.metadata_props()) {
@@ -250,6 +27,303 @@ void ReadMetadata(const onnx::ModelProto& proto, Model& model) {
 
 }  // namespace
 
+Status OnnxReader::Read(Model& model) {
+  model.graph.name = from_.name().empty() ? "onnx" : from_.name();
+  graph_ = &model.graph;
+  weights_ = &model.weights;
+  for (const onnx::TensorProto& t : from_.initializer()) constants_.Add(t.name(), t);
+  SCRIM_RETURN_IF_ERROR(ReadInput(model));
+  for (const onnx::NodeProto& node : from_.node()) SCRIM_RETURN_IF_ERROR(ReadNode(node));
+  SCRIM_RETURN_IF_ERROR(ReadOutput());
+  RemoveUnused(model.graph, model.weights);
+  return {};
+}
+
+Status OnnxReader::ReadInput(Model& model) {
+  const onnx::ValueInfoProto* input = nullptr;
+  for (const onnx::ValueInfoProto& info : from_.input()) {
+    if (constants_.Has(info.name())) continue;
+    if (input) return Unsupported(what_ + ": a network with one input is wanted");
+    input = &info;
+  }
+  if (!input || input->type().tensor_type().shape().dim_size() != 4)
+    return Unsupported(what_ + ": the input must be 1 x channels x height x width");
+  auto dim = [&](int i) {
+    const int64_t size = input->type().tensor_type().shape().dim(i).dim_value();
+    return size > 0 && size < (1 << 14) ? static_cast<int>(size) : 0;
+  };
+  const bool channels_last = dim(1) > 4 && dim(3) <= 4;
+  const Shape shape = channels_last ? Shape{dim(3), dim(1), dim(2)} : Shape{dim(1), dim(2), dim(3)};
+  if (shape.size() == 0 || dim(0) > 1) return Unsupported(what_ + ": the input must be one picture of fixed size");
+  model.density = {shape.w, shape.h};
+  Node node;
+  node.name = "input", node.op = Op::kInput, node.channels = shape.c;
+  names_.insert(node.name);
+  shapes_ = {shape};
+  graph_->nodes.push_back(std::move(node));
+  values_[input->name()] = {channels_last ? ChannelsLastView(0, shape) : PictureView(0, shape), {}};
+  return {};
+}
+
+Status OnnxReader::ReadOutput() {
+  if (from_.output_size() != 1 || values_.count(from_.output(0).name()) == 0)
+    return Unsupported(what_ + ": a network with one output is wanted");
+  onnx::NodeProto end;
+  end.set_name(from_.output(0).name());
+  end.set_op_type("output");
+  SCRIM_ASSIGN_OR_RETURN(const View view, ViewOf(end, from_.output(0).name()));
+  const Shape shape = ShapeOf(view.node);
+  Dimension pixels;
+  for (const Dimension& dimension : view.dims)
+    for (const Atom& atom : dimension)
+      if (atom.axis != Axis::kChannel) pixels.push_back(atom);
+  Dimension wanted;
+  for (const Dimension& dimension : PictureView(view.node, {1, shape.h, shape.w}).dims)
+    wanted.insert(wanted.end(), dimension.begin(), dimension.end());
+  if (pixels != wanted) return Refuse(end, "its rows and columns are not those of a picture");
+  graph_->output = view.node;
+  if (shape.c == 2) {
+    const auto logits = logits_of_.find(view.node);
+    SCRIM_ASSIGN_OR_RETURN(const int odds,
+                           EmitDifference(end, logits == logits_of_.end() ? view.node : logits->second));
+    SCRIM_ASSIGN_OR_RETURN(graph_->output, EmitUnary(end, Op::kSigmoid, odds));
+  } else if (shape.c != 1) {
+    return Refuse(end, "has " + std::to_string(shape.c) + " channels; one or two classes are wanted");
+  }
+  return {};
+}
+
+StatusOr<int> OnnxReader::EmitDifference(const onnx::NodeProto& from, int of) {
+  Node node = graph_->nodes[static_cast<size_t>(of)];
+  if (node.op == Op::kResize) {
+    SCRIM_ASSIGN_OR_RETURN(node.inputs[0], EmitDifference(from, node.inputs[0]));
+    return Emit(from, std::move(node), {});
+  }
+  if (node.op == Op::kConv && node.conv.groups == 1) {
+    Tensor weight = weights_->at(node.name + ".weight"), bias;
+    Subtract(weight);
+    node.conv.out_channels = 1;
+    Parts parts{{".weight", std::move(weight)}};
+    if (node.conv.bias) {
+      bias = weights_->at(node.name + ".bias");
+      Subtract(bias);
+      parts.emplace_back(".bias", std::move(bias));
+    }
+    return Emit(from, std::move(node), std::move(parts));
+  }
+  return EmitPointwise(from, of, {{1, 2, 1, 1}, {-1.f, 1.f}}, {});
+}
+
+void OnnxReader::Subtract(Tensor& rows) {
+  if (rows.dims.empty()) return;  // refused when all weights are checked
+  const size_t size = rows.data.size() / 2;
+  for (size_t i = 0; i < size; ++i) rows.data[i] = rows.data[size + i] - rows.data[i];
+  rows.data.resize(size);
+  rows.dims[0] = 1;
+}
+
+Status OnnxReader::ReadNode(const onnx::NodeProto& from) {
+  if (from.output_size() < 1 || from.output(0).empty()) return Refuse(from, "needs an output");
+  const std::string& type = from.op_type();
+  if (type == "Constant") return ReadConstant(from);
+  if (type == "Shape" || (from.input_size() > 0 && constants_.Has(from.input(0)) &&
+                          (type == "Slice" || type == "Concat" || type == "Identity")))
+    return ReadSizes(from);
+  if (type == "Identity" || type == "Dropout") return ReadAlias(from);
+  if (type == "Reshape" || type == "Flatten" || type == "Transpose") return ReadChangeOfView(from);
+  if (type == "Relu") return ReadUnary(from, Op::kRelu);
+  if (type == "Sigmoid") return ReadUnary(from, Op::kSigmoid);
+  if (type == "HardSwish") return ReadUnary(from, Op::kHardSwish);
+  if (type == "PRelu") return ReadPRelu(from);
+  if (type == "Clip") return ReadClip(from);
+  if (type == "HardSigmoid") return ReadHardSigmoid(from);
+  if (type == "Add" || type == "Sub" || type == "Mul" || type == "Div") return ReadArithmetic(from);
+  if (type == "Softmax") return ReadSoftmax(from);
+  if (type == "Gemm") return ReadGemm(from);
+  if (type == "Conv") return ReadConv(from);
+  if (type == "ConvTranspose") return ReadConvTranspose(from);
+  if (type == "BatchNormalization") return ReadBatchNorm(from);
+  if (type == "MaxPool") return ReadMaxPool(from);
+  if (type == "AveragePool") return ReadAveragePool(from);
+  if (type == "Concat") return ReadConcat(from);
+  if (type == "Split") return ReadSplit(from);
+  if (type == "Gather") return ReadGather(from);
+  if (type == "Resize") return ReadResize(from);
+  if (type == "Expand") return ReadExpand(from);
+  Node node;
+  if (type == "GlobalAveragePool") {
+    node.op = Op::kGlobalAvgPool;
+  } else if (type == "ReduceMean" || type == "ReduceMax") {
+    node.op = type == "ReduceMean" ? Op::kChannelMean : Op::kChannelMax;
+    if (IntsAttribute(from, "axes", {}) != std::vector<int>{1} || IntAttribute(from, "keepdims", 1) != 1)
+      return Refuse(from, "only over channels, keeping the axis");
+  } else if (type == "DepthToSpace") {
+    node.op = Op::kDepthToSpace;
+    node.block = static_cast<int>(IntAttribute(from, "blocksize", 0));
+    if (TextAttribute(from, "mode", "DCR") != "CRD") return Refuse(from, "only in the order CRD");
+  } else {
+    return Refuse(from, "scrim has no such operation");
+  }
+  SCRIM_ASSIGN_OR_RETURN(const int of, Picture(from, 0));
+  node.inputs = {of};
+  return EmitPicture(from, std::move(node), {});
+}
+
+Status OnnxReader::ReadConstant(const onnx::NodeProto& from) {
+  const auto* value = FindAttribute(from, "value");
+  if (!value || !value->has_t()) return Refuse(from, "only constants that are tensors");
+  constants_.Add(from.output(0), value->t());
+  return {};
+}
+
+Status OnnxReader::ReadSizes(const onnx::NodeProto& from) {
+  if (from.op_type() == "Shape") {
+    const auto it = values_.find(Input(from, 0));
+    if (it == values_.end()) return Refuse(from, "the value is not computed before it");
+    constants_.Add(from.output(0), Extents(it->second.view));
+    return {};
+  }
+  SCRIM_ASSIGN_OR_RETURN(std::vector<int64_t> sizes, Sizes(from, 0));
+  if (from.op_type() == "Concat") {
+    for (int i = 1; i < from.input_size(); ++i) {
+      SCRIM_ASSIGN_OR_RETURN(const std::vector<int64_t> more, Sizes(from, i));
+      sizes.insert(sizes.end(), more.begin(), more.end());
+    }
+  } else if (from.op_type() == "Slice") {
+    SCRIM_ASSIGN_OR_RETURN(const std::vector<int64_t> starts, Sizes(from, 1));
+    SCRIM_ASSIGN_OR_RETURN(const std::vector<int64_t> ends, Sizes(from, 2));
+    if (starts.size() != 1 || ends.size() != 1 || from.input_size() > 4) return Refuse(from, "of sizes, one run only");
+    const auto count = static_cast<int64_t>(sizes.size());
+    auto place = [&](int64_t i) { return std::min(std::max(i < 0 ? i + count : i, int64_t{0}), count); };
+    const int64_t first = place(starts[0]), last = std::max(first, place(ends[0]));
+    sizes = std::vector<int64_t>(sizes.begin() + first, sizes.begin() + last);
+  }
+  constants_.Add(from.output(0), std::move(sizes));
+  return {};
+}
+
+Status OnnxReader::ReadAlias(const onnx::NodeProto& from) {
+  const auto it = values_.find(Input(from, 0));
+  if (it == values_.end()) return Refuse(from, "the value is not computed before it");
+  Set(from, it->second.view, it->second.ramp);
+  return {};
+}
+
+Status OnnxReader::ReadChangeOfView(const onnx::NodeProto& from) {
+  SCRIM_ASSIGN_OR_RETURN(const View view, ViewOf(from, 0));
+  std::optional<View> changed;
+  if (from.op_type() == "Transpose") {
+    changed = Transpose(view, IntsAttribute(from, "perm", {}));
+  } else if (from.op_type() == "Flatten") {
+    if (IntAttribute(from, "axis", 1) != 1) return Refuse(from, "only from the second dimension on");
+    changed = Reshape(view, {Extent(view.dims[0]), -1});
+  } else {
+    SCRIM_ASSIGN_OR_RETURN(std::vector<int64_t> dims, Sizes(from, 1));
+    changed = Reshape(view, std::move(dims));
+  }
+  if (!changed) return Refuse(from, "mixes channels and pixels in a way that scrim cannot follow");
+  Set(from, *std::move(changed));
+  return {};
+}
+
+Status OnnxReader::ReadConcat(const onnx::NodeProto& from) {
+  if (!IsChannelAxis(IntAttribute(from, "axis", 0))) return Refuse(from, "only along channels");
+  Node node;
+  node.op = Op::kConcat;
+  if (from.input_size() > 64) return Refuse(from, "of more than 64 values");
+  for (int i = 0; i < from.input_size(); ++i) {
+    SCRIM_ASSIGN_OR_RETURN(const int input, Picture(from, i));
+    node.inputs.push_back(input);
+  }
+  return EmitPicture(from, std::move(node), {});
+}
+
+Status OnnxReader::ReadSplit(const onnx::NodeProto& from) {
+  SCRIM_ASSIGN_OR_RETURN(const View view, ViewOf(from, 0));
+  const auto order = ChannelOrder(view, ShapeOf(view.node));
+  if (!order || !IsChannelAxis(IntAttribute(from, "axis", 0))) return Refuse(from, "only along channels");
+  const int outputs = from.output_size(), channels = static_cast<int>(order->size());
+  std::vector<int> sizes = IntsAttribute(from, "split", {});
+  if (from.input_size() > 1) {
+    SCRIM_ASSIGN_OR_RETURN(const std::vector<int64_t> given, Sizes(from, 1));
+    sizes.assign(given.begin(), given.end());
+  } else if (sizes.empty() && channels % outputs == 0) {
+    sizes.assign(static_cast<size_t>(outputs), channels / outputs);
+  }
+  int64_t sum = 0;
+  for (int size : sizes) sum += size < 1 ? channels + 1 : size;
+  if (static_cast<int>(sizes.size()) != outputs || sum != channels) return Refuse(from, "the parts are not the whole");
+  auto first = order->begin();
+  for (int i = 0; i < outputs; ++i) {
+    const auto last = first + sizes[static_cast<size_t>(i)];
+    SCRIM_ASSIGN_OR_RETURN(const int node, EmitSelect(from, view.node, std::vector<int>(first, last)));
+    SetPicture(from, node, i);
+    first = last;
+  }
+  return {};
+}
+
+Status OnnxReader::ReadGather(const onnx::NodeProto& from) {
+  SCRIM_ASSIGN_OR_RETURN(const std::vector<int64_t> channels, Sizes(from, 1));
+  if (!IsChannelAxis(IntAttribute(from, "axis", 0)) || channels.empty()) return Refuse(from, "only channels");
+  SCRIM_ASSIGN_OR_RETURN(const int of, Picture(from, 0));
+  SCRIM_ASSIGN_OR_RETURN(const int node, EmitSelect(from, of, std::vector<int>(channels.begin(), channels.end())));
+  SetPicture(from, node);
+  return {};
+}
+
+StatusOr<std::vector<int64_t>> OnnxReader::ResizedTo(const onnx::NodeProto& from, const Shape& shape) const {
+  if (!Input(from, 3).empty()) return Sizes(from, 3);
+  SCRIM_ASSIGN_OR_RETURN(const Tensor scales, Floats(from, opset_ < 11 ? 1 : 2));
+  const int64_t extents[] = {1, shape.c, shape.h, shape.w};
+  std::vector<int64_t> size;
+  if (scales.data.size() == 4)
+    for (size_t i = 0; i < 4; ++i)
+      size.push_back(static_cast<int64_t>(std::floor(static_cast<float>(extents[i]) * scales.data[i])));
+  return size;
+}
+
+Status OnnxReader::ReadResize(const onnx::NodeProto& from) {
+  Node node;
+  node.op = Op::kResize;
+  SCRIM_ASSIGN_OR_RETURN(const int of, Picture(from, 0));
+  const Shape shape = ShapeOf(of);
+  SCRIM_ASSIGN_OR_RETURN(const std::vector<int64_t> size, ResizedTo(from, shape));
+  if (size.size() != 4 || size[0] != 1 || size[1] != shape.c) return Refuse(from, "only heights and widths");
+  const std::string how =
+      TextAttribute(from, "coordinate_transformation_mode", opset_ < 11 ? "asymmetric" : "half_pixel");
+  node.align_corners = how == "align_corners";
+  const bool half_pixel = how == "half_pixel" || (how == "pytorch_half_pixel" && size[2] > 1 && size[3] > 1);
+  if (TextAttribute(from, "mode", "nearest") != "linear" || (!half_pixel && !node.align_corners))
+    return Refuse(from, "only linear with half-pixel centres or aligned corners");
+  // Any earlier value of that size tells it.
+  for (size_t i = 0; i < shapes_.size(); ++i) {
+    if (shapes_[i].h != size[2] || shapes_[i].w != size[3]) continue;
+    node.inputs = {of, static_cast<int>(i)};
+    return EmitPicture(from, std::move(node), {});
+  }
+  return Refuse(from, "to a size that no earlier value has");
+}
+
+Status OnnxReader::ReadExpand(const onnx::NodeProto& from) {
+  SCRIM_ASSIGN_OR_RETURN(const int of, Picture(from, 0));
+  SCRIM_ASSIGN_OR_RETURN(const std::vector<int64_t> size, Sizes(from, 1));
+  const Shape shape = ShapeOf(of);
+  const size_t rank = size.size();
+  auto fits = [&](size_t from_last, int extent) {
+    return rank < from_last || size[rank - from_last] == extent || size[rank - from_last] == 1;
+  };
+  const int64_t channels = rank < 3 ? 1 : size[rank - 3];
+  if (rank > 4 || shape.c != 1 || channels < 1 || channels > (1 << 14) || !fits(1, shape.w) || !fits(2, shape.h) ||
+      !fits(4, 1))
+    return Refuse(from, "only one plane to several");
+  const int out = static_cast<int>(channels);
+  SCRIM_ASSIGN_OR_RETURN(
+      const int node, EmitPointwise(from, of, {{out, 1, 1, 1}, std::vector<float>(static_cast<size_t>(out), 1.f)}, {}));
+  SetPicture(from, node);
+  return {};
+}
+
 StatusOr<Model> ParseOnnx(const uint8_t* bytes, size_t size, const std::string& what) {
   onnx::ModelProto proto;
   if (size == 0 || !proto.ParseFromArray(bytes, static_cast<int>(size)) || !proto.has_graph())
@@ -259,7 +333,10 @@ StatusOr<Model> ParseOnnx(const uint8_t* bytes, size_t size, const std::string& 
   model.input_offset.fill(0.f);
   model.name = proto.graph().name().empty() ? "onnx" : proto.graph().name();
   ReadMetadata(proto, model);
-  SCRIM_RETURN_IF_ERROR(Reader(proto.graph(), what).Read(model));
+  int opset = 1;
+  for (const auto& set : proto.opset_import())
+    if (set.domain().empty()) opset = static_cast<int>(set.version());
+  SCRIM_RETURN_IF_ERROR(OnnxReader(proto.graph(), opset, what).Read(model));
   model.previous_mask = model.graph.input().channels == 4;
   model.densities = {model.density};
   SCRIM_RETURN_IF_ERROR(ValidateWeights(model.graph, model.weights));

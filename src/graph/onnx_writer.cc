@@ -50,6 +50,12 @@ class Writer {
     a.set_type(onnx::AttributeProto::INT);
     a.set_i(value);
   }
+  static void Float(onnx::NodeProto& node, const char* name, float value) {
+    onnx::AttributeProto& a = *node.add_attribute();
+    a.set_name(name);
+    a.set_type(onnx::AttributeProto::FLOAT);
+    a.set_f(value);
+  }
   static void Text(onnx::NodeProto& node, const char* name, const char* value) {
     onnx::AttributeProto& a = *node.add_attribute();
     a.set_name(name);
@@ -82,10 +88,7 @@ class Writer {
       case Op::kBatchNorm: {
         to.set_op_type("BatchNormalization");
         for (const char* part : {".scale", ".offset", ".mean", ".variance"}) to.add_input(name + part);
-        onnx::AttributeProto& epsilon = *to.add_attribute();
-        epsilon.set_name("epsilon");
-        epsilon.set_type(onnx::AttributeProto::FLOAT);
-        epsilon.set_f(kBatchNormEpsilon);
+        Float(to, "epsilon", kBatchNormEpsilon);
         break;
       }
       case Op::kRelu:
@@ -119,6 +122,44 @@ class Writer {
       case Op::kDropout:
         to.set_op_type("Identity");
         break;
+      case Op::kHardSwish: {  // an operation of its own only from opset 14 on
+        onnx::NodeProto factor;
+        factor.set_op_type("HardSigmoid");
+        factor.set_name(name + ".factor");
+        factor.add_input(to.input(0));
+        factor.add_output(factor.name());
+        Float(factor, "alpha", 1 / 6.f);
+        Float(factor, "beta", 0.5f);
+        to.set_op_type("Mul");
+        to.add_input(factor.name());
+        onnx::NodeProto product = std::move(to);
+        to = std::move(factor);
+        *out_.add_node() = std::move(product);
+        break;
+      }
+      case Op::kPRelu:
+        to.set_op_type("PRelu");
+        to.add_input(name + ".slope");
+        break;
+      case Op::kMaxPool: {
+        const ConvAttributes& a = node.conv;
+        to.set_op_type("MaxPool");
+        Ints(to, "kernel_shape", {a.kernel_h, a.kernel_w});
+        Ints(to, "strides", {a.stride, a.stride});
+        Ints(to, "pads", {a.pad_top, a.pad_left, a.pad_bottom, a.pad_right});
+        break;
+      }
+      case Op::kSelect:
+        to.set_op_type("Gather");
+        to.add_input(name + ".channels");
+        Int(to, "axis", 1);
+        Sizes(name + ".channels", node.select);
+        break;
+      case Op::kDepthToSpace:
+        to.set_op_type("DepthToSpace");
+        Int(to, "blocksize", node.block);
+        Text(to, "mode", "CRD");
+        break;
     }
   }
 
@@ -131,12 +172,16 @@ class Writer {
     to.add_input("");
     to.add_input(node.name + ".size");
     Text(to, "mode", "linear");
-    Text(to, "coordinate_transformation_mode", "half_pixel");
-    onnx::TensorProto& size = *out_.add_initializer();
-    size.set_name(node.name + ".size");
-    size.set_data_type(onnx::TensorProto::INT64);
-    size.add_dims(4);
-    for (int d : {1, shape.c, shape.h, shape.w}) size.add_int64_data(d);
+    Text(to, "coordinate_transformation_mode", node.align_corners ? "align_corners" : "half_pixel");
+    Sizes(node.name + ".size", {1, shape.c, shape.h, shape.w});
+  }
+
+  void Sizes(const std::string& name, const std::vector<int>& values) {
+    onnx::TensorProto& tensor = *out_.add_initializer();
+    tensor.set_name(name);
+    tensor.set_data_type(onnx::TensorProto::INT64);
+    tensor.add_dims(static_cast<int64_t>(values.size()));
+    for (int v : values) tensor.add_int64_data(v);
   }
 
   const Model& model_;

@@ -46,7 +46,13 @@ class LayoutAssigner {
   // May the planar kernel run it?
   bool FitsPlanar(const Instruction& i) const {
     const ConvAttributes& a = i.conv;
-    return a.groups == 1 && a.stride == 1 && a.out_channels <= kFewOutputs && Channels(i.inputs[0]) <= kFewInputs;
+    return a.groups == 1 && a.stride == 1 && a.out_channels <= kFewOutputs && Channels(i.inputs[0]) <= kFewInputs &&
+           EndsOnPlanes(i);
+  }
+  // The matrix product and the depthwise kernel can end with every activation but the sigmoid, those that write planes
+  // with none but ReLU and the sigmoid.
+  bool EndsOnPlanes(const Instruction& i) const {
+    return i.activation != Activation::kHardSwish && i.activation != Activation::kPRelu;
   }
   bool WantsPlanar(const Instruction& i) const {
     const int width = lowered_.value(i.outputs[0]).shape.w;
@@ -131,7 +137,7 @@ class LayoutAssigner {
     } else if (WantsPlanar(i) || (FitsPlanar(i) && LayoutOf(input) == Layout::kPlanar)) {
       i.kernel = ConvKernel::kPlanar;
       out = Layout::kPlanar;
-    } else if (a.groups == 1 && a.out_channels == 1 && IsPointwise(a)) {
+    } else if (a.groups == 1 && a.out_channels == 1 && IsPointwise(a) && EndsOnPlanes(i)) {
       i.kernel = ConvKernel::kDot;
       out = Layout::kPlanar;
     } else {
@@ -157,8 +163,17 @@ class LayoutAssigner {
         for (int value : i.outputs)
           if (value >= 0) lowered_.value(value).layout = Layout::kPlanar;
         return;
-      case Kind::kGlobalAvgPool:
+      case Kind::kScale:
+        if (i.residual >= 0) i.residual = In(Layout::kChannelsLast, i.residual);
         return AssignAll(i, Layout::kChannelsLast);
+      case Kind::kGlobalAvgPool:
+      case Kind::kMaxPool:
+      case Kind::kSelect:
+        return AssignAll(i, Layout::kChannelsLast);
+      case Kind::kDepthToSpace:
+        i.inputs[0] = In(Layout::kChannelsLast, i.inputs[0]);
+        if (Channels(i.outputs[0]) == 1) lowered_.value(i.outputs[0]).layout = Layout::kPlanar;
+        return;
       default:
         return AssignAll(i, Choose(i));
     }
@@ -175,6 +190,7 @@ bool EndsWithSigmoid(const Lowered& lowered, const Instruction& i) {
     case Kind::kConv:
       return i.kernel == ConvKernel::kPlanar || i.kernel == ConvKernel::kDot;
     case Kind::kResize:
+    case Kind::kDepthToSpace:
       return lowered.value(i.outputs[0]).layout == Layout::kPlanar;
     case Kind::kAdd:
     case Kind::kMul:

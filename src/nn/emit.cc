@@ -82,6 +82,13 @@ class Emitter {
     if (i.activation == Activation::kRelu) args.low_after = 0.f;
   }
   template <typename Args>
+  void SetEnding(const Instruction& i, Args& args) {
+    if (i.activation == Activation::kHardSwish) args.ending = Ending::kHardSwish;
+    if (i.activation != Activation::kPRelu) return;
+    args.ending = Ending::kPRelu;
+    args.slope = Keep(i.slope.data(), i.slope.size(), RoundUp(i.slope.size(), kChannelAlign));
+  }
+  template <typename Args>
   void SetResidualPicture(const Instruction& i, Args& args) {
     if (i.residual < 0) return;
     const TensorView residual = storage_.Picture(i.residual);
@@ -142,6 +149,8 @@ class Emitter {
     SetResidualPicture(i, args);
     if (args.residual != nullptr) args.residual += first;
     SetLimits(i, args);
+    SetEnding(i, args);
+    if (args.slope != nullptr) args.slope += first;
     constants_.blocks.push_back(SplitColumns(out.channels, target_));
     const std::vector<ColumnBlock>& blocks = constants_.blocks.back();
     args.blocks = blocks.data();
@@ -183,6 +192,7 @@ class Emitter {
     args.out = out;
     SetResidualPicture(i, args);
     SetLimits(i, args);
+    SetEnding(i, args);
     const size_t channels = RoundUp(Size(a.out_channels), kChannelAlign), taps = Size(a.kernel_h * a.kernel_w);
     AlignedFloats weights(taps * channels);
     for (size_t c = 0; c < Size(a.out_channels); ++c)
@@ -259,8 +269,8 @@ class Emitter {
 
   void EmitResize(const Instruction& i) {
     const graph::Shape &in = lowered_.value(i.inputs[0]).shape, &out = lowered_.value(i.outputs[0]).shape;
-    const Interpolation* vertical = Keep(MakeInterpolation(in.h, out.h));
-    const Interpolation* horizontal = Keep(MakeInterpolation(in.w, out.w));
+    const Interpolation* vertical = Keep(MakeInterpolation(in.h, out.h, i.align_corners));
+    const Interpolation* horizontal = Keep(MakeInterpolation(in.w, out.w, i.align_corners));
     const std::string how = vertical->doubles && horizontal->doubles ? "double" : "resize";
     if (!IsPlanar(lowered_, i.outputs[0])) {
       Call(SelectResize(target_),
@@ -284,6 +294,7 @@ class Emitter {
     args.operation = operation;
     args.low = i.activation == Activation::kRelu ? 0.f : kNoLimit;
     args.sigmoid = i.activation == Activation::kSigmoid;
+    SetEnding(i, args);
     auto call = [&](const std::vector<TensorView>& in, const TensorView& out) {
       args.a = in.front(), args.b = in.back(), args.out = out;
       Call(SelectElementwise(target_), args);
@@ -294,6 +305,10 @@ class Emitter {
       const std::vector<Plane> out = storage_.Planes(i.outputs[0]);
       for (size_t c = 0; c < out.size(); ++c) {
         for (size_t k = 0; k < in.size(); ++k) in[k] = AsPicture(storage_.Planes(i.inputs[k])[c], shape.h, shape.w);
+        if (args.slope != nullptr) {  // what the kernel takes for channels are the pixels of a row
+          const std::vector<float> row(Size(shape.w), i.slope[c]);
+          args.slope = Keep(row.data(), row.size(), row.size());
+        }
         call(in, AsPicture(out[c], shape.h, shape.w));
       }
     } else {
@@ -301,6 +316,35 @@ class Emitter {
       call(in, storage_.Picture(i.outputs[0]));
     }
     Name(name, i);
+  }
+
+  void EmitScale(const Instruction& i) {
+    ScaleArgs args;
+    args.in = storage_.Picture(i.inputs[0]), args.out = storage_.Picture(i.outputs[0]);
+    args.gain = storage_.Picture(i.inputs[1]).data;
+    SetResidualPicture(i, args);
+    Call(SelectScale(target_), args);
+    Name("scale", i);
+  }
+
+  void EmitMaxPool(const Instruction& i) {
+    const ConvAttributes& a = i.conv;
+    Call(SelectMaxPool(target_), MaxPoolArgs{storage_.Picture(i.inputs[0]), storage_.Picture(i.outputs[0]), a.kernel_h,
+                                             a.kernel_w, a.stride, a.pad_top, a.pad_left});
+    Name("max " + Describe(a), i);
+  }
+
+  void EmitSelect(const Instruction& i) {
+    constants_.channels.emplace_back(i.select.begin(), i.select.end());
+    Call(SelectSelectChannels(target_),
+         SelectArgs{storage_.Picture(i.inputs[0]), storage_.Picture(i.outputs[0]), constants_.channels.back().data()});
+    Name("select", i);
+  }
+
+  void EmitDepthToSpace(const Instruction& i) {
+    Call(SelectDepthToSpace(target_), DepthToSpaceArgs{storage_.Picture(i.inputs[0]), storage_.Picture(i.outputs[0]),
+                                                       i.block, i.activation == Activation::kSigmoid});
+    Name("depth to space", i);
   }
 
   void EmitStats(const Instruction& i) {
@@ -340,9 +384,18 @@ class Emitter {
         Call(SelectGate(target_), GateArgs{storage_.Picture(i.inputs[0]), storage_.Picture(i.outputs[0]),
                                            storage_.Planes(i.inputs[1]).front()});
         return Name("gate", i);
+      case Kind::kScale:
+        return EmitScale(i);
+      case Kind::kMaxPool:
+        return EmitMaxPool(i);
+      case Kind::kSelect:
+        return EmitSelect(i);
+      case Kind::kDepthToSpace:
+        return EmitDepthToSpace(i);
       case Kind::kGlobalAvgPool:
         Call(SelectGlobalAvgPool(target_),
-             GlobalAvgPoolArgs{storage_.Picture(i.inputs[0]), storage_.Picture(i.outputs[0])});
+             GlobalAvgPoolArgs{storage_.Picture(i.inputs[0]), storage_.Picture(i.outputs[0]),
+                               i.inputs.size() > 1 ? storage_.Picture(i.inputs[1]) : TensorView()});
         return Name("average", i);
       case Kind::kChannelStats:
         return EmitStats(i);

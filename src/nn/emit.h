@@ -28,6 +28,7 @@ struct Constants {
   std::deque<std::vector<ColumnBlock>> blocks;
   std::deque<std::vector<Plane>> planes;
   std::deque<Interpolation> interpolations;
+  std::deque<std::vector<int32_t>> channels;
   size_t weight_floats = 0;  // packed weights and biases
 };
 

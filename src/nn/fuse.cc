@@ -20,7 +20,7 @@ class Fuser {
   void Run() {
     auto& all = lowered_.instructions;
     for (size_t i = 0; i < all.size(); ++i) {
-      FoldAffine(i) || FuseRelu(i) || FuseAdd(i) || FuseStats(i);
+      FoldAffine(i) || FuseActivation(i) || FuseAdd(i) || FuseAverage(i) || FuseStats(i);
       for (int output : all[i].outputs)
         if (output >= 0) producer_[static_cast<size_t>(output)] = static_cast<int>(i);
     }
@@ -74,25 +74,33 @@ class Fuser {
     return true;
   }
 
-  bool FuseRelu(size_t i) {
-    if (at(i).kind != Kind::kActivation || at(i).activation != Activation::kRelu) return false;
+  // All but sigmoids, which not every kernel can end with: those are fused when kernels are known.
+  bool FuseActivation(size_t i) {
+    const Activation activation = at(i).activation;
+    if (at(i).kind != Kind::kActivation || activation == Activation::kSigmoid) return false;
     Instruction* earlier = OwnProducer(at(i).inputs[0]);
-    if (earlier == nullptr || earlier->activation == Activation::kSigmoid) return false;
+    if (earlier == nullptr) return false;
     if (earlier->kind != Kind::kConv && earlier->kind != Kind::kAdd && earlier->kind != Kind::kMul) return false;
+    const bool relu_twice = activation == Activation::kRelu && earlier->activation == Activation::kRelu;
+    if (earlier->activation != Activation::kNone && !relu_twice) return false;
+    std::vector<float> slope = std::move(at(i).slope);
     Replace(i, *earlier);
-    at(i).activation = Activation::kRelu;
+    at(i).activation = activation;
+    at(i).slope = std::move(slope);
     return true;
   }
 
   bool FuseAdd(size_t i) {
     if (at(i).kind != Kind::kAdd || at(i).inputs[0] == at(i).inputs[1]) return false;
-    // Of two convolutions the later one: it runs where it stands.
+    // Of two candidates the later one: it runs where it stands.
     Instruction* conv = nullptr;
     int residual = -1;
     for (size_t k = 0; k < 2; ++k) {
       Instruction* candidate = OwnProducer(at(i).inputs[k]);
-      if (candidate == nullptr || candidate->kind != Kind::kConv || candidate->residual >= 0) continue;
-      if (candidate->activation == Activation::kSigmoid || candidate < conv) continue;
+      if (candidate == nullptr || candidate->residual >= 0) continue;
+      if (candidate->kind != Kind::kConv && candidate->kind != Kind::kScale) continue;
+      const bool limited = candidate->activation == Activation::kRelu && candidate->kind == Kind::kConv;
+      if ((candidate->activation != Activation::kNone && !limited) || candidate < conv) continue;
       conv = candidate;
       residual = at(i).inputs[1 - k];
     }
@@ -101,6 +109,16 @@ class Fuser {
     conv->activation = Activation::kNone;
     conv->residual = residual;
     Replace(i, *conv);
+    return true;
+  }
+
+  // The average of a sum that nothing else reads.
+  bool FuseAverage(size_t i) {
+    if (at(i).kind != Kind::kGlobalAvgPool) return false;
+    Instruction* sum = OwnProducer(at(i).inputs[0]);
+    if (sum == nullptr || sum->kind != Kind::kAdd || sum->activation != Activation::kNone) return false;
+    Replace(i, *sum);
+    at(i).kind = Kind::kGlobalAvgPool;
     return true;
   }
 

@@ -29,6 +29,11 @@ bool FitsMemory(const graph::ConvAttributes& a, int in_channels) {
   return a.groups == 1 || depthwise || int64_t{a.out_channels} * in_channels * a.kernel_h * a.kernel_w <= kMaxWeights;
 }
 
+Kind MulKind(const graph::Shape& in, const graph::Shape& factor) {
+  if (factor == in) return Kind::kMul;
+  return factor == graph::Shape{1, in.h, in.w} ? Kind::kGate : Kind::kScale;
+}
+
 void ImportConv(const Node& node, const graph::Weights& weights, Instruction& to) {
   to.kind = Kind::kConv;
   to.conv = node.conv;
@@ -114,8 +119,24 @@ StatusOr<Lowered> Import(const Graph& graph, const std::vector<graph::Shape>& sh
       case Op::kSigmoid:
         to.kind = Kind::kActivation, to.activation = Activation::kSigmoid;
         break;
+      case Op::kHardSwish:
+        to.kind = Kind::kActivation, to.activation = Activation::kHardSwish;
+        break;
+      case Op::kPRelu:
+        to.kind = Kind::kActivation, to.activation = Activation::kPRelu;
+        to.slope = weights.at(node.name + ".slope").data;
+        break;
+      case Op::kMaxPool:
+        to.kind = Kind::kMaxPool, to.conv = node.conv;
+        break;
+      case Op::kSelect:
+        to.kind = Kind::kSelect, to.select = node.select;
+        break;
+      case Op::kDepthToSpace:
+        to.kind = Kind::kDepthToSpace, to.block = node.block;
+        break;
       case Op::kResize:
-        to.kind = Kind::kResize;
+        to.kind = Kind::kResize, to.align_corners = node.align_corners;
         break;
       case Op::kConcat:
         to.kind = Kind::kConcat;
@@ -124,7 +145,7 @@ StatusOr<Lowered> Import(const Graph& graph, const std::vector<graph::Shape>& sh
         to.kind = Kind::kAdd;
         break;
       case Op::kMul:
-        to.kind = lowered.value(to.inputs[1]).shape == shapes[i] ? Kind::kMul : Kind::kGate;
+        to.kind = MulKind(shapes[i], lowered.value(to.inputs[1]).shape);
         break;
       case Op::kGlobalAvgPool:
         to.kind = Kind::kGlobalAvgPool;

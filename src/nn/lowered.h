@@ -17,16 +17,20 @@ enum class Kind : uint8_t {
   kResize,
   kConcat,  // gone after PlaceConcats
   kAdd,
-  kMul,   // equal shapes
-  kGate,  // input 1 has one channel
-  kGlobalAvgPool,
-  kChannelStats,    // outputs: mean and max over channels; -1 where one is not wanted
+  kMul,            // equal shapes
+  kGate,           // input 1 has one channel
+  kScale,          // input 1 has one pixel; adds the residual
+  kGlobalAvgPool,  // of one value, or of the sum of two
+  kChannelStats,   // outputs: mean and max over channels; -1 where one is not wanted
+  kMaxPool,        // window: conv
+  kSelect,         // channels of a list
+  kDepthToSpace,
   kToPlanar,        // change of layout
   kToChannelsLast,  // change of layout
   kCopy,            // same layout: into a slot of a joined value, or to the graph's output
 };
 
-enum class Activation : uint8_t { kNone, kRelu, kSigmoid };
+enum class Activation : uint8_t { kNone, kRelu, kSigmoid, kHardSwish, kPRelu };
 enum class Layout : uint8_t { kChannelsLast, kPlanar };
 enum class ConvKernel : uint8_t { kGemm, kDepthwise, kPlanar, kDot };
 
@@ -35,6 +39,7 @@ struct Instruction {
   std::string name;  // the graph's nodes that it stands for, joined by '+'
   std::vector<int> inputs, outputs;
   Activation activation = Activation::kNone;  // the last thing that happens
+  std::vector<float> slope;                   // kPRelu: of each channel
 
   // kConv, with batch norms folded in: activation(residual + limit(conv(input) + bias)).
   graph::ConvAttributes conv;
@@ -43,6 +48,10 @@ struct Instruction {
   int residual = -1;
   bool relu_before_residual = false;
   int64_t macs = 0;
+
+  bool align_corners = false;  // kResize
+  std::vector<int> select;     // kSelect
+  int block = 0;               // kDepthToSpace
 
   // A pointwise convolution may hold the depthwise one before it, whose rows it consumes as they are made. They pass
   // through outputs[1], which has room for a few.
@@ -99,9 +108,9 @@ std::vector<int> PlaneOwners(const Lowered& lowered, int value);
 StatusOr<Lowered> Import(const graph::Graph& graph, const std::vector<graph::Shape>& shapes,
                          const graph::Weights& weights);
 
-// Folds per-channel convolutions (batch norms) into the convolution before them, ReLU into what produces its input, an
-// addition into the convolution that produces one operand, and the mean and the maximum of one value into one
-// instruction.
+// Folds per-channel convolutions (batch norms) into the convolution before them, ReLU, hard swish and PReLU into what
+// produces their input, an addition into the convolution or the scaling that produces one operand, and the mean and the
+// maximum of one value into one instruction. The average of a sum is taken without writing the sum.
 void Fuse(Lowered& lowered);
 
 // Chooses layouts and convolution kernels and inserts the changes of layout, then fuses sigmoids where a kernel can end

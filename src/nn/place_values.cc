@@ -13,6 +13,8 @@ bool WritesExactly(const Instruction& i) {
     case Kind::kActivation:
     case Kind::kAdd:
     case Kind::kMul:
+    case Kind::kSelect:
+    case Kind::kDepthToSpace:
     case Kind::kToChannelsLast:
     case Kind::kCopy:
       return true;

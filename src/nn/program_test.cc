@@ -8,6 +8,7 @@
 #include <random>
 
 #include "graph/scrimnet.h"
+#include "graph/testing.h"
 #include "nn/testing.h"
 
 namespace scrim::nn {
@@ -307,6 +308,54 @@ TEST(PassesTest, ResizesUpDownAndSideways) {
     b.Concat({b.Resize(thin, 0), sum, b.Resize(thin, small) >= 0 ? b.Resize(b.Resize(thin, small), 0) : 0});
     ExpectAgrees(b.graph(), width, height);
   }
+}
+
+TEST(PassesTest, EveryOperation) {
+  const Graph graph = graph::EveryOperation(1).graph;
+  for (const auto& [width, height] : std::vector<std::pair<int, int>>{{64, 48}, {33, 47}, {5, 7}, {3, 3}})
+    ExpectAgrees(graph, width, height);
+}
+
+TEST(PassesTest, ActivationsOfWhatCannotEndWithThem) {
+  for (Op op : {Op::kHardSwish, Op::kPRelu}) {
+    GraphBuilder b(graph::OpName(op), 3);
+    const int thin = b.Unary(op, b.Conv(0, 2, 3)), dot = b.Unary(op, b.Conv(b.Unary(op, b.Conv(0, 20, 1)), 1, 1));
+    const int twice = b.Unary(Op::kRelu, b.Unary(op, b.Unary(Op::kRelu, b.Conv(thin, 3, 3))));
+    const int resized = b.Unary(op, b.Resize(b.ConvStride(twice, 3, 3, 2), 0));
+    b.Unary(op, b.Concat({thin, dot, twice, b.Unary(op, b.Add(resized, b.Unary(op, b.Depthwise(resized, 3))))}));
+    ExpectAgrees(b.graph(), 35, 10);
+  }
+}
+
+TEST(PassesTest, GainsAndResiduals) {
+  for (int channels : {1, 3, 20}) {
+    GraphBuilder b("gains of " + std::to_string(channels), 3);
+    const int x = b.Conv(0, channels, 3);
+    const int gain = b.Unary(Op::kSigmoid, b.Conv(b.Unary(Op::kGlobalAvgPool, x), channels, 1));
+    const int scaled = b.Unary(Op::kRelu, b.Add(b.Mul(x, gain), b.Conv(0, channels, 1)));
+    b.Concat({b.Add(b.Mul(scaled, gain), x), b.Mul(gain, gain) >= 0 ? b.Mul(x, gain) : 0});
+    ExpectAgrees(b.graph(), 13, 6);
+  }
+}
+
+TEST(PassesTest, AveragesOfSums) {
+  GraphBuilder b("averages", 3);
+  const int x = b.Unary(Op::kSigmoid, b.Conv(0, 10, 3)), y = b.Unary(Op::kSigmoid, b.Conv(0, 10, 1));
+  const int kept = b.Add(x, y), rectified = b.Unary(Op::kRelu, b.Add(x, b.Unary(Op::kSigmoid, kept)));
+  b.Concat({b.Unary(Op::kGlobalAvgPool, b.Add(x, y)), b.Unary(Op::kGlobalAvgPool, kept),
+            b.Unary(Op::kGlobalAvgPool, b.Add(x, x)), b.Unary(Op::kGlobalAvgPool, rectified)});
+  ExpectAgrees(b.graph(), 1, 1);
+  b.Mul(kept, b.Unary(Op::kGlobalAvgPool, b.Add(x, y)));
+  ExpectAgrees(b.graph(), 13, 6);
+}
+
+TEST(PassesTest, SelectedChannelsInConcats) {
+  GraphBuilder b("shuffle", 3);
+  const int x = b.Unary(Op::kRelu, b.Conv(0, 20, 3));
+  const int left = b.Select(x, {0, 10, 1, 11, 2, 12, 3}), right = b.Select(x, {19, 18, 17, 16, 15, 14, 13, 12, 11});
+  const int joined = b.Concat({left, b.Conv(right, 9, 1), b.Select(0, {2, 1, 0, 0})});
+  b.Select(joined, {5, 0, 19});
+  ExpectAgrees(b.graph(), 11, 6);
 }
 
 TEST(PassesTest, DenseBlockOfPlanes) {

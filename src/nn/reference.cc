@@ -66,21 +66,25 @@ void BatchNorm(const Node& node, const Weights& weights, const Picture& in, Pict
   });
 }
 
-// Half-pixel centres: the centre of output pixel i lies at (i + 0.5) * in / out of the input.
+// Half-pixel centres: the centre of output pixel i lies at (i + 0.5) * in / out of the input. Aligned corners: at
+// i * (in - 1) / (out - 1) between the centres of the first and the last.
 struct Neighbours {
   int first, second;
   float weight;  // of the second
 };
-Neighbours Bilinear(int i, int in, int out) {
-  const float centre =
+Neighbours Bilinear(int i, int in, int out, bool align_corners) {
+  float centre =
       std::max(0.f, (static_cast<float>(i) + 0.5f) * static_cast<float>(in) / static_cast<float>(out) - 0.5f);
+  if (align_corners)
+    centre = out == 1 ? 0.f : static_cast<float>(i) * static_cast<float>(in - 1) / static_cast<float>(out - 1);
   const int first = std::min(static_cast<int>(centre), in - 1);
   return {first, std::min(first + 1, in - 1), centre - static_cast<float>(first)};
 }
 
-void Resize(const Picture& in, Picture& out) {
+void Resize(const Picture& in, bool align_corners, Picture& out) {
   Fill(out, [&](int y, int x, int c) {
-    const Neighbours v = Bilinear(y, in.shape.h, out.shape.h), h = Bilinear(x, in.shape.w, out.shape.w);
+    const Neighbours v = Bilinear(y, in.shape.h, out.shape.h, align_corners),
+                     h = Bilinear(x, in.shape.w, out.shape.w, align_corners);
     const float top = (1 - h.weight) * in.at(v.first, h.first, c) + h.weight * in.at(v.first, h.second, c);
     const float bottom = (1 - h.weight) * in.at(v.second, h.first, c) + h.weight * in.at(v.second, h.second, c);
     return (1 - v.weight) * top + v.weight * bottom;
@@ -94,6 +98,25 @@ void GlobalAvgPool(const Picture& in, Picture& out) {
       for (int x = 0; x < in.shape.w; ++x) sum += in.at(y, x, c);
     out.at(0, 0, c) = static_cast<float>(sum / in.shape.h / in.shape.w);
   }
+}
+
+// The factor's one channel or one pixel serves all.
+void Mul(const Picture& in, const Picture& factor, Picture& out) {
+  const Shape& s = factor.shape;
+  const bool pixel = s.c == in.shape.c && s.h == 1 && s.w == 1;
+  Fill(out,
+       [&](int y, int x, int c) { return in.at(y, x, c) * factor.at(pixel ? 0 : y, pixel ? 0 : x, s.c == 1 ? 0 : c); });
+}
+
+void MaxPool(const graph::ConvAttributes& a, const Picture& in, Picture& out) {
+  Fill(out, [&](int y, int x, int c) {
+    float max = -std::numeric_limits<float>::infinity();
+    const int top = y * a.stride - a.pad_top, left = x * a.stride - a.pad_left;
+    for (int wy = std::max(top, 0); wy < std::min(top + a.kernel_h, in.shape.h); ++wy)
+      for (int wx = std::max(left, 0); wx < std::min(left + a.kernel_w, in.shape.w); ++wx)
+        max = std::max(max, in.at(wy, wx, c));
+    return max;
+  });
 }
 
 float ChannelMean(const Picture& in, int y, int x) {
@@ -122,7 +145,7 @@ void Evaluate(const Node& node, const Weights& weights, const std::vector<Pictur
     case Op::kSigmoid:
       return Fill(out, [&](int y, int x, int c) { return 1.f / (1.f + std::exp(-in(0).at(y, x, c))); });
     case Op::kResize:
-      return Resize(in(0), out);
+      return Resize(in(0), node.align_corners, out);
     case Op::kConcat: {
       int offset = 0;
       for (size_t i = 0; i < node.inputs.size(); ++i) {
@@ -136,8 +159,7 @@ void Evaluate(const Node& node, const Weights& weights, const std::vector<Pictur
     case Op::kAdd:
       return Fill(out, [&](int y, int x, int c) { return in(0).at(y, x, c) + in(1).at(y, x, c); });
     case Op::kMul:
-      return Fill(out,
-                  [&](int y, int x, int c) { return in(0).at(y, x, c) * in(1).at(y, x, in(1).shape.c == 1 ? 0 : c); });
+      return Mul(in(0), in(1), out);
     case Op::kGlobalAvgPool:
       return GlobalAvgPool(in(0), out);
     case Op::kChannelMean:
@@ -147,6 +169,26 @@ void Evaluate(const Node& node, const Weights& weights, const std::vector<Pictur
     case Op::kDropout:
       out.data = in(0).data;
       return;
+    case Op::kHardSwish:
+      return Fill(out, [&](int y, int x, int c) {
+        const float v = in(0).at(y, x, c);
+        return v * std::min(std::max(v / 6 + 0.5f, 0.f), 1.f);
+      });
+    case Op::kPRelu: {
+      const std::vector<float>& slope = Find(weights, node.name + ".slope");
+      return Fill(out, [&](int y, int x, int c) {
+        const float v = in(0).at(y, x, c);
+        return v > 0 ? v : v * slope[static_cast<size_t>(c)];
+      });
+    }
+    case Op::kMaxPool:
+      return MaxPool(node.conv, in(0), out);
+    case Op::kSelect:
+      return Fill(out, [&](int y, int x, int c) { return in(0).at(y, x, node.select[static_cast<size_t>(c)]); });
+    case Op::kDepthToSpace: {
+      const int b = node.block;
+      return Fill(out, [&](int y, int x, int c) { return in(0).at(y / b, x / b, (c * b + y % b) * b + x % b); });
+    }
   }
 }
 

@@ -103,6 +103,12 @@ class GraphBuilder {
   int Add(int a, int b) { return Binary(graph::Op::kAdd, a, b); }
   int Mul(int a, int b) { return Binary(graph::Op::kMul, a, b); }
   int Resize(int a, int like) { return Binary(graph::Op::kResize, a, like); }
+  int Select(int input, std::vector<int> channels) {
+    const int node = AddNode(graph::Op::kSelect, {input});
+    channels_.back() = static_cast<int>(channels.size());
+    graph_.nodes.back().select = std::move(channels);
+    return node;
+  }
   int Concat(std::vector<int> inputs) {
     int sum = 0;
     for (int input : inputs) sum += channels_[static_cast<size_t>(input)];

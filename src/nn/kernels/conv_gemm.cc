@@ -8,6 +8,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "nn/kernels/ending-inl.h"
 #include "nn/kernels/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -95,6 +96,14 @@ TilesFunction SelectTiles(size_t pixels, std::integer_sequence<int, kPixelsLessO
   return kTable[pixels - 1];
 }
 
+// Over the row just written, while it is in the cache: in every tile it would make the library 115 KB larger.
+template <class D>
+HWY_NOINLINE void EndRow(D d, const ConvGemmArgs& args, size_t channel, int vectors, float* row) {
+  for (int x = 0; x < args.out.width; ++x, row += args.out.pixel_stride)
+    for (size_t c = 0; c < static_cast<size_t>(vectors) * LanesOf(d); c += LanesOf(d))
+      hn::StoreU(End(d, hn::LoadU(d, row + c), args.ending, args.slope, channel + c), d, row + c);
+}
+
 // Row by row, each split into tiles of nearly equal size: 8 pixels are two tiles of 4 rather than 6 and 2, which would
 // leave too few sums in flight.
 template <class D, int kVectors>
@@ -110,8 +119,10 @@ void RunBlock(const ConvGemmArgs& args, const Block& block, int first_row, int l
     Run run{args.in + row * args.in_row_stride,
             args.residual == nullptr ? nullptr : args.residual + row * args.residual_row_stride + block.channel,
             args.out.data + row * args.out.row_stride + block.channel};
+    float* out = run.out;
     if (larger != 0) run_larger(args, block, larger, run);
     run_tiles(args, block, tiles - larger, run);
+    if (args.ending != Ending::kNone) EndRow(D(), args, block.channel, kVectors, out);
   }
 }
 

@@ -38,6 +38,8 @@ struct ConvGemmArgs {
   const float* residual = nullptr;  // optional; same size as out, strides its own
   size_t residual_row_stride = 0, residual_pixel_stride = 0;
   float low = kNoLimit, low_after = kNoLimit;
+  Ending ending = Ending::kNone;
+  const float* slope = nullptr;  // as many as all blocks are wide, for Ending::kPRelu
 };
 
 using ConvGemmKernel = void (*)(const ConvGemmArgs&);

@@ -9,6 +9,7 @@ struct Case {
   int height, width, in, out;
   int kernel = 1, stride = 1, dilation = 1;
   bool residual = false, relu_before = false, relu = false, tight = false;
+  Ending ending = Ending::kNone;
 };
 
 class ConvGemmTest : public KernelTest {
@@ -47,6 +48,9 @@ class ConvGemmTest : public KernelTest {
     }
     if (t.relu_before) args.low = 0.f;
     if (t.relu) args.low_after = 0.f;
+    const std::vector<float> slope = RandomFloats(RoundUp(static_cast<size_t>(t.out), kChannelAlign), 5, -0.5f, 1.5f);
+    args.ending = t.ending;
+    if (t.ending == Ending::kPRelu) args.slope = slope.data();
     SelectConvGemm(target())(args);
 
     out.Check([&](int y, int x, int o) {
@@ -56,7 +60,7 @@ class ConvGemmTest : public KernelTest {
         for (int kx = 0; kx < t.kernel; ++kx)
           for (int i = 0; i < t.in; ++i)
             sum += weights[k++] * in.at(y * t.stride - pad + ky * t.dilation, x * t.stride - pad + kx * t.dilation, i);
-      return Finish(args, static_cast<float>(sum), residual.at(y, x, o));
+      return ScalarEnd(args.ending, args.slope, o, Finish(args, static_cast<float>(sum), residual.at(y, x, o)));
     });
   }
 };
@@ -79,7 +83,9 @@ TEST_P(ConvGemmTest, EveryKernel) {
 
 TEST_P(ConvGemmTest, EveryEnding) {
   for (int bits = 0; bits < 8; ++bits)
-    for (int out : {4, 16, 24, 40}) Check({3, 11, 6, out, 1, 1, 1, (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0});
+    for (int out : {4, 16, 24, 40})
+      for (Ending ending : {Ending::kNone, Ending::kHardSwish, Ending::kPRelu})
+        Check({3, 11, 6, out, 1, 1, 1, (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, false, ending});
 }
 
 TEST_P(ConvGemmTest, RealLayers) {

@@ -5,6 +5,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "nn/kernels/ending-inl.h"
 #include "nn/kernels/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -101,6 +102,14 @@ HWY_INLINE void GenericRow(const DepthwiseArgs& args, const float* HWY_RESTRICT 
   for (; x < width; ++x) GenericTile<D, 1>(args, in + x * step, weights, weight_stride, bias, x, end);
 }
 
+// Over the row just written, while it is in the cache: a template for every ending would be several times the code.
+template <class D>
+HWY_NOINLINE void EndRow(const DepthwiseArgs& args, float* row, size_t channel) {
+  const D d;
+  for (int x = 0; x < args.out.width; ++x, row += args.out.pixel_stride)
+    hn::StoreU(End(d, hn::LoadU(d, row), args.ending, args.slope, channel), d, row);
+}
+
 // kStride 0: not one of the fast shapes.
 template <class D, int kStride, bool kResidual>
 void DepthwiseChannels(const DepthwiseArgs& args, size_t first, size_t last) {
@@ -125,6 +134,7 @@ void DepthwiseChannels(const DepthwiseArgs& args, size_t first, size_t last) {
         Row3x3<D, kStride>(in, args.in_row_stride, args.in_pixel_stride, args.weights + c, weight_stride, bias, width,
                            end);
       }
+      if (args.ending != Ending::kNone) EndRow<D>(args, end.out, c);
     }
   }
 }

@@ -18,6 +18,8 @@ struct DepthwiseArgs {
   const float* residual = nullptr;  // optional
   size_t residual_row_stride = 0, residual_pixel_stride = 0;
   float low = kNoLimit, low_after = kNoLimit;
+  Ending ending = Ending::kNone;
+  const float* slope = nullptr;  // channels rounded up, for Ending::kPRelu
 };
 
 using DepthwiseKernel = void (*)(const DepthwiseArgs&);

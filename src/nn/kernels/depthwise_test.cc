@@ -9,6 +9,7 @@ struct Case {
   int height, width, channels;
   int kernel = 3, stride = 1, dilation = 1;
   bool residual = false, relu_before = false, relu = false;
+  Ending ending = Ending::kNone;
 };
 
 class DepthwiseTest : public KernelTest {
@@ -43,6 +44,10 @@ class DepthwiseTest : public KernelTest {
     }
     if (t.relu_before) args.low = 0.f;
     if (t.relu) args.low_after = 0.f;
+    const std::vector<float> slope =
+        RandomFloats(RoundUp(static_cast<size_t>(t.channels), kChannelAlign), 5, -0.5f, 1.5f);
+    args.ending = t.ending;
+    if (t.ending == Ending::kPRelu) args.slope = slope.data();
     SelectDepthwise(target())(args);
 
     out.Check([&](int y, int x, int c) {
@@ -50,7 +55,7 @@ class DepthwiseTest : public KernelTest {
       for (int k = 0; k < taps; ++k)
         sum += weights[static_cast<size_t>(k) * padded + static_cast<size_t>(c)] *
                in.at(y * t.stride - pad + k / t.kernel * t.dilation, x * t.stride - pad + k % t.kernel * t.dilation, c);
-      return Finish(args, static_cast<float>(sum), residual.at(y, x, c));
+      return ScalarEnd(args.ending, args.slope, c, Finish(args, static_cast<float>(sum), residual.at(y, x, c)));
     });
   }
 };
@@ -73,7 +78,9 @@ TEST_P(DepthwiseTest, EveryKernel) {
 
 TEST_P(DepthwiseTest, EveryEnding) {
   for (int bits = 0; bits < 8; ++bits)
-    for (int dilation : {1, 2}) Check({3, 11, 24, 3, 1, dilation, (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0});
+    for (int dilation : {1, 2})
+      for (Ending ending : {Ending::kNone, Ending::kHardSwish, Ending::kPRelu})
+        Check({3, 11, 24, 3, 1, dilation, (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, ending});
 }
 
 TEST_P(DepthwiseTest, RealLayers) {
@@ -81,6 +88,8 @@ TEST_P(DepthwiseTest, RealLayers) {
   Check({5, 8, 192, 3, 1, 3});
   Check({9, 16, 40, 3, 2});
   Check({12, 128, 16});
+  Check({9, 16, 128, 5, 1, 1, false, false, false, Ending::kHardSwish});
+  Check({9, 16, 96, 5, 2, 1, false, false, false, Ending::kHardSwish});
 }
 
 SCRIM_KERNEL_TESTS(DepthwiseTest);

@@ -5,6 +5,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "nn/kernels/ending-inl.h"
 #include "nn/kernels/sigmoid-inl.h"
 #include "nn/kernels/simd-inl.h"
 
@@ -12,11 +13,11 @@ HWY_BEFORE_NAMESPACE();
 namespace scrim::nn::HWY_NAMESPACE {
 
 template <class D>
-HWY_INLINE hn::Vec<D> Combine(D d, const ElementwiseArgs& args, const float* a, const float* b) {
+HWY_INLINE hn::Vec<D> Combine(D d, const ElementwiseArgs& args, const float* a, const float* b, size_t c) {
   auto v = hn::LoadU(d, a);
   if (args.operation == Elementwise::kAdd) v = hn::Add(v, hn::LoadU(d, b));
   if (args.operation == Elementwise::kMul) v = hn::Mul(v, hn::LoadU(d, b));
-  v = hn::Max(v, hn::Set(d, args.low));
+  v = End(d, hn::Max(v, hn::Set(d, args.low)), args.ending, args.slope, c);
   return args.sigmoid ? Sigmoid(d, v) : v;
 }
 
@@ -31,8 +32,8 @@ void RunElementwise(const ElementwiseArgs& args) {
     float* out = args.out.data + y * args.out.row_stride;
     for (size_t x = 0; x < static_cast<size_t>(args.out.width); ++x) {
       size_t c = 0;
-      for (; c + kLanes <= channels; c += kLanes) hn::StoreU(Combine(d, args, a + c, b + c), d, out + c);
-      for (; c < channels; ++c) hn::StoreU(Combine(one, args, a + c, b + c), one, out + c);
+      for (; c + kLanes <= channels; c += kLanes) hn::StoreU(Combine(d, args, a + c, b + c, c), d, out + c);
+      for (; c < channels; ++c) hn::StoreU(Combine(one, args, a + c, b + c, c), one, out + c);
       a += args.a.pixel_stride;
       b += args.b.pixel_stride;
       out += args.out.pixel_stride;

@@ -13,7 +13,9 @@ struct ElementwiseArgs {
   Elementwise operation = Elementwise::kCopy;
   TensorView a, b, out;  // b is not read by kCopy
   float low = kNoLimit;  // 0 for ReLU
-  bool sigmoid = false;  // after everything else
+  Ending ending = Ending::kNone;
+  const float* slope = nullptr;  // out.channels, for Ending::kPRelu
+  bool sigmoid = false;          // after everything else
 };
 
 using ElementwiseKernel = void (*)(const ElementwiseArgs&);

@@ -1,10 +1,13 @@
 #include "nn/kernels/layout.h"
 
+#include <cstring>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "nn/kernels/layout.cc"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "nn/kernels/sigmoid-inl.h"
 #include "nn/kernels/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -55,13 +58,60 @@ void ToPlanar(const LayoutArgs& args) {
   }
 }
 
+void SelectChannels(const SelectArgs& args) {
+  const FullTag d;
+  const hn::RebindToSigned<FullTag> di;
+  const auto channels = static_cast<size_t>(args.out.channels);
+  for (size_t y = 0; y < static_cast<size_t>(args.out.height); ++y) {
+    const float* HWY_RESTRICT in = args.in.data + y * args.in.row_stride;
+    float* HWY_RESTRICT out = args.out.data + y * args.out.row_stride;
+    for (size_t x = 0; x < static_cast<size_t>(args.out.width); ++x) {
+      size_t c = 0;
+      for (; c + kLanes <= channels; c += kLanes)
+        hn::StoreU(hn::GatherIndex(d, in, hn::LoadU(di, args.channels + c)), d, out + c);
+      for (; c < channels; ++c) out[c] = in[args.channels[c]];
+      in += args.in.pixel_stride;
+      out += args.out.pixel_stride;
+    }
+  }
+}
+
+// One channel out, pixels side by side: every input pixel gives a run of `kBlock` floats.
+template <size_t kBlock>
+void CopyRuns(const float* HWY_RESTRICT in, size_t pixel, size_t width, float* HWY_RESTRICT out) {
+  for (size_t x = 0; x < width; ++x, in += pixel, out += kBlock) std::memcpy(out, in, kBlock * sizeof(float));
+}
+
+void DepthToSpace(const DepthToSpaceArgs& args) {
+  const auto block = static_cast<size_t>(args.block), channels = static_cast<size_t>(args.out.channels);
+  for (size_t y = 0; y < static_cast<size_t>(args.out.height); ++y) {
+    const float* HWY_RESTRICT in = args.in.data + y / block * args.in.row_stride + y % block * block;
+    float* HWY_RESTRICT row = args.out.data + y * args.out.row_stride;
+    if (block == 2 && channels == 1 && args.out.pixel_stride == 1) {
+      CopyRuns<2>(in, args.in.pixel_stride, static_cast<size_t>(args.in.width), row);
+    } else {
+      float* HWY_RESTRICT out = row;
+      for (size_t x = 0; x < static_cast<size_t>(args.in.width); ++x, in += args.in.pixel_stride)
+        for (size_t i = 0; i < block; ++i, out += args.out.pixel_stride)
+          for (size_t c = 0; c < channels; ++c) out[c] = in[c * block * block + i];
+    }
+    if (args.sigmoid) SigmoidRow(row, static_cast<size_t>(args.out.width));
+  }
+}
+
 }  // namespace scrim::nn::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace scrim::nn {
 
+HWY_EXPORT(DepthToSpace);
+HWY_EXPORT(SelectChannels);
 HWY_EXPORT(ToPlanar);
+DepthToSpaceKernel SelectDepthToSpace(Target target) { return SelectKernel(HWY_DISPATCH_TABLE(DepthToSpace), target); }
+SelectChannelsKernel SelectSelectChannels(Target target) {
+  return SelectKernel(HWY_DISPATCH_TABLE(SelectChannels), target);
+}
 LayoutKernel SelectToPlanar(Target target) { return SelectKernel(HWY_DISPATCH_TABLE(ToPlanar), target); }
 
 void ToChannelsLast(const LayoutArgs& args) {

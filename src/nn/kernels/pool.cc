@@ -13,6 +13,15 @@ HWY_BEFORE_NAMESPACE();
 namespace scrim::nn::HWY_NAMESPACE {
 
 template <class D>
+HWY_INLINE hn::Vec<D> SumOfRow(const TensorView& picture, size_t y, size_t c) {
+  const D d;
+  auto sum = hn::Zero(d);
+  const float* pixel = picture.data + y * picture.row_stride + c;
+  for (int x = 0; x < picture.width; ++x, pixel += picture.pixel_stride) sum = hn::Add(sum, hn::LoadU(d, pixel));
+  return sum;
+}
+
+template <class D>
 void AverageChannels(const GlobalAvgPoolArgs& args, size_t first, size_t last) {
   const D d;
   const auto height = static_cast<size_t>(args.in.height), width = static_cast<size_t>(args.in.width);
@@ -21,10 +30,8 @@ void AverageChannels(const GlobalAvgPoolArgs& args, size_t first, size_t last) {
     auto sum = hn::Zero(d);
     for (size_t y = 0; y < height; ++y) {
       // A sum for each row keeps the rounding error of large pictures small.
-      auto row = hn::Zero(d);
-      const float* in = args.in.data + y * args.in.row_stride + c;
-      for (size_t x = 0; x < width; ++x) row = hn::Add(row, hn::LoadU(d, in + x * args.in.pixel_stride));
-      sum = hn::Add(sum, row);
+      sum = hn::Add(sum, SumOfRow<D>(args.in, y, c));
+      if (args.added.data != nullptr) sum = hn::Add(sum, SumOfRow<D>(args.added, y, c));
     }
     hn::StoreU(hn::Mul(sum, scale), d, args.out.data + c);
   }
@@ -35,6 +42,38 @@ void GlobalAvgPool(const GlobalAvgPoolArgs& args) {
   const size_t full = FullVectorChannels(channels), all = RoundUp(channels, kChannelAlign);
   if (full != 0) AverageChannels<FullTag>(args, 0, full);
   if (full != all) AverageChannels<NarrowTag>(args, full, all);
+}
+
+template <class D>
+void MaxPoolChannels(const MaxPoolArgs& args, size_t first, size_t last) {
+  const D d;
+  for (int y = 0; y < args.out.height; ++y) {
+    const int top = y * args.stride - args.pad_top;
+    const int y0 = std::max(top, 0), y1 = std::min(top + args.kernel_h, args.in.height);
+    float* out = args.out.data + static_cast<size_t>(y) * args.out.row_stride;
+    for (int x = 0; x < args.out.width; ++x, out += args.out.pixel_stride) {
+      const int left = x * args.stride - args.pad_left;
+      const int x0 = std::max(left, 0), x1 = std::min(left + args.kernel_w, args.in.width);
+      const float* window =
+          args.in.data + static_cast<size_t>(y0) * args.in.row_stride + static_cast<size_t>(x0) * args.in.pixel_stride;
+      for (size_t c = first; c < last; c += LanesOf(d)) {
+        auto max = hn::LoadU(d, window + c);
+        const float* row = window + c;
+        for (int wy = y0; wy < y1; ++wy, row += args.in.row_stride) {
+          const float* pixel = row;
+          for (int wx = x0; wx < x1; ++wx, pixel += args.in.pixel_stride) max = hn::Max(max, hn::LoadU(d, pixel));
+        }
+        hn::StoreU(max, d, out + c);
+      }
+    }
+  }
+}
+
+void MaxPool(const MaxPoolArgs& args) {
+  const auto channels = static_cast<size_t>(args.out.channels);
+  const size_t full = FullVectorChannels(channels), all = RoundUp(channels, kChannelAlign);
+  if (full != 0) MaxPoolChannels<FullTag>(args, 0, full);
+  if (full != all) MaxPoolChannels<NarrowTag>(args, full, all);
 }
 
 void ChannelStats(const ChannelStatsArgs& args) {
@@ -74,6 +113,8 @@ namespace scrim::nn {
 
 HWY_EXPORT(GlobalAvgPool);
 HWY_EXPORT(ChannelStats);
+HWY_EXPORT(MaxPool);
+MaxPoolKernel SelectMaxPool(Target target) { return SelectKernel(HWY_DISPATCH_TABLE(MaxPool), target); }
 GlobalAvgPoolKernel SelectGlobalAvgPool(Target target) {
   return SelectKernel(HWY_DISPATCH_TABLE(GlobalAvgPool), target);
 }

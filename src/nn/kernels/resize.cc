@@ -142,12 +142,14 @@ size_t ResizePlanarScratch(int in_width) {
   return RoundUp(static_cast<size_t>(in_width), kWidestVector) + 3 * kWidestVector;
 }
 
-Interpolation MakeInterpolation(int in, int out) {
+Interpolation MakeInterpolation(int in, int out, bool align_corners) {
   Interpolation table;
   table.in = in;
-  table.doubles = out == 2 * in;
+  table.doubles = out == 2 * in && !align_corners;
   for (int i = 0; i < out; ++i) {
-    const float centre = (static_cast<float>(i) + 0.5f) * static_cast<float>(in) / static_cast<float>(out) - 0.5f;
+    const float centre =
+        align_corners ? static_cast<float>(i) * static_cast<float>(in - 1) / static_cast<float>(std::max(out - 1, 1))
+                      : (static_cast<float>(i) + 0.5f) * static_cast<float>(in) / static_cast<float>(out) - 0.5f;
     const int first = std::min(static_cast<int>(std::max(0.f, centre)), in - 1);
     table.first.push_back(first);
     table.second.push_back(std::min(first + 1, in - 1));

@@ -1,4 +1,4 @@
-// Bilinear interpolation with half-pixel centres, channels-last and planar.
+// Bilinear interpolation, channels-last and planar.
 #pragma once
 
 #include <cstddef>
@@ -15,9 +15,10 @@ struct Interpolation {
   std::vector<int> first, second;
   std::vector<float> weight;
   int in = 0;
-  bool doubles = false;  // exactly twice as many outputs as inputs
+  bool doubles = false;  // exactly twice as many outputs as inputs, with half-pixel centres
 };
-Interpolation MakeInterpolation(int in, int out);
+// Half-pixel centres, or those of the first and the last pixel on each other.
+Interpolation MakeInterpolation(int in, int out, bool align_corners = false);
 
 struct ResizeArgs {
   TensorView in, out;  // as many channels

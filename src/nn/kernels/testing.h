@@ -148,6 +148,10 @@ float Finish(const Args& args, float sum, float residual) {
   if (args.residual != nullptr) sum = std::max(sum, args.low) + residual;
   return std::max(sum, args.low_after);
 }
+inline float ScalarEnd(Ending ending, const float* slope, int channel, float v) {
+  if (ending == Ending::kHardSwish) return v * std::min(std::max(v / 6 + 0.5f, 0.f), 1.f);
+  return ending == Ending::kPRelu && v < 0 ? v * slope[channel] : v;
+}
 inline float ScalarSigmoid(float x) { return 1.f / (1.f + std::exp(-x)); }
 
 // A test that runs once for each target of this machine.

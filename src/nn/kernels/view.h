@@ -26,4 +26,8 @@ struct Plane {
 // ReLU is a limit of 0, none is kNoLimit.
 inline constexpr float kNoLimit = -std::numeric_limits<float>::infinity();
 
+// And then, where it is wanted: hard swish, v * clip(v / 6 + 1/2, 0, 1), or PReLU, max(v, 0) + slope * min(v, 0) with a
+// slope for each channel, rounded up to kChannelAlign.
+enum class Ending { kNone, kHardSwish, kPRelu };
+
 }  // namespace scrim::nn

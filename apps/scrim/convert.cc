@@ -1,0 +1,85 @@
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdio>
+#include <filesystem>
+
+#include "base/file.h"
+#include "commands.h"
+#include "graph/fold.h"
+#include "graph/onnx.h"
+
+namespace scrim::app {
+namespace {
+
+bool HasExtension(const std::string& path, const std::string& wanted) {
+  std::string extension = std::filesystem::path(path).extension().string();
+  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return extension == wanted;
+}
+
+// A scrim model by its signature; anything else has to be ONNX.
+StatusOr<graph::Model> ReadEither(const std::string& path, bool* foreign) {
+  SCRIM_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadFile(path));
+  const std::string signature = "SCRIM\r\n";
+  *foreign = !(bytes.size() > signature.size() && std::equal(signature.begin(), signature.end(), bytes.begin()));
+  if (!*foreign) return graph::ParseModel(bytes.data(), bytes.size(), path);
+  SCRIM_ASSIGN_OR_RETURN(graph::Model model, graph::ParseOnnx(bytes.data(), bytes.size(), path));
+  graph::FoldForInference(model.graph, model.weights);
+  if (model.name.empty()) model.name = std::filesystem::path(path).stem().string();
+  if (model.description.empty())
+    model.description = "converted from " + std::filesystem::path(path).filename().string();
+  if (model.licence.empty()) model.licence = "not stated";
+  return model;
+}
+
+// For networks that were trained with blue first: exchanges what the convolutions of the input do with its channels.
+Status SwapRedAndBlue(const std::string& path, graph::Model& model) {
+  for (const graph::Node& node : model.graph.nodes) {
+    if (node.inputs.empty() || node.inputs[0] != 0) continue;
+    if (node.op != graph::Op::kConv || node.conv.groups != 1)
+      return Unsupported(path + ": node '" + node.name + "': --bgr needs a network that begins with convolutions");
+    graph::Tensor& weight = model.weights.at(node.name + ".weight");
+    const size_t taps = static_cast<size_t>(node.conv.kernel_h) * static_cast<size_t>(node.conv.kernel_w);
+    const size_t channels = static_cast<size_t>(weight.dims[1]);
+    for (size_t o = 0; o < static_cast<size_t>(node.conv.out_channels); ++o) {
+      float* red = weight.data.data() + o * channels * taps;
+      std::swap_ranges(red, red + taps, red + 2 * taps);
+    }
+  }
+  return {};
+}
+
+// One value for all channels, or red, green and blue.
+Status SetChannels(const char* option, const std::vector<float>& values, std::array<float, 3>& to) {
+  if (values.empty()) return {};
+  if (values.size() != 1 && values.size() != 3)
+    return InvalidArgument(std::string(option) + " takes one value, or one each for red, green and blue");
+  for (size_t c = 0; c < 3; ++c) to[c] = values[values.size() == 1 ? 0 : c];
+  return {};
+}
+
+}  // namespace
+
+Status Convert(const ConvertOptions& options) {
+  bool foreign = false;
+  SCRIM_ASSIGN_OR_RETURN(graph::Model model, ReadEither(options.input, &foreign));
+  if (!options.name.empty()) model.name = options.name;
+  if (!options.description.empty()) model.description = options.description;
+  if (!options.licence.empty()) model.licence = options.licence;
+  SCRIM_RETURN_IF_ERROR(SetChannels("--scale", options.scale, model.input_scale));
+  SCRIM_RETURN_IF_ERROR(SetChannels("--offset", options.offset, model.input_offset));
+  if (options.bgr) SCRIM_RETURN_IF_ERROR(SwapRedAndBlue(options.input, model));
+  const bool sized = !(options.density == graph::Density{});
+  if (HasExtension(options.output, ".onnx"))
+    return graph::SaveOnnx(model, sized ? options.density : model.density, options.output);
+  if (sized && foreign)
+    return InvalidArgument("--size: a foreign network keeps the size that it was made for; leave --size out");
+  if (sized) model.density = options.density;
+  return graph::SaveModel(model, options.half ? graph::WeightType::kFloat16 : graph::WeightType::kFloat32,
+                          options.output);
+}
+
+bool IsConvertible(const std::string& path) { return HasExtension(path, ".onnx") || HasExtension(path, ".scrim"); }
+
+}  // namespace scrim::app
