@@ -43,9 +43,7 @@ class Fuser {
     Instruction merged = std::move(earlier);
     merged.name += "+" + at(i).name;
     merged.outputs = at(i).outputs;
-    earlier.outputs.clear();
-    earlier.inputs.clear();
-    earlier.residual = -1;
+    earlier = {};
     at(i) = std::move(merged);
   }
 

@@ -209,6 +209,7 @@ StatusOr<std::vector<std::vector<float>>> RunReference(const Graph& graph, const
     values.push_back(std::move(out));
   }
   std::vector<std::vector<float>> result;
+  result.reserve(values.size());
   for (Picture& value : values) result.push_back(std::move(value.data));
   return result;
 }
