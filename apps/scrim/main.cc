@@ -30,6 +30,9 @@ void AddCommon(CLI::App* command, CommonOptions* options, Texts* texts) {
   command->add_option("--model", options->model, "model file; default: the released default model")->type_name("FILE");
   command->add_option("--size", texts->size, "the network's input size (its density); default: the model's own")
       ->type_name("WxH");
+  command->add_option("--threads", options->threads, "for the network; one is the cheapest, two the quicker")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
   command->add_option("--target", options->target, "SIMD target of the network, as in AVX2; default: the best")
       ->type_name("NAME");
 }

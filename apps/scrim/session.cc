@@ -28,6 +28,7 @@ StatusOr<Session> OpenSession(const CommonOptions& options) {
   scrim_params params = scrim_default_params();
   params.density_width = options.density.width, params.density_height = options.density.height;
   if (!options.target.empty()) params.target = options.target.c_str();
+  params.threads = options.threads;
   params.guided = !options.bilinear;
   params.stabilise = !options.raw;
   Session session;

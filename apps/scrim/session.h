@@ -14,6 +14,7 @@ namespace scrim::app {
 struct CommonOptions {
   std::string model;       // empty: the released default
   std::string target;      // empty: the best
+  int threads = 1;         // for the network
   graph::Density density;  // 0x0: the model's own
   bool bilinear = false;   // no guided refinement
   bool raw = false;        // no stabiliser

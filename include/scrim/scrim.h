@@ -84,6 +84,7 @@ typedef struct scrim_params {
   size_t struct_size;                /* set by scrim_default_params */
   int density_width, density_height; /* the network's input size; 0: the model's own. Larger is finer and slower */
   const char* target;                /* SIMD target of the network, "AVX2" for example; NULL: the best of this CPU */
+  int threads;                       /* that share the network, the caller's included: 1 (default) to 64 */
   int stabilise;                     /* 1: hold the mask still where nothing moves */
   int guided;                        /* 1: let the edge follow the frame's own edges; 0: bilinear */
   float level_low, level_high;       /* mask values that become fully room and fully person; 0 and 1: no levels */

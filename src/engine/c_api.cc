@@ -109,6 +109,7 @@ StatusOr<SegmenterOptions> ToOptions(const scrim_params* given) {
   SegmenterOptions options;
   options.density = {params.density_width, params.density_height};
   if (params.target != nullptr) options.target = params.target;
+  options.threads = params.threads;
   options.stabiliser.enabled = params.stabilise != 0;
   options.refiner.guided = params.guided != 0;
   options.refiner.low = params.level_low;
@@ -154,6 +155,7 @@ scrim_params scrim_default_params(void) {
   const SegmenterOptions options;
   scrim_params params{};
   params.struct_size = sizeof(scrim_params);
+  params.threads = options.threads;
   params.stabilise = options.stabiliser.enabled;
   params.guided = options.refiner.guided;
   params.level_low = options.refiner.low;

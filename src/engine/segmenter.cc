@@ -11,7 +11,7 @@ namespace scrim::engine {
 StatusOr<std::unique_ptr<Segmenter>> Segmenter::Create(const graph::Model& model, const SegmenterOptions& options) {
   const graph::Density density = options.density == graph::Density{} ? model.density : options.density;
   SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<nn::Program> program,
-                         nn::Program::Compile(model, density, nn::ProgramOptions{options.target}));
+                         nn::Program::Compile(model, density, nn::ProgramOptions{options.target, options.threads}));
   InputSpec input;
   input.normalisation = {model.input_scale, model.input_offset};
   input.previous_mask = model.previous_mask;

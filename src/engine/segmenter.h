@@ -17,6 +17,7 @@ namespace scrim::engine {
 struct SegmenterOptions {
   graph::Density density;  // the network's input size; 0×0: the model's own
   std::string target;      // SIMD target of the network; empty: the best
+  int threads = 1;         // that run the network, the caller's included; 1 to 64
   matte::StabiliserOptions stabiliser;
   matte::RefinerOptions refiner;
 };

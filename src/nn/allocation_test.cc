@@ -40,12 +40,15 @@ namespace {
 TEST(AllocationTest, RunAllocatesNothing) {
   const graph::Graph graph = graph::Scrimnet(graph::ScrimnetPreset("default").value()).value();
   for (const std::string& target : SupportedTargets()) {
-    const auto program = Program::Compile(RandomModel(graph, 1), {64, 64}, {target});
-    ASSERT_TRUE(program.ok()) << program.status().message();
-    const int before = allocations;
-    EXPECT_GT(before, 0);
-    program.value()->Run();
-    EXPECT_EQ(allocations, before) << target;
+    for (int threads : {1, 2}) {
+      const auto program = Program::Compile(RandomModel(graph, 1), {64, 64}, {target, threads});
+      ASSERT_TRUE(program.ok()) << program.status().message();
+      program.value()->Run();  // a thread may allocate while it starts
+      const int before = allocations;
+      EXPECT_GT(before, 0);
+      program.value()->Run();
+      EXPECT_EQ(allocations, before) << target << ", " << threads << " threads";
+    }
   }
 }
 

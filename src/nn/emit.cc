@@ -3,13 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "nn/kernels/conv_dot.h"
-#include "nn/kernels/conv_planar.h"
-#include "nn/kernels/depthwise.h"
-#include "nn/kernels/elementwise.h"
-#include "nn/kernels/gate.h"
-#include "nn/kernels/layout.h"
-#include "nn/kernels/pool.h"
+#include "nn/rows.h"
 
 namespace scrim::nn {
 namespace {
@@ -27,8 +21,8 @@ bool IsPlanar(const Lowered& lowered, int value) { return lowered.value(value).l
 
 class Emitter {
  public:
-  Emitter(const Lowered& lowered, const Storage& storage, Target target, Constants& constants)
-      : lowered_(lowered), storage_(storage), target_(target), constants_(constants) {}
+  Emitter(const Lowered& lowered, const Storage& storage, Target target, int threads, Constants& constants)
+      : lowered_(lowered), storage_(storage), target_(target), threads_(threads), constants_(constants) {}
 
   std::vector<ExecutableStep> Run() {
     std::vector<ExecutableStep> steps;
@@ -37,7 +31,9 @@ class Emitter {
       step_ = {};
       step_.name = instruction.name;
       step_.macs = instruction.macs;
-      for (const BorderZeros& border : storage_.dirty_borders()[i]) step_.calls.push_back([=] { ClearBorder(border); });
+      step_.parts.resize(1);
+      for (const BorderZeros& border : storage_.dirty_borders()[i])
+        step_.parts[0].push_back([=] { ClearBorder(border); });
       Emit(instruction);
       steps.push_back(std::move(step_));
     }
@@ -45,9 +41,39 @@ class Emitter {
   }
 
  private:
+  // Undivided.
   template <typename Kernel, typename Args>
   void Call(Kernel kernel, const Args& args) {
-    step_.calls.push_back([kernel, args] { kernel(args); });
+    step_.parts[0].push_back([kernel, args] { kernel(args); });
+  }
+
+  // Ranges of `height` output rows, one for each thread; one alone where the work takes no longer than
+  // handing it out.
+  std::vector<RowRange> Ranges(int height, int value) const {
+    constexpr int64_t kWorthSplitting = 20'000;  // half a microsecond: MACs, or eighths of the floats written
+    const int64_t work = std::max(step_.macs, int64_t{8} * lowered_.value(value).shape.size());
+    if (work < kWorthSplitting || height < threads_) return {{0, height}};
+    std::vector<RowRange> ranges;
+    for (int t = 0; t < threads_; ++t) {
+      const int first = height * t / threads_, end = height * (t + 1) / threads_;
+      ranges.push_back({first, end - first});
+    }
+    return ranges;
+  }
+  // Calls make(range) for each thread's range of rows; it returns the kernel's arguments.
+  template <typename Kernel, typename Make>
+  void Split(Kernel kernel, int value, const Make& make) {
+    const std::vector<RowRange> ranges = Ranges(lowered_.value(value).shape.h, value);
+    if (step_.parts.size() < ranges.size()) step_.parts.resize(ranges.size());
+    for (size_t t = 0; t < ranges.size(); ++t) {
+      const auto args = make(ranges[t]);
+      step_.parts[t].push_back([kernel, args] { kernel(args); });
+    }
+  }
+  // The same where the rows of the arguments are those of `value`, and Rows() cuts them.
+  template <typename Kernel, typename Args>
+  void SplitRows(Kernel kernel, int value, const Args& args) {
+    Split(kernel, value, [&](RowRange rows) { return Rows(args, rows); });
   }
   // Names the kernel, with the shape that it works on.
   void Name(const std::string& kernel, const Instruction& i) {
@@ -67,10 +93,13 @@ class Emitter {
     std::copy(data, data + count, copy.data());
     return Keep(std::move(copy)).data();
   }
-  const Plane* KeepPlanes(int value) {
-    constants_.planes.push_back(storage_.Planes(value));
+  const Plane* Keep(std::vector<Plane> planes) {
+    constants_.planes.push_back(std::move(planes));
     return constants_.planes.back().data();
   }
+  const Plane* KeepPlanes(int value) { return Keep(storage_.Planes(value)); }
+  const Plane* KeepPlanes(int value, RowRange rows) { return Keep(Rows(storage_.Planes(value), rows)); }
+
   const Interpolation* Keep(Interpolation interpolation) {
     constants_.interpolations.push_back(std::move(interpolation));
     return &constants_.interpolations.back();
@@ -172,13 +201,37 @@ class Emitter {
     in.channels /= parts;
     out.channels /= parts;
     for (int part = 0; part < parts; ++part) {
-      ConvGemmArgs args = MakeGemm(i, in, out, part * out.channels, a.groups > 1 && !one_by_one);
-      Flatten(args);
-      Call(SelectConvGemm(target_), args);
+      const ConvGemmArgs args = MakeGemm(i, in, out, part * out.channels, a.groups > 1 && !one_by_one);
+      Split(SelectConvGemm(target_), i.outputs[0], [&](RowRange rows) {
+        ConvGemmArgs some = Rows(args, rows);
+        Flatten(some);
+        return some;
+      });
       in.data += in.channels;
       out.data += out.channels;
     }
     Name("gemm " + Describe(a), i);
+  }
+
+  struct SeparableArgs {
+    DepthwiseArgs depthwise;  // out: the ring of rows between the two
+    ConvGemmArgs gemm;
+    DepthwiseKernel run_depthwise;
+    ConvGemmKernel run_gemm;
+  };
+  static void RunSeparable(const SeparableArgs& args) {
+    const int ring = args.depthwise.out.height;
+    for (int y = 0; y < args.gemm.out.height; y += ring) {
+      const RowRange rows{y, std::min(ring, args.gemm.out.height - y)};
+      DepthwiseArgs first = args.depthwise;
+      first.in += rows.offset(first.in_row_stride * Size(first.stride));
+      first.out.height = rows.count;
+      args.run_depthwise(first);
+      ConvGemmArgs second = Rows(args.gemm, rows);
+      second.in = args.gemm.in;
+      Flatten(second);
+      args.run_gemm(second);
+    }
   }
 
   DepthwiseArgs MakeDepthwise(const Instruction& i, const TensorView& out) {
@@ -203,31 +256,28 @@ class Emitter {
   }
 
   void EmitDepthwise(const Instruction& i) {
-    Call(SelectDepthwise(target_), MakeDepthwise(i, storage_.Picture(i.outputs[0])));
+    SplitRows(SelectDepthwise(target_), i.outputs[0], MakeDepthwise(i, storage_.Picture(i.outputs[0])));
     Name("depthwise " + Describe(i.conv), i);
   }
 
   void EmitSeparable(const Instruction& i) {
-    const TensorView rows = storage_.Picture(i.outputs[1]);
-    const DepthwiseArgs depthwise = MakeDepthwise(i.depthwise[0], rows);
-    const ConvGemmArgs gemm = MakeGemm(i, rows, storage_.Picture(i.outputs[0]), 0, false);
-    const DepthwiseKernel run_depthwise = SelectDepthwise(target_);
-    const ConvGemmKernel run_gemm = SelectConvGemm(target_);
-    step_.calls.push_back([=] {
-      const int height = gemm.out.height;
-      for (int y = 0; y < height; y += depthwise.out.height) {
-        const int count = std::min(depthwise.out.height, height - y);
-        DepthwiseArgs first = depthwise;
-        first.in += Size(y * depthwise.stride) * depthwise.in_row_stride;
-        first.out.height = count;
-        run_depthwise(first);
-        ConvGemmArgs second = gemm;
-        second.out.data += Size(y) * gemm.out.row_stride;
-        second.out.height = count;
-        if (second.residual != nullptr) second.residual += Size(y) * gemm.residual_row_stride;
-        Flatten(second);
-        run_gemm(second);
+    const TensorView ring = storage_.Picture(i.outputs[1]);
+    const DepthwiseArgs depthwise = MakeDepthwise(i.depthwise[0], ring);
+    const ConvGemmArgs gemm = MakeGemm(i, ring, storage_.Picture(i.outputs[0]), 0, false);
+    const SeparableArgs all{depthwise, gemm, SelectDepthwise(target_), SelectConvGemm(target_)};
+    Split(&RunSeparable, i.outputs[0], [&](RowRange rows) {
+      SeparableArgs args = all;
+      args.depthwise = Rows(depthwise, rows);
+      args.depthwise.out = ring;
+      args.gemm = Rows(gemm, rows);
+      if (rows.first > 0) {  // a ring of its own
+        constants_.floats.emplace_back(Size(ring.height) * ring.row_stride);
+        args.depthwise.out.data = constants_.floats.back().data();
+        args.gemm.in = args.depthwise.out.data;
+      } else {
+        args.gemm.in = gemm.in;
       }
+      return args;
     });
     Name("depthwise " + Describe(i.depthwise[0].conv) + " + gemm 1x1", i);
   }
@@ -236,56 +286,64 @@ class Emitter {
     const ConvAttributes& a = i.conv;
     std::vector<Plane> in = storage_.Planes(i.inputs[0]);
     for (Plane& plane : in) plane.data -= Size(a.pad_top) * plane.row_stride + Size(a.pad_left);
-    constants_.planes.push_back(std::move(in));
     ConvPlanarArgs args;
-    args.in = constants_.planes.back().data();
     args.in_planes = lowered_.value(i.inputs[0]).shape.c;
     args.kernel_h = a.kernel_h, args.kernel_w = a.kernel_w, args.dilation = a.dilation;
     args.weights = Keep(PackPlanar(i.weight.data(), a.out_channels, args.in_planes, a.kernel_h, a.kernel_w)).data();
     args.bias = Keep(i.bias.data(), i.bias.size(), i.bias.size());
-    args.out = KeepPlanes(i.outputs[0]);
     args.out_planes = a.out_channels;
-    args.height = lowered_.value(i.outputs[0]).shape.h, args.width = lowered_.value(i.outputs[0]).shape.w;
-    if (i.residual >= 0) args.residual = KeepPlanes(i.residual);
+    args.width = lowered_.value(i.outputs[0]).shape.w;
     SetLimits(i, args);
     args.sigmoid = i.activation == Activation::kSigmoid;
-    Call(SelectConvPlanar(target_), args);
+    Split(SelectConvPlanar(target_), i.outputs[0], [&](RowRange rows) {
+      args.in = Keep(Rows(in, rows));
+      args.out = KeepPlanes(i.outputs[0], rows);
+      if (i.residual >= 0) args.residual = KeepPlanes(i.residual, rows);
+      args.height = rows.count;
+      return args;
+    });
     Name("planar " + Describe(a), i);
   }
 
   void EmitDot(const Instruction& i) {
     ConvDotArgs args;
-    args.in = storage_.Picture(i.inputs[0]);
     args.weights = Keep(i.weight.data(), i.weight.size(), i.weight.size());
     args.bias = Keep(i.bias.data(), i.bias.size(), i.bias.size());
-    args.out = KeepPlanes(i.outputs[0]);
     args.out_planes = i.conv.out_channels;
-    if (i.residual >= 0) args.residual = KeepPlanes(i.residual);
     SetLimits(i, args);
     args.sigmoid = i.activation == Activation::kSigmoid;
-    Call(SelectConvDot(target_), args);
+    Split(SelectConvDot(target_), i.outputs[0], [&](RowRange rows) {
+      args.in = Rows(storage_.Picture(i.inputs[0]), rows);
+      args.out = KeepPlanes(i.outputs[0], rows);
+      if (i.residual >= 0) args.residual = KeepPlanes(i.residual, rows);
+      return args;
+    });
     Name("dot 1x1", i);
   }
 
   void EmitResize(const Instruction& i) {
     const graph::Shape &in = lowered_.value(i.inputs[0]).shape, &out = lowered_.value(i.outputs[0]).shape;
-    const Interpolation* vertical = Keep(MakeInterpolation(in.h, out.h, i.align_corners));
+    const Interpolation vertical = MakeInterpolation(in.h, out.h, i.align_corners);
     const Interpolation* horizontal = Keep(MakeInterpolation(in.w, out.w, i.align_corners));
-    const std::string how = vertical->doubles && horizontal->doubles ? "double" : "resize";
+    const std::string how = vertical.doubles && horizontal->doubles ? "double" : "resize";
     if (!IsPlanar(lowered_, i.outputs[0])) {
-      Call(SelectResize(target_),
-           ResizeArgs{storage_.Picture(i.inputs[0]), storage_.Picture(i.outputs[0]), vertical, horizontal});
+      Split(SelectResize(target_), i.outputs[0], [&](RowRange rows) {
+        return ResizeArgs{storage_.Picture(i.inputs[0]), Rows(storage_.Picture(i.outputs[0]), rows),
+                          Keep(Rows(vertical, rows)), horizontal};
+      });
       return Name(how, i);
     }
-    constants_.floats.emplace_back(ResizePlanarScratch(in.w));
-    ResizePlanarArgs args{KeepPlanes(i.inputs[0]),
-                          KeepPlanes(i.outputs[0]),
-                          out.c,
-                          vertical,
-                          horizontal,
-                          constants_.floats.back().data(),
-                          i.activation == Activation::kSigmoid};
-    Call(SelectResizePlanar(target_), args);
+    const Plane* planes = KeepPlanes(i.inputs[0]);
+    Split(SelectResizePlanar(target_), i.outputs[0], [&](RowRange rows) {
+      constants_.floats.emplace_back(ResizePlanarScratch(in.w));
+      return ResizePlanarArgs{planes,
+                              KeepPlanes(i.outputs[0], rows),
+                              out.c,
+                              Keep(Rows(vertical, rows)),
+                              horizontal,
+                              constants_.floats.back().data(),
+                              i.activation == Activation::kSigmoid};
+    });
     Name(how + " planar", i);
   }
 
@@ -297,7 +355,7 @@ class Emitter {
     SetEnding(i, args);
     auto call = [&](const std::vector<TensorView>& in, const TensorView& out) {
       args.a = in.front(), args.b = in.back(), args.out = out;
-      Call(SelectElementwise(target_), args);
+      SplitRows(SelectElementwise(target_), i.outputs[0], args);
     };
     std::vector<TensorView> in(i.inputs.size());
     if (IsPlanar(lowered_, i.outputs[0])) {
@@ -323,7 +381,7 @@ class Emitter {
     args.in = storage_.Picture(i.inputs[0]), args.out = storage_.Picture(i.outputs[0]);
     args.gain = storage_.Picture(i.inputs[1]).data;
     SetResidualPicture(i, args);
-    Call(SelectScale(target_), args);
+    SplitRows(SelectScale(target_), i.outputs[0], args);
     Name("scale", i);
   }
 
@@ -336,8 +394,9 @@ class Emitter {
 
   void EmitSelect(const Instruction& i) {
     constants_.channels.emplace_back(i.select.begin(), i.select.end());
-    Call(SelectSelectChannels(target_),
-         SelectArgs{storage_.Picture(i.inputs[0]), storage_.Picture(i.outputs[0]), constants_.channels.back().data()});
+    SplitRows(
+        SelectSelectChannels(target_), i.outputs[0],
+        SelectArgs{storage_.Picture(i.inputs[0]), storage_.Picture(i.outputs[0]), constants_.channels.back().data()});
     Name("select", i);
   }
 
@@ -352,7 +411,7 @@ class Emitter {
     args.in = storage_.Picture(i.inputs[0]);
     if (i.outputs[0] >= 0) args.mean = storage_.Planes(i.outputs[0]).front();
     if (i.outputs[1] >= 0) args.max = storage_.Planes(i.outputs[1]).front();
-    Call(SelectChannelStats(target_), args);
+    SplitRows(SelectChannelStats(target_), i.outputs[i.outputs[0] >= 0 ? 0 : 1], args);
     Name("channel stats", i);
   }
 
@@ -381,8 +440,9 @@ class Emitter {
       case Kind::kMul:
         return EmitElementwise(i, Elementwise::kMul, "mul");
       case Kind::kGate:
-        Call(SelectGate(target_), GateArgs{storage_.Picture(i.inputs[0]), storage_.Picture(i.outputs[0]),
-                                           storage_.Planes(i.inputs[1]).front()});
+        SplitRows(SelectGate(target_), i.outputs[0],
+                  GateArgs{storage_.Picture(i.inputs[0]), storage_.Picture(i.outputs[0]),
+                           storage_.Planes(i.inputs[1]).front()});
         return Name("gate", i);
       case Kind::kScale:
         return EmitScale(i);
@@ -400,7 +460,9 @@ class Emitter {
       case Kind::kChannelStats:
         return EmitStats(i);
       case Kind::kToPlanar:
-        Call(SelectToPlanar(target_), LayoutArgs{storage_.Picture(i.inputs[0]), KeepPlanes(i.outputs[0])});
+        Split(SelectToPlanar(target_), i.outputs[0], [&](RowRange rows) {
+          return LayoutArgs{Rows(storage_.Picture(i.inputs[0]), rows), KeepPlanes(i.outputs[0], rows)};
+        });
         return Name("to planar", i);
       case Kind::kToChannelsLast:
         Call(&ToChannelsLast, LayoutArgs{storage_.Picture(i.outputs[0]), KeepPlanes(i.inputs[0])});
@@ -420,14 +482,16 @@ class Emitter {
   const Lowered& lowered_;
   const Storage& storage_;
   Target target_;
+  int threads_;
   Constants& constants_;
   ExecutableStep step_;
 };
 
 }  // namespace
 
-std::vector<ExecutableStep> Emit(const Lowered& lowered, const Storage& storage, Target target, Constants& constants) {
-  return Emitter(lowered, storage, target, constants).Run();
+std::vector<ExecutableStep> Emit(const Lowered& lowered, const Storage& storage, Target target, int threads,
+                                 Constants& constants) {
+  return Emitter(lowered, storage, target, threads, constants).Run();
 }
 
 }  // namespace scrim::nn

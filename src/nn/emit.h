@@ -18,7 +18,7 @@ namespace scrim::nn {
 struct ExecutableStep {
   std::string name, kernel;
   int64_t macs = 0;
-  std::vector<std::function<void()>> calls;
+  std::vector<std::vector<std::function<void()>>> parts;  // may run at the same time, on several threads
 };
 
 // What the arguments of kernels point to; addresses stay as they are.
@@ -32,6 +32,8 @@ struct Constants {
   size_t weight_floats = 0;  // packed weights and biases
 };
 
-std::vector<ExecutableStep> Emit(const Lowered& lowered, const Storage& storage, Target target, Constants& constants);
+// For `threads` threads: a step that is worth it has as many parts, ranges of rows, any other one.
+std::vector<ExecutableStep> Emit(const Lowered& lowered, const Storage& storage, Target target, int threads,
+                                 Constants& constants);
 
 }  // namespace scrim::nn

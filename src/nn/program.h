@@ -21,9 +21,12 @@ struct TensorView {
 
 struct ProgramOptions {
   std::string target;  // SIMD target by Highway's name ("AVX2", "SSE4", "EMU128"); empty: the best that the CPU has
+  // 1 to 64. More than one: each Run wakes the others, they share the rows of every large step and sleep again. The
+  // result is the same, bit for bit.
+  int threads = 1;
 };
 
-// Not thread-safe: one Program serves one thread at a time. Owns all its memory; Run allocates nothing.
+// Not thread-safe: one Program serves one caller at a time. Owns all its memory and threads; Run allocates nothing.
 class Program {
  public:
   // Errors: kUnsupported names the node that no kernel runs, or the unknown target; kInvalidArgument an impossible
@@ -50,7 +53,7 @@ class Program {
     int64_t macs = 0;
     double milliseconds = 0;  // of the last RunTimed
   };
-  // Runs once and times every step (for `scrim bench --steps`).
+  // Runs once on the calling thread and times every step (for `scrim bench --steps`).
   virtual std::vector<Step> RunTimed() = 0;
 };
 

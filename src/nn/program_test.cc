@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <functional>
 #include <random>
 
@@ -39,6 +40,16 @@ void ExpectAgrees(const Graph& graph, int width, int height, float tolerance = 1
       WriteInput(input, program.value()->input());
       program.value()->Run();
       EXPECT_LE(LargestError(expected, program.value()->output()), tolerance) << target << ", run " << run;
+    }
+    const std::vector<float> alone(program.value()->output(), program.value()->output() + expected.size());
+    constexpr int kThreads = 3;  // rarely divides the rows
+    auto threaded = Program::Compile(model, {width, height}, {target, kThreads});
+    ASSERT_TRUE(threaded.ok()) << threaded.status().message();
+    for (int run = 0; run < 2; ++run) {
+      WriteInput(input, threaded.value()->input());
+      threaded.value()->Run();
+      EXPECT_EQ(std::memcmp(alone.data(), threaded.value()->output(), alone.size() * sizeof(float)), 0)
+          << target << ", " << kThreads << " threads, run " << run;
     }
   }
 }
@@ -142,6 +153,14 @@ TEST(ProgramTest, RefusesUnknownTargets) {
   ASSERT_FALSE(program.ok());
   EXPECT_EQ(program.status().code(), Code::kUnsupported);
   EXPECT_NE(program.status().message().find("'MMX'"), std::string::npos) << program.status().message();
+}
+
+TEST(ProgramTest, RefusesImpossibleThreads) {
+  for (int threads : {0, -1, 65}) {
+    const auto program = Program::Compile(RandomModel(GraphBuilder("small", 3).graph(), 1), {8, 8}, {"", threads});
+    ASSERT_FALSE(program.ok()) << threads;
+    EXPECT_EQ(program.status().code(), Code::kInvalidArgument);
+  }
 }
 
 TEST(ProgramTest, RefusesGroupsThatWouldFillMemoryWithZeros) {

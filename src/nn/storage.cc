@@ -108,7 +108,7 @@ void Storage::FindDirtyBorders() {
       return &other != &own && other.offset < own.offset + own.size && own.offset < other.offset + other.size;
     });
     if (!dirty) continue;
-    auto& borders = dirty_borders_[Size(std::max(own.first, 0))];
+    auto& borders = own.first < 0 ? dirty_input_borders_ : dirty_borders_[Size(own.first)];
     for (const BorderZeros& border : BordersOf(static_cast<int>(i))) borders.push_back(border);
   }
 }

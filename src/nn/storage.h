@@ -29,9 +29,10 @@ class Storage {
   // The planes of a planar value.
   std::vector<Plane> Planes(int value) const;
 
-  // Borders that other values write over, by the instruction that must zero them anew before it runs. All the others
-  // were zeroed once, by Make.
+  // Borders that other values write over, by the instruction that must zero them anew before it runs, and those of the
+  // input, which must be zero before the first does. All the others were zeroed once, by Make.
   const std::vector<std::vector<BorderZeros>>& dirty_borders() const { return dirty_borders_; }
+  const std::vector<BorderZeros>& dirty_input_borders() const { return dirty_input_borders_; }
 
   size_t bytes() const { return block_.size() * sizeof(float); }
 
@@ -56,6 +57,7 @@ class Storage {
   std::vector<Buffer> buffers_;
   mutable AlignedFloats block_;
   std::vector<std::vector<BorderZeros>> dirty_borders_;
+  std::vector<BorderZeros> dirty_input_borders_;
 };
 
 }  // namespace scrim::nn

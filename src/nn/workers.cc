@@ -1,0 +1,72 @@
+#include "nn/workers.h"
+
+#include <hwy/cache_control.h>
+
+#include <string>
+#include <system_error>
+
+namespace scrim::nn {
+namespace {
+
+// Steps take microseconds: waits by spinning, and gives the processor away when it takes long.
+void WaitFor(const std::atomic<uint64_t>& counter, uint64_t value) {
+  constexpr int kSpins = 2000;  // some 20 to 60 microseconds
+  for (int i = 0; counter.load(std::memory_order_acquire) < value; ++i)
+    i < kSpins ? hwy::Pause() : std::this_thread::yield();
+}
+
+}  // namespace
+
+Workers::Workers(std::vector<Part> parts) : parts_(std::move(parts)) {
+  for (size_t i = 0; i < parts_.size(); ++i)
+    before_.push_back(i > 0 && parts_[i].step == parts_[i - 1].step ? before_.back() : i);
+}
+
+StatusOr<std::unique_ptr<Workers>> Workers::Start(int threads, std::vector<Part> parts) {
+  std::unique_ptr<Workers> workers(new Workers(std::move(parts)));
+  try {
+    for (int i = 1; i < threads; ++i) workers->threads_.emplace_back(&Workers::Loop, workers.get());
+  } catch (const std::system_error&) {
+    return IoError("the system gives no more than " + std::to_string(workers->threads_.size() + 1) +
+                   " threads; ask for fewer");
+  }
+  return workers;
+}
+
+Workers::~Workers() {
+  stop_ = true;
+  wanted_ += 1;
+  wanted_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void Workers::Run() {
+  const uint64_t end = wanted_.load(std::memory_order_relaxed) + parts_.size();
+  wanted_.store(end, std::memory_order_release);
+  wanted_.notify_all();
+  TakeParts(end);
+  WaitFor(done_, end);
+}
+
+void Workers::Loop() {
+  for (uint64_t seen = 0;;) {
+    wanted_.wait(seen, std::memory_order_acquire);
+    if (stop_) return;
+    seen = wanted_.load(std::memory_order_acquire);
+    TakeParts(seen);
+  }
+}
+
+void Workers::TakeParts(uint64_t end) {
+  const uint64_t begin = end - parts_.size();
+  for (uint64_t next = taken_.load(std::memory_order_relaxed); next < end;) {
+    if (!taken_.compare_exchange_weak(next, next + 1, std::memory_order_acq_rel)) continue;
+    const auto i = static_cast<size_t>(next - begin);
+    WaitFor(done_, begin + before_[i]);
+    parts_[i].run();
+    done_.fetch_add(1, std::memory_order_acq_rel);
+    ++next;
+  }
+}
+
+}  // namespace scrim::nn
