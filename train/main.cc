@@ -70,15 +70,15 @@ int RunPack(const PackArguments& a) {
 }
 
 struct EvalArguments {
-  std::string pack, checkpoint, sheet, device = "cpu", density = "256x144";
+  std::string pack, checkpoint, sheet, device = "cpu", density = "256x144", split = "val";
   int worst = 0;
 };
 
-std::vector<const Record*> Validation(const Pack& pack) {
-  std::vector<const Record*> val;
+std::vector<const Record*> PhotosOf(const Pack& pack, Split split) {
+  std::vector<const Record*> photos;
   for (const Record& r : pack.records())
-    if (r.split == Split::kVal) val.push_back(&r);
-  return val;
+    if (r.split == split && r.role == Role::kPhoto) photos.push_back(&r);
+  return photos;
 }
 
 int RunEval(const EvalArguments& a, const graph::ScrimnetConfig& config) {
@@ -91,7 +91,7 @@ int RunEval(const EvalArguments& a, const graph::ScrimnetConfig& config) {
   auto network = Network::Create(*graph, torch::Device(a.device));
   if (!network.ok()) return Fail(network.status());
   if (const Status status = RestoreAverage(a.checkpoint, *network); !status.ok()) return Fail(status);
-  const std::vector<const Record*> val = Validation(**pack);
+  const std::vector<const Record*> val = PhotosOf(**pack, a.split == "val" ? Split::kVal : Split::kTrain);
   const Evaluation e = Evaluate(*network, **pack, val, density->width, density->height);
   auto print = [](const std::string& name, const Quality& q) {
     std::printf("%-22s %5d photos  IoU %.4f  below 0.8 %.3f  accuracy %.4f  MAE %.4f\n", name.c_str(), q.photos, q.iou,
@@ -141,7 +141,8 @@ int RunExport(const ExportArguments& a, const graph::ScrimnetConfig& config) {
   if (!a.pack.empty()) {
     auto pack = Pack::Open(a.pack);
     if (!pack.ok()) return Fail(pack.status());
-    const Evaluation e = Evaluate(*network, **pack, Validation(**pack), model.density.width, model.density.height);
+    const Evaluation e =
+        Evaluate(*network, **pack, PhotosOf(**pack, Split::kVal), model.density.width, model.density.height);
     model.figures.emplace_back("val_iou", e.all.iou);
     for (const auto& [source, q] : e.sources) model.figures.emplace_back("val_iou." + source, q.iou);
   }
@@ -210,6 +211,11 @@ int Main(int argc, char** argv) {
   run_command->add_option("--stop-after", train.stop_after,
                           "end early after this many steps; the same command goes on");
   run_command->add_option("--start-from", train.start_from, "checkpoint of another run whose weights to start with");
+  run_command->add_flag("--muon", train.muon, "update convolutions by Muon instead of AdamW");
+  run_command
+      ->add_option("--true-colours", train.augment.true_colours_share,
+                   "share of samples whose colours stay as they are")
+      ->capture_default_str();
   run_command->add_option("--dropout", train.network.dropout, "spatial dropout rate")->capture_default_str();
   run_command->add_option("--composites", train.augment.composite_share, "share of composited samples")
       ->capture_default_str();
@@ -236,10 +242,13 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
 
   EvalArguments eval;
-  CLI::App* eval_command = app.add_subcommand("eval", "quality of a checkpoint on the cache's validation photos");
+  CLI::App* eval_command = app.add_subcommand("eval", "quality of a checkpoint on photos of the cache");
   eval_command->add_option("--pack", eval.pack)->required();
   eval_command->add_option("--checkpoint", eval.checkpoint)->required();
   eval_command->add_option("--density", eval.density)->capture_default_str();
+  eval_command->add_option("--split", eval.split, "photos to look at; on train, the gap to val shows overfitting")
+      ->check(CLI::IsMember({"train", "val"}))
+      ->capture_default_str();
   eval_command->add_option("--worst", eval.worst, "list this many of the worst photos");
   eval_command->add_option("--sheet", eval.sheet, "write a picture of masks, PNG");
   eval_command->add_option("--device", eval.device)->capture_default_str();

@@ -82,6 +82,9 @@ StatusOr<Network> Network::Create(const graph::Graph& graph, torch::Device devic
     view.mutable_grad() = net.gradients_.narrow(0, p, count).view(dims);
     const bool weight = EndsWith(spec.name, ".weight");
     if (weight) net.decay_mask_.narrow(0, p, count).fill_(1.f);
+    const Node& node = graph.nodes[static_cast<size_t>(spec.node)];
+    if (weight && node.op == Op::kConv && node.conv.groups == 1 && dims[0] > 1)
+      net.matrices_.push_back({p, dims[0], count / dims[0]});
     (EndsWith(spec.name, ".bias") || EndsWith(spec.name, ".offset") ? t.bias : t.weight) = view;
     p += count;
   }

@@ -27,6 +27,11 @@ class Network {
   torch::Tensor& statistics() { return statistics_; }
   // 1 where weight decay applies (convolution weights), 0 elsewhere; as long as parameters().
   const torch::Tensor& decay_mask() const { return decay_mask_; }
+  // Where in parameters() the weights of ordinary convolutions lie: out rows of in·kh·kw columns, out at least 2.
+  struct Matrix {
+    int64_t offset, rows, columns;
+  };
+  const std::vector<Matrix>& matrices() const { return matrices_; }
   const graph::Graph& graph() const { return graph_; }
   torch::Device device() const { return parameters_.device(); }
 
@@ -44,6 +49,7 @@ class Network {
   graph::Graph graph_;
   std::vector<graph::WeightSpec> specs_;
   torch::Tensor parameters_, gradients_, statistics_, decay_mask_;
+  std::vector<Matrix> matrices_;
   std::vector<NodeTensors> nodes_;  // views into the flat tensors
 };
 

@@ -1,4 +1,4 @@
-// AdamW over one flat parameter vector, and the moving average of what it produces.
+// AdamW over one flat parameter vector, Muon over the matrices in it, and the moving average of what they produce.
 #pragma once
 
 #include "network.h"
@@ -9,9 +9,13 @@ struct AdamWOptions {
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
   double weight_decay = 1e-2;  // on convolution weights only
   double max_norm = 5.;        // gradients longer than this are shortened to it
+  bool muon = false;           // update Network::matrices() by Muon instead
+  double muon_momentum = 0.95;
 };
 
-// Loshchilov and Hutter 2019, Decoupled weight decay regularization, algorithm 2.
+// Loshchilov and Hutter 2019, Decoupled weight decay regularization, algorithm 2. Muon: Jordan et al. 2024, Muon, an
+// optimizer for hidden layers in neural networks, with Nesterov momentum; its updates are scaled as long as AdamW's are
+// (Liu et al. 2025, Muon is scalable for LLM training, section 2.2), so that one learning rate serves both.
 class AdamW {
  public:
   AdamW(Network& network, const AdamWOptions& options);
@@ -22,8 +26,11 @@ class AdamW {
   int64_t steps = 0;
 
  private:
+  void UpdateMatrices(double learning_rate);
+
   Network& network_;
   AdamWOptions options_;
+  torch::Tensor adam_mask_;  // 0 where Muon updates, 1 elsewhere; undefined without Muon
 };
 
 // Warm-up from a tenth over the first `warmup` share of the run, then a cosine down to a hundredth.

@@ -32,6 +32,12 @@ PreviousMaskShares SharesAt(const TrainOptions& o, double progress) {
   return {1.f - share, share * end.small / others, share * end.large / others, share * end.spline / others};
 }
 
+AdamWOptions Optimizer(const TrainOptions& options) {
+  AdamWOptions o;
+  o.muon = options.muon;
+  return o;
+}
+
 class Run {
  public:
   Run(const TrainOptions& options, std::unique_ptr<Pack> pack, Photos photos, Network network, Network average)
@@ -41,7 +47,7 @@ class Run {
         sampler_(*pack_, photos_.foregrounds, photos_.backgrounds),
         network_(std::move(network)),
         average_(std::move(average)),
-        optimizer_(network_, {}) {
+        optimizer_(network_, Optimizer(options_)) {
     steps_per_epoch_ = std::max<int64_t>(1, int64_t(photos_.train.size()) / options_.batch);
     total_steps_ = std::max<int64_t>(1, std::llround(options_.epochs * double(steps_per_epoch_)));
   }

@@ -20,6 +20,7 @@ struct TrainOptions {
   double epochs = 60;  // one epoch: as many samples as there are photos in the chosen sources
   int batch = 16;
   double learning_rate = 5e-3;
+  bool muon = false;             // for convolutions (AdamWOptions::muon)
   double warmup = 0.08;          // share of the run
   double average_decay = 0.998;  // of the exponential moving average
   double eval_every = 5;         // epochs

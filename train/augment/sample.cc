@@ -56,7 +56,7 @@ void Sampler::Augmented(const Record& photo, const AugmentOptions& options, Rand
   else
     rgba = RandomView(pack_.Image(photo), options.stretched_share, random, out.width, out.height);
   const cv::Mat previous = RandomPreviousMask(rgba, options.previous_mask, spline_, random);
-  RandomColours(rgba, random);
+  if (!random.Chance(options.true_colours_share)) RandomColours(rgba, random);
   Write(rgba, previous, options.edge_weight, out);
 }
 

@@ -20,6 +20,7 @@ struct AugmentOptions {
   float composite_share = 0.25f;   // of all samples: a studio foreground on a background
   float background_share = 0.03f;  // of all samples: nobody in the picture
   float stretched_share = 0.35f;   // of the photos: seen whole, whatever their aspect
+  float true_colours_share = 0.f;  // of all samples: no change of colours, noise or sharpness
   float edge_weight = 4.f;         // a pixel on the boundary counts 1 + edge_weight times
   PreviousMaskShares previous_mask;
 };
