@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "image_io.h"
+#include "metrics/photo.h"
 #include "support/process.h"
 
 namespace scrim::test {
@@ -36,13 +37,11 @@ double PhotoIou(Session& session, const std::string& photo, const std::string& m
   session.Reset();
   const scrim_frame in = PackedFrame(SCRIM_FORMAT_RGBA, width, height, frame->view().row(0, 0));
   EXPECT_EQ(session.Segment(in, alpha.data(), static_cast<size_t>(width)), SCRIM_OK) << scrim_last_error();
-  int both = 0, either = 0;
+  image::Bytes grey(width, height);
   for (int y = 0; y < height; ++y)
-    for (int x = 0; x < width; ++x) {
-      const bool person = truth->view().row(0, y)[4 * x] > 127, found = alpha[static_cast<size_t>(y * width + x)] > 127;
-      both += person && found, either += person || found;
-    }
-  return either > 0 ? double(both) / either : 1.;
+    for (int x = 0; x < width; ++x) grey.row(y)[x] = truth->view().row(0, y)[4 * x];
+  const size_t stride = static_cast<size_t>(width);
+  return metrics::Compare({grey.data(), width, height, stride}, {alpha.data(), width, height, stride}).iou;
 }
 
 TEST(Quality, FindsThePeopleOfTheSamplePhotos) {

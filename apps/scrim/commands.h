@@ -40,6 +40,26 @@ struct BenchOptions {
 };
 Status Bench(const BenchOptions& options);
 
+struct EvalOptions {
+  CommonOptions common;
+  std::string data, split, predictions;
+  std::vector<std::string> sources, groups;  // groups: NAME=SOURCE,SOURCE,...
+  std::string json, plot, sheet;
+  int worst = 0;
+  bool quiet = false;
+};
+Status Eval(const EvalOptions& options);
+
+struct DensityOptions {
+  CommonOptions common;
+  std::string data, split;
+  std::vector<std::string> sources, groups;
+  std::vector<graph::Density> densities;
+  std::string csv, plot;
+  bool quiet = false;
+};
+Status DensityChart(const DensityOptions& options);
+
 struct ConvertOptions {
   std::string input, output;  // the input may be ONNX or a scrim model; the output's extension says what it becomes
   std::string name, description, licence;  // empty: as they are

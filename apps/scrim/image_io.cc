@@ -1,5 +1,7 @@
 #include "image_io.h"
 
+#include <string.h>
+
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
@@ -10,6 +12,7 @@
 #include <opencv2/imgcodecs.hpp>
 #include <vector>
 
+#include "image/resample.h"
 #include "output_file.h"
 
 namespace scrim::app {
@@ -64,7 +67,10 @@ bool IsImageFile(const std::string& path) {
   }
 }
 
-StatusOr<image::Frame> ReadImage(const std::string& path) {
+namespace {
+
+// Decodes with OpenCV's flag `mode`; at most kMaxSide pixels a side.
+StatusOr<cv::Mat> Decode(const std::string& path, int mode) {
   cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return NotFound(path + ": no such file");
@@ -76,7 +82,7 @@ StatusOr<image::Frame> ReadImage(const std::string& path) {
   if (IsCutOffJpeg(bytes) || IsCutOffPng(bytes)) return Corrupt(path + ": the image is cut off");
   cv::Mat picture;
   try {
-    picture = cv::imdecode(bytes, cv::IMREAD_COLOR);
+    picture = cv::imdecode(bytes, mode);
   } catch (const cv::Exception&) {
   }
   if (picture.empty()) return Corrupt(path + ": is not an image that can be read");
@@ -84,6 +90,13 @@ StatusOr<image::Frame> ReadImage(const std::string& path) {
     return Unsupported(path + ": " + std::to_string(picture.cols) + "x" + std::to_string(picture.rows) +
                        " pixels, at most " + std::to_string(image::kMaxSide) + " a side are possible");
   }
+  return picture;
+}
+
+}  // namespace
+
+StatusOr<image::Frame> ReadImage(const std::string& path) {
+  SCRIM_ASSIGN_OR_RETURN(const cv::Mat picture, Decode(path, cv::IMREAD_COLOR));
   image::Frame frame(image::PixelFormat::kRgba, picture.cols, picture.rows);
   const image::FrameView view = frame.view();
   for (int y = 0; y < picture.rows; ++y) {
@@ -93,6 +106,36 @@ StatusOr<image::Frame> ReadImage(const std::string& path) {
       out[0] = in[2], out[1] = in[1], out[2] = in[0], out[3] = 255;
   }
   return frame;
+}
+
+Status ReadAlpha(const std::string& path, int width, int height, image::Bytes* alpha) {
+  SCRIM_ASSIGN_OR_RETURN(cv::Mat picture, Decode(path, cv::IMREAD_UNCHANGED));
+  if (picture.depth() != CV_8U) return Unsupported(path + ": an alpha of 8 bits is wanted");
+  if (picture.channels() > 1) cv::extractChannel(picture, picture, picture.channels() == 4 ? 3 : 1);
+  alpha->Resize(width, height);
+  image::Resampler resampler;
+  resampler.Configure(picture.cols, picture.rows, width, height);
+  resampler.Run(picture.data, picture.step, 1, alpha->data(), alpha->row_size());
+  return {};
+}
+
+StatusOr<std::vector<std::filesystem::path>> ListImages(const std::string& folder) {
+  static const char* const kExtensions[] = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"};
+  std::vector<std::filesystem::path> images;
+  std::error_code error;
+  for (const std::filesystem::directory_entry& entry : std::filesystem::directory_iterator(folder, error)) {
+    std::string extension = entry.path().extension().string();
+    for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (std::find(std::begin(kExtensions), std::end(kExtensions), extension) != std::end(kExtensions)) {
+      images.push_back(entry.path());
+    }
+  }
+  if (error) return IoError(folder + ": cannot be listed: " + error.message());
+  if (images.empty()) return NotFound(folder + ": has no images (jpg, png, webp, bmp, tif, ppm)");
+  std::sort(images.begin(), images.end(), [](const std::filesystem::path& a, const std::filesystem::path& b) {
+    return strverscmp(a.filename().c_str(), b.filename().c_str()) < 0;
+  });
+  return images;
 }
 
 Status WriteImage(const image::ConstFrameView& rgba, bool with_alpha, const std::string& path) {

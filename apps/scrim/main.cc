@@ -37,6 +37,22 @@ void AddCommon(CLI::App* command, CommonOptions* options, Texts* texts) {
       ->type_name("NAME");
 }
 
+template <typename Options>
+void AddData(CLI::App* command, Options* options) {
+  command
+      ->add_option("data", options->data,
+                   "folder with images/ and masks/, or with folders that have them; folders in images/ are clips")
+      ->required()
+      ->type_name("DATA");
+  command->add_option("--split", options->split, "file that names the photos wanted, SOURCE/STEM a line")
+      ->type_name("FILE");
+  command->add_option("--sources", options->sources, "only these folders of DATA")->type_name("NAME");
+  command->add_option("--group", options->groups, "also sum up these sources: NAME=SOURCE,SOURCE,...")
+      ->type_name("GROUP");
+  command->add_flag("-q,--quiet", options->quiet, "no progress on stderr");
+  AddMatte(command, &options->common);
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("scrim separates people from the room behind them and puts another background there");
   app.set_version_flag("--version", scrim_version());
@@ -99,6 +115,34 @@ int Main(int argc, char** argv) {
   AddMatte(bench_command, &bench.common);
   AddCommon(bench_command, &bench.common, &texts);
 
+  EvalOptions eval;
+  CLI::App* eval_command = app.add_subcommand(
+      "eval", "how good the masks of a model, or of anything else, are on photos and clips with masks");
+  AddData(eval_command, &eval);
+  eval_command
+      ->add_option("--predictions", eval.predictions,
+                   "judge the masks in this folder instead, SOURCE/STEM.png or STEM.png, whoever made them")
+      ->type_name("FOLDER");
+  eval_command->add_option("--json", eval.json, "all figures, each photo's too")->type_name("FILE");
+  eval_command->add_option("--plot", eval.plot, "share of photos below each IoU, .png or .svg (needs gnuplot)")
+      ->type_name("FILE");
+  eval_command->add_option("--worst", eval.worst, "name this many of the worst photos")->check(CLI::Range(1, 100000));
+  eval_command->add_option("--sheet", eval.sheet, "picture of the worst photos beside what was found")
+      ->type_name("FILE");
+  AddCommon(eval_command, &eval.common, &texts);
+
+  DensityOptions density;
+  std::vector<std::string> densities{"64x64", "96x96", "128x128", "160x160", "192x192", "256x256", "256x144"};
+  CLI::App* density_command =
+      app.add_subcommand("density", "quality against speed at several input sizes of the network");
+  AddData(density_command, &density);
+  density_command->add_option("--sizes", densities, "the network's input sizes")
+      ->type_name("WxH")
+      ->capture_default_str();
+  density_command->add_option("--csv", density.csv, "all figures")->type_name("FILE");
+  density_command->add_option("--plot", density.plot, "the chart, .png or .svg (needs gnuplot)")->type_name("FILE");
+  AddCommon(density_command, &density.common, &texts);
+
   ConvertOptions convert;
   CLI::App* convert_command = app.add_subcommand(
       "convert", "make a model of an ONNX network, or ONNX of a model; a network's preprocessing is named here once");
@@ -130,9 +174,11 @@ int Main(int argc, char** argv) {
   }
 
   if (app.get_subcommands().empty())
-    return usage("a command is needed: run, matte, image, info, bench or convert (scrim --help says more)");
+    return usage(
+        "a command is needed: run, matte, image, info, bench, eval, density or convert (scrim --help says more)");
 
-  CommonOptions* commons[] = {&run.common, &matte.common, &image.common, &info, &bench.common};
+  CommonOptions* commons[] = {&run.common,   &matte.common, &image.common,  &info,
+                              &bench.common, &eval.common,  &density.common};
   if (!texts.size.empty()) {
     const StatusOr<graph::Density> density = graph::ParseDensity(texts.size);
     if (!density.ok()) return usage("--size: " + density.status().message());
@@ -144,6 +190,12 @@ int Main(int argc, char** argv) {
     if (!background.ok()) return usage(background.status().message());
     run.background = image.background = *background;
   }
+  for (const std::string& text : densities) {
+    const StatusOr<graph::Density> parsed = graph::ParseDensity(text);
+    if (!parsed.ok()) return usage("--sizes: " + parsed.status().message());
+    density.densities.push_back(*parsed);
+  }
+  if (eval_command->parsed() && !eval.sheet.empty() && eval.worst == 0) eval.worst = 48;
   if (convert_command->parsed() && !IsConvertible(convert.output))
     return usage(convert.output + ": the output's extension must be .scrim or .onnx");
   using Kind = BackgroundOption::Kind;
@@ -170,6 +222,8 @@ int Main(int argc, char** argv) {
   if (image_command->parsed()) status = Image(image);
   if (info_command->parsed()) status = Info(info);
   if (bench_command->parsed()) status = Bench(bench);
+  if (eval_command->parsed()) status = Eval(eval);
+  if (density_command->parsed()) status = DensityChart(density);
   if (convert_command->parsed()) status = Convert(convert);
   if (!status.ok()) {
     std::fprintf(stderr, "scrim: %s\n", status.message().c_str());

@@ -1,6 +1,3 @@
-#include <string.h>
-
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -29,26 +26,6 @@ Status WriteMatte(Session* session, const image::FrameView& frame, const std::st
 Status MatteOfImage(Session* session, const std::string& input, const std::string& output) {
   SCRIM_ASSIGN_OR_RETURN(image::Frame frame, ReadImage(input));
   return WriteMatte(session, frame.view(), output);
-}
-
-// Images by their extension, in the order of their numbers: 2.png before 10.png.
-StatusOr<std::vector<fs::path>> ListImages(const std::string& folder) {
-  static const char* const kExtensions[] = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"};
-  std::vector<fs::path> images;
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
-    std::string extension = entry.path().extension().string();
-    for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    if (std::find(std::begin(kExtensions), std::end(kExtensions), extension) != std::end(kExtensions)) {
-      images.push_back(entry.path());
-    }
-  }
-  if (error) return IoError(folder + ": cannot be listed: " + error.message());
-  if (images.empty()) return NotFound(folder + ": has no images (jpg, png, webp, bmp, tif, ppm)");
-  std::sort(images.begin(), images.end(), [](const fs::path& a, const fs::path& b) {
-    return strverscmp(a.filename().c_str(), b.filename().c_str()) < 0;
-  });
-  return images;
 }
 
 fs::path OutputFor(const fs::path& folder, const fs::path& input) { return folder / (input.stem().string() + ".png"); }

@@ -1,0 +1,113 @@
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "commands.h"
+#include "engine/stopwatch.h"
+#include "evaluation.h"
+#include "gnuplot.h"
+#include "graph/model.h"
+#include "median.h"
+#include "nn/program.h"
+#include "output_file.h"
+
+namespace scrim::app {
+namespace {
+
+struct Point {
+  graph::Density density;
+  double mmac = 0, milliseconds = 0;
+  std::vector<Summary> summaries;  // groups, or all photos alone
+};
+
+std::string Size(graph::Density d) { return std::to_string(d.width) + "x" + std::to_string(d.height); }
+
+// Programs take turns, so that other loads on the machine slow all alike.
+Status TimeInTurn(const graph::Model& model, const CommonOptions& options, std::vector<Point>& points) {
+  constexpr int kRounds = 100;
+  std::vector<std::unique_ptr<nn::Program>> programs;
+  for (Point& point : points) {
+    SCRIM_ASSIGN_OR_RETURN(auto program, nn::Program::Compile(model, point.density, {options.target, options.threads}));
+    point.mmac = double(program->macs()) / 1e6;
+    programs.push_back(std::move(program));
+  }
+  std::vector<std::vector<double>> ms(points.size());
+  for (int round = 0; round < kRounds; ++round) {
+    for (size_t i = 0; i < points.size(); ++i) {
+      programs[i]->Run();  // the caches hold another program's weights
+      engine::Stopwatch watch;
+      programs[i]->Run();
+      ms[i].push_back(watch.Lap());
+    }
+  }
+  for (size_t i = 0; i < points.size(); ++i) points[i].milliseconds = Median(ms[i]);
+  return {};
+}
+
+Status DrawChart(const std::vector<Point>& points, const std::string& path) {
+  std::string data, quality, outline;
+  for (size_t g = 0; g < points[0].summaries.size(); ++g) {
+    const std::string block = "$group" + std::to_string(g), name = points[0].summaries[g].name;
+    data += block + " << EOD\n";
+    for (const Point& p : points)
+      data += std::to_string(p.milliseconds) + " " + std::to_string(p.summaries[g].mean.iou) + " " +
+              std::to_string(p.summaries[g].mean.boundary_f) + " " + Size(p.density) + "\n";
+    data += "EOD\n";
+    quality += (g == 0 ? "plot " : ", ") + block + " using 1:2 with points pt 7 title '" + name + "', " + block +
+               " using 1:2:4 with labels offset 0,0.8 font ',8' notitle";
+    outline += (g == 0 ? "plot " : ", ") + block + " using 1:3 with points pt 7 title '" + name + "', " + block +
+               " using 1:3:4 with labels offset 0,0.8 font ',8' notitle";
+  }
+  return Plot(data +
+                  "set grid\nset key bottom right\nset logscale x\nset offsets graph 0.1, graph 0.1, graph 0.1, 0\n"
+                  "set xlabel 'network, ms a frame on one core'\nset multiplot layout 1,2\nset ylabel 'person IoU'\n" +
+                  quality + "\nset ylabel 'boundary F'\n" + outline + "\nunset multiplot",
+              1100, 460, path);
+}
+
+}  // namespace
+
+Status DensityChart(const DensityOptions& options) {
+  SCRIM_ASSIGN_OR_RETURN(const std::vector<SourceGroup> groups, ParseGroups(options.groups));
+  SCRIM_ASSIGN_OR_RETURN(const std::vector<EvaluationSource> data,
+                         FindEvaluationData(options.data, options.split, options.sources));
+  SCRIM_ASSIGN_OR_RETURN(const std::string path, FindModel(options.common));
+  SCRIM_ASSIGN_OR_RETURN(const graph::Model model, graph::LoadModel(path));
+  std::vector<Point> points;
+  for (const graph::Density density : options.densities) {
+    Point point;
+    point.density = density;
+    CommonOptions common = options.common;
+    common.density = density;
+    Progress progress(Size(density) + " photos", options.quiet);
+    SCRIM_ASSIGN_OR_RETURN(const Evaluation evaluation, EvaluateModel(data, common, &progress));
+    point.summaries = Summarise(evaluation, groups);
+    if (!groups.empty())
+      std::erase_if(point.summaries, [&](const Summary& s) {
+        return std::none_of(groups.begin(), groups.end(), [&](const SourceGroup& g) { return g.name == s.name; });
+      });
+    if (point.summaries.empty())
+      return NotFound(options.data + ": no photos of these groups; clips alone do not make a chart");
+    points.push_back(std::move(point));
+  }
+  SCRIM_RETURN_IF_ERROR(TimeInTurn(model, options.common, points));
+  std::string csv = "density,mmac,milliseconds,frames_per_second,group,photos,iou,boundary_f,mae\n";
+  std::printf("%-9s %7s %8s %8s  %-20s %7s %7s %7s\n", "density", "MMAC", "ms", "per s", "", "IoU", "BF", "MAE");
+  for (const Point& p : points) {
+    for (const Summary& s : p.summaries) {
+      std::printf("%-9s %7.1f %8.3f %8.0f  %-20s %7.4f %7.4f %7.4f\n", Size(p.density).c_str(), p.mmac, p.milliseconds,
+                  1e3 / p.milliseconds, s.name.c_str(), s.mean.iou, s.mean.boundary_f, s.mean.mae);
+      char row[256];
+      std::snprintf(row, sizeof row, "%s,%.3f,%.4f,%.1f,%s,%d,%.5f,%.5f,%.5f\n", Size(p.density).c_str(), p.mmac,
+                    p.milliseconds, 1e3 / p.milliseconds, s.name.c_str(), s.photos, s.mean.iou, s.mean.boundary_f,
+                    s.mean.mae);
+      csv += row;
+    }
+  }
+  if (!options.csv.empty()) SCRIM_RETURN_IF_ERROR(WriteFile(options.csv, {csv.begin(), csv.end()}));
+  if (!options.plot.empty()) SCRIM_RETURN_IF_ERROR(DrawChart(points, options.plot));
+  return {};
+}
+
+}  // namespace scrim::app

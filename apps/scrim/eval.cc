@@ -1,0 +1,154 @@
+#include <algorithm>
+#include <cstdarg>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "commands.h"
+#include "evaluation.h"
+#include "evaluation_sheet.h"
+#include "gnuplot.h"
+#include "image_io.h"
+#include "output_file.h"
+
+namespace scrim::app {
+namespace {
+
+// printf into a string.
+__attribute__((format(printf, 1, 2))) std::string Text(const char* format, ...) {
+  char buffer[512];
+  va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(buffer, sizeof buffer, format, arguments);
+  va_end(arguments);
+  return buffer;
+}
+
+void PrintTable(const std::vector<Summary>& summaries, const std::vector<ClipScore>& clips, bool predictions) {
+  if (!summaries.empty())
+    std::printf("%-24s %6s %7s %7s %7s %8s %7s %7s\n", "", "photos", "IoU", "< 0.8", "mIoU", "accuracy", "BF", "MAE");
+  for (const Summary& s : summaries)
+    std::printf("%-24s %6d %7.4f %7.3f %7.4f %8.4f %7.4f %7.4f\n", s.name.c_str(), s.photos, s.mean.iou, s.below_080,
+                s.mean.miou(), s.mean.accuracy, s.mean.boundary_f, s.mean.mae);
+  if (clips.empty()) return;
+  std::printf("%-34s %-7s %6s %7s %7s %7s %9s %9s %6s\n", "", "", "frames", "IoU", "BF", "MAE", "dtSSD e-3",
+              "flicker e-3", "still");
+  for (const ClipScore& clip : clips) {
+    for (const metrics::ClipQuality* q : {&clip.looped, &clip.cold}) {
+      if (predictions && q == &clip.cold) continue;
+      std::printf("%-34s %-7s %6d %7.4f %7.4f %7.4f %9.2f %11.3f %6.2f\n", clip.name.c_str(),
+                  predictions         ? ""
+                  : q == &clip.looped ? "in loop"
+                                      : "cold",
+                  q->frames, q->iou, q->boundary_f, q->mae, 1e3 * q->dtssd, 1e3 * q->flicker, q->still_share);
+    }
+  }
+}
+
+std::string Quoted(const std::string& text) {
+  std::string quoted = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + "\"";
+}
+
+std::string ToJson(const metrics::ClipQuality& q) {
+  return Text(
+      "{\"frames\": %d, \"iou\": %.5f, \"boundary_f\": %.5f, \"mae\": %.5f, \"dtssd\": %.6f, \"flicker\": %.6f, "
+      "\"still_share\": %.4f}",
+      q.frames, q.iou, q.boundary_f, q.mae, q.dtssd, q.flicker, q.still_share);
+}
+
+std::string ToJson(const metrics::PhotoQuality& q) {
+  return Text("\"iou\": %.5f, \"miou\": %.5f, \"accuracy\": %.5f, \"boundary_f\": %.5f, \"mae\": %.5f", q.iou, q.miou(),
+              q.accuracy, q.boundary_f, q.mae);
+}
+
+std::string ToJson(const std::string& what, const Evaluation& e, const std::vector<Summary>& summaries,
+                   bool predictions) {
+  std::string json = "{\n  \"of\": " + Quoted(what) + ",\n  \"summary\": [";
+  const char* separator = "";
+  for (const Summary& s : summaries) {
+    json += separator +
+            Text("\n    {\"name\": %s, \"photos\": %d, \"below_080\": %.5f, ", Quoted(s.name).c_str(), s.photos,
+                 s.below_080) +
+            ToJson(s.mean) + "}";
+    separator = ",";
+  }
+  json += "\n  ],\n  \"clips\": [";
+  separator = "";
+  for (const ClipScore& clip : e.clips) {
+    json += separator + std::string("\n    {\"name\": ") + Quoted(clip.name) + ", \"looped\": " + ToJson(clip.looped);
+    json += (predictions ? "" : ", \"cold\": " + ToJson(clip.cold)) + "}";
+    separator = ",";
+  }
+  json += "\n  ],\n  \"photos\": [";
+  separator = "";
+  for (const PhotoScore& p : e.photos) {
+    json += separator + std::string("\n    {\"name\": ") + Quoted(p.photo.name) + ", " + ToJson(p.quality) + "}";
+    separator = ",";
+  }
+  return json + "\n  ]\n}\n";
+}
+
+// The share of photos below each IoU: a better model's curve lies lower and further right.
+Status PlotDistribution(const Evaluation& e, const std::vector<SourceGroup>& groups, const std::string& path) {
+  std::vector<SourceGroup> sets = groups;
+  if (sets.empty())
+    for (const Summary& s : Summarise(e, {}))
+      if (s.name != "all") sets.push_back({s.name, {s.name}});
+  std::string data, plots;
+  for (size_t g = 0; g < sets.size(); ++g) {
+    std::vector<double> ious;
+    for (const PhotoScore& p : e.photos)
+      if (std::find(sets[g].sources.begin(), sets[g].sources.end(), p.source) != sets[g].sources.end())
+        ious.push_back(p.quality.iou);
+    std::sort(ious.begin(), ious.end());
+    if (ious.empty()) continue;
+    data += Text("$data%zu << EOD\n", g);
+    for (size_t i = 0; i < ious.size(); ++i) data += Text("%.5f %.5f\n", ious[i], double(i + 1) / double(ious.size()));
+    data += "EOD\n";
+    plots += (plots.empty() ? "plot " : ", ") +
+             Text("$data%zu with steps lw 2 title '%s (%zu)'", g, sets[g].name.c_str(), ious.size());
+  }
+  return Plot(data +
+                  "set key top left\nset grid\nset xrange [0:1]\nset yrange [0:1]\nset xlabel 'person IoU'\n"
+                  "set ylabel 'share of photos below'\n" +
+                  plots,
+              720, 480, path);
+}
+
+}  // namespace
+
+Status Eval(const EvalOptions& options) {
+  SCRIM_ASSIGN_OR_RETURN(const std::vector<SourceGroup> groups, ParseGroups(options.groups));
+  SCRIM_ASSIGN_OR_RETURN(const std::vector<EvaluationSource> data,
+                         FindEvaluationData(options.data, options.split, options.sources));
+  const bool predictions = !options.predictions.empty();
+  Progress progress("photos and clips", options.quiet);
+  SCRIM_ASSIGN_OR_RETURN(const Evaluation evaluation, predictions
+                                                          ? EvaluatePredictions(data, options.predictions, &progress)
+                                                          : EvaluateModel(data, options.common, &progress));
+  const std::vector<Summary> summaries = Summarise(evaluation, groups);
+  PrintTable(summaries, evaluation.clips, predictions);
+  const std::vector<PhotoScore> worst = WorstFirst(evaluation.photos, static_cast<size_t>(options.worst));
+  for (const PhotoScore& p : worst) std::printf("%.4f %s\n", p.quality.iou, p.photo.name.c_str());
+  if (!options.json.empty()) {
+    std::string what = options.predictions;
+    if (!predictions) {
+      SCRIM_ASSIGN_OR_RETURN(what, FindModel(options.common));
+    }
+    const std::string json = ToJson(what, evaluation, summaries, predictions);
+    SCRIM_RETURN_IF_ERROR(WriteFile(options.json, {json.begin(), json.end()}));
+  }
+  if (!options.plot.empty()) SCRIM_RETURN_IF_ERROR(PlotDistribution(evaluation, groups, options.plot));
+  if (!options.sheet.empty()) {
+    SCRIM_ASSIGN_OR_RETURN(const image::Frame sheet, DrawPhotos(worst, options.common, options.predictions));
+    SCRIM_RETURN_IF_ERROR(WriteImage(sheet.view(), /*with_alpha=*/false, options.sheet));
+  }
+  return {};
+}
+
+}  // namespace scrim::app
