@@ -11,6 +11,7 @@
 #include "graph/fold.h"
 #include "graph/onnx.h"
 #include "overfit.h"
+#include "pack_command.h"
 #include "trainer.h"
 
 namespace scrim::train {
@@ -19,54 +20,6 @@ namespace {
 int Fail(const Status& status) {
   std::fprintf(stderr, "scrim-train: %s\n", status.message().c_str());
   return 1;
-}
-
-struct PackArguments {
-  std::vector<std::string> photos, foregrounds, backgrounds;
-  std::string train_split, val_split, output;
-  double val_share = 0.1;
-  int max_side = 320, threads = 2;
-};
-
-int RunPack(const PackArguments& a) {
-  std::set<std::string> train, val;
-  for (auto [path, lines] : {std::pair{&a.train_split, &train}, std::pair{&a.val_split, &val}}) {
-    if (path->empty()) continue;
-    auto read = ReadSplit(*path);
-    if (!read.ok()) return Fail(read.status());
-    *lines = std::move(read).value();
-  }
-  std::vector<PackEntry> entries;
-  auto add = [&](const std::vector<std::string>& folders, Role role) -> Status {
-    for (const std::string& folder : folders) {
-      int unpaired = 0;
-      SCRIM_ASSIGN_OR_RETURN(std::vector<Pair> pairs, ListFolder(folder, role, &unpaired));
-      if (unpaired > 0)
-        std::fprintf(stderr, "%s: %d photos or masks have no partner and are left out\n", folder.c_str(), unpaired);
-      // A source that a split file names is split by the files; any other is for training, or, with no files, split at
-      // random.
-      bool named = false;
-      for (const Pair& p : pairs)
-        named |= train.count(p.source + "/" + p.stem) + val.count(p.source + "/" + p.stem) > 0;
-      Random random(1);
-      for (Pair& p : pairs) {
-        const std::string name = p.source + "/" + p.stem;
-        Split split = val.count(name) ? Split::kVal : Split::kTrain;
-        if (named && split == Split::kTrain && !train.empty() && !train.count(name)) continue;
-        if (role == Role::kPhoto && a.val_split.empty() && random.Chance(float(a.val_share))) split = Split::kVal;
-        entries.push_back({std::move(p), split});
-      }
-    }
-    return {};
-  };
-  for (const Status& status :
-       {add(a.photos, Role::kPhoto), add(a.foregrounds, Role::kForeground), add(a.backgrounds, Role::kBackground)})
-    if (!status.ok()) return Fail(status);
-  auto counts = WritePack(entries, a.max_side, a.threads, a.output);
-  if (!counts.ok()) return Fail(counts.status());
-  for (const std::string& line : counts->broken) std::fprintf(stderr, "left out: %s\n", line.c_str());
-  std::fprintf(stderr, "%s: %d pictures, %zu left out\n", a.output.c_str(), counts->written, counts->broken.size());
-  return 0;
 }
 
 struct EvalArguments {
@@ -167,7 +120,11 @@ int Main(int argc, char** argv) {
 
   PackArguments pack;
   CLI::App* pack_command = app.add_subcommand("pack", "decode folders of photos and masks into one cache file");
-  pack_command->add_option("--photos", pack.photos, "folders with images/ and masks/ inside")->required();
+  pack_command->add_option("--photos", pack.photos, "folders with images/ and masks/ inside");
+  pack_command->add_option("--coco", pack.coco, "MS COCO, as instances_train2017.json=train2017")
+      ->type_name("ANNOTATIONS=PHOTOS");
+  pack_command->add_option("--voc", pack.voc, "Pascal VOC with segmentation, as VOCdevkit/VOC2012");
+  pack_command->add_option("--supervisely", pack.supervisely, "projects in Supervisely's format");
   pack_command->add_option("--foregrounds", pack.foregrounds,
                            "the same, to be cut out and put before other backgrounds only");
   pack_command->add_option("--backgrounds", pack.backgrounds, "folders of photos without people");
@@ -275,7 +232,10 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : 2;
   }
-  if (*pack_command) return RunPack(pack);
+  if (*pack_command) {
+    const Status status = RunPack(pack);
+    return status.ok() ? 0 : Fail(status);
+  }
   auto config = graph::ScrimnetPreset(preset);
   if (!config.ok()) return Fail(config.status());
   const float dropout = train.network.dropout;

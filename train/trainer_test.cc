@@ -8,6 +8,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "checkpoint.h"
+#include "datasets/folder.h"
 
 namespace scrim::train {
 namespace {
@@ -33,12 +34,11 @@ class TrainerTest : public ::testing::Test {
       cv::imwrite((root_ / "drawn/images" / (stem + ".png")).string(), image);
       cv::imwrite((root_ / "drawn/masks" / (stem + ".png")).string(), mask);
     }
-    int unpaired = 0;
-    const auto pairs = ListFolder((root_ / "drawn").string(), Role::kPhoto, &unpaired);
-    ASSERT_TRUE(pairs.ok()) << pairs.status().message();
+    const auto found = ReadFolder((root_ / "drawn").string(), Role::kPhoto);
+    ASSERT_TRUE(found.ok()) << found.status().message();
     std::vector<PackEntry> entries;
-    for (size_t i = 0; i < pairs->size(); ++i)
-      entries.push_back({(*pairs)[i], i % 6 == 0 ? Split::kVal : Split::kTrain});
+    for (size_t i = 0; i < found->examples.size(); ++i)
+      entries.push_back({found->examples[i], i % 6 == 0 ? Split::kVal : Split::kTrain});
     const auto counts = WritePack(entries, 320, 2, (root_ / "pack").string());
     ASSERT_TRUE(counts.ok());
     ASSERT_EQ(counts->written, 24);

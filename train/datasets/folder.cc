@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <opencv2/imgcodecs.hpp>
 
 namespace scrim::train {
 namespace fs = std::filesystem;
@@ -23,39 +24,50 @@ std::map<std::string, std::string> ImagesByStem(const fs::path& directory) {
   return found;
 }
 
-std::string FolderName(const fs::path& directory) {
-  const fs::path clean = directory.lexically_normal();
-  return clean.has_filename() ? clean.filename().string() : clean.parent_path().filename().string();
+std::function<StatusOr<Labels>(cv::Size)> MaskFile(const std::string& path) {
+  return [path](cv::Size size) -> StatusOr<Labels> {
+    Labels labels;
+    labels.person = cv::imread(path, cv::IMREAD_GRAYSCALE);
+    if (labels.person.empty()) return Corrupt(path + ": cannot be decoded");
+    if (labels.person.size() != size) return Corrupt(path + ": is not as large as its photo");
+    return labels;
+  };
 }
 
 }  // namespace
 
-StatusOr<std::vector<Pair>> ListFolder(const std::string& directory, Role role, int* unpaired) {
-  const fs::path root(directory);
-  if (!fs::is_directory(root)) return NotFound(directory + ": no such folder");
-  const std::string source = FolderName(root);
-  std::vector<Pair> pairs;
-  *unpaired = 0;
+std::string FolderName(const std::string& folder) {
+  const fs::path clean = fs::path(folder).lexically_normal();
+  return clean.has_filename() ? clean.filename().string() : clean.parent_path().filename().string();
+}
+
+StatusOr<Examples> ReadFolder(const std::string& folder, Role role) {
+  const fs::path root(folder);
+  if (!fs::is_directory(root)) return NotFound(folder + ": no such folder");
+  const std::string source = FolderName(folder);
+  Examples found;
+  std::vector<Example>& examples = found.examples;
   if (role == Role::kBackground) {
     for (const auto& entry : fs::recursive_directory_iterator(root))
       if (entry.is_regular_file() && IsImage(entry.path()))
-        pairs.push_back({source, entry.path().stem().string(), entry.path().string(), "", role});
-    std::sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) { return a.image < b.image; });
+        examples.push_back({source, entry.path().stem().string(), entry.path().string(), role, {}});
+    std::sort(examples.begin(), examples.end(), [](const Example& a, const Example& b) { return a.image < b.image; });
   } else {
     if (!fs::is_directory(root / "images") || !fs::is_directory(root / "masks"))
-      return NotFound(directory + ": expected the folders images/ and masks/ inside");
+      return NotFound(folder + ": expected the folders images/ and masks/ inside");
     const auto images = ImagesByStem(root / "images"), masks = ImagesByStem(root / "masks");
     for (const auto& [stem, image] : images) {
       const auto mask = masks.find(stem);
       if (mask == masks.end())
-        ++*unpaired;
+        found.broken.push_back(image + ": has no mask");
       else
-        pairs.push_back({source, stem, image, mask->second, role});
+        examples.push_back({source, stem, image, role, MaskFile(mask->second)});
     }
-    for (const auto& [stem, mask] : masks) *unpaired += images.count(stem) == 0;
+    for (const auto& [stem, mask] : masks)
+      if (images.count(stem) == 0) found.broken.push_back(mask + ": has no photo");
   }
-  if (pairs.empty()) return NotFound(directory + ": holds no photos that can be used");
-  return pairs;
+  if (examples.empty()) return NotFound(folder + ": holds no photos that can be used");
+  return found;
 }
 
 StatusOr<std::set<std::string>> ReadSplit(const std::string& path) {

@@ -26,18 +26,17 @@ std::string IndexLine(const Record& r) {
          '\t' + std::to_string(r.offset) + '\n';
 }
 
-StatusOr<cv::Mat> Decode(const Pair& pair, int max_side) {
-  cv::Mat image = cv::imread(pair.image, cv::IMREAD_COLOR);
-  if (image.empty()) return Corrupt(pair.image + ": cannot be decoded");
-  cv::Mat mask(image.size(), CV_8U, cv::Scalar(0));
-  if (!pair.mask.empty()) {
-    mask = cv::imread(pair.mask, cv::IMREAD_GRAYSCALE);
-    if (mask.empty()) return Corrupt(pair.mask + ": cannot be decoded");
-    if (mask.size() != image.size()) return Corrupt(pair.mask + ": is not as large as its photo");
+StatusOr<cv::Mat> Decode(const Example& example, int max_side) {
+  cv::Mat image = cv::imread(example.image, cv::IMREAD_COLOR);
+  if (image.empty()) return Corrupt(example.image + ": cannot be decoded");
+  Labels labels{cv::Mat(image.size(), CV_8U, cv::Scalar(0)), {}};
+  if (example.role != Role::kBackground) {
+    SCRIM_ASSIGN_OR_RETURN(labels, example.labels(image.size()));
   }
+  if (example.annotated_scene) SCRIM_RETURN_IF_ERROR(Prepare({}, image, labels));
   cv::Mat rgb, rgba;
   cv::cvtColor(image, rgb, cv::COLOR_BGR2RGB);
-  cv::merge(std::vector<cv::Mat>{rgb, mask}, rgba);
+  cv::merge(std::vector<cv::Mat>{rgb, labels.person}, rgba);
   const int longest = std::max(rgba.cols, rgba.rows);
   if (longest > max_side) {
     const double scale = double(max_side) / longest;
@@ -64,15 +63,19 @@ StatusOr<PackCounts> WritePack(const std::vector<PackEntry>& entries, int max_si
   std::atomic<size_t> next{0};
   auto work = [&] {
     for (size_t i = next++; i < entries.size(); i = next++) {
-      const Pair& pair = entries[i].pair;
-      StatusOr<cv::Mat> image = Decode(pair, max_side);
+      const Example& example = entries[i].example;
+      StatusOr<cv::Mat> image = Decode(example, max_side);
       std::lock_guard<std::mutex> lock(mutex);
       if (!image.ok()) {
-        counts.broken.push_back(image.status().message());
+        const Status& status = image.status();
+        if (status.code() == Code::kInvalidArgument)
+          ++counts.unsuitable[status.message()];
+        else
+          counts.broken.push_back(status.message());
         continue;
       }
       out.write(reinterpret_cast<const char*>(image->data), static_cast<std::streamsize>(image->total() * 4));
-      records[i] = {pair.source, pair.stem, pair.role, entries[i].split, image->cols, image->rows, offset};
+      records[i] = {example.source, example.stem, example.role, entries[i].split, image->cols, image->rows, offset};
       offset += image->total() * 4;
       ++counts.written;
     }

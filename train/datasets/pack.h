@@ -2,9 +2,11 @@
 // Decoding is then no cost at all; pages come from the system's cache.
 #pragma once
 
-#include <opencv2/core.hpp>
+#include <map>
+#include <memory>
 
-#include "datasets/folder.h"
+#include "datasets/example.h"
+#include "datasets/prepare.h"
 
 namespace scrim::train {
 
@@ -19,17 +21,18 @@ struct Record {
 };
 
 struct PackEntry {
-  Pair pair;
+  Example example;
   Split split = Split::kTrain;
 };
 
 struct PackCounts {
   int written = 0;
-  std::vector<std::string> broken;  // one line each: photos that could not be decoded or do not fit their mask
+  std::vector<std::string> broken;        // one line each: photos that could not be decoded or do not fit their mask
+  std::map<std::string, int> unsuitable;  // annotated scenes that Prepare refused, by its reason
 };
 
-// Decodes all entries with `threads` threads and writes the cache aside, then renames. Photos whose longest side
-// exceeds max_side are shrunk to it. Broken photos are skipped and listed.
+// Decodes all entries with `threads` threads, prepares annotated scenes, and writes the cache aside, then renames.
+// Photos whose longest side exceeds max_side are shrunk to it. Broken and unsuitable photos are skipped and counted.
 StatusOr<PackCounts> WritePack(const std::vector<PackEntry>& entries, int max_side, int threads,
                                const std::string& path);
 

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <opencv2/imgcodecs.hpp>
 
+#include "datasets/folder.h"
+
 namespace scrim::train {
 namespace {
 
@@ -35,13 +37,13 @@ class PackTest : public ::testing::Test {
 };
 
 TEST_F(PackTest, KeepsWhatIsGoodAndListsWhatIsBroken) {
-  int unpaired = 0;
-  const auto pairs = ListFolder((root_ / "set").string(), Role::kPhoto, &unpaired);
-  ASSERT_TRUE(pairs.ok());
-  EXPECT_EQ(unpaired, 1);
-  EXPECT_EQ(pairs->size(), 4u);
+  const auto found = ReadFolder((root_ / "set").string(), Role::kPhoto);
+  ASSERT_TRUE(found.ok());
+  ASSERT_EQ(found->broken.size(), 1u);
+  EXPECT_NE(found->broken[0].find("lonely.png"), std::string::npos);
+  EXPECT_EQ(found->examples.size(), 4u);
   std::vector<PackEntry> entries;
-  for (const Pair& pair : *pairs) entries.push_back({pair, Split::kVal});
+  for (const Example& example : found->examples) entries.push_back({example, Split::kVal});
   const std::string path = (root_ / "pack").string();
   const auto counts = WritePack(entries, 320, 2, path);
   ASSERT_TRUE(counts.ok());
@@ -61,18 +63,17 @@ TEST_F(PackTest, KeepsWhatIsGoodAndListsWhatIsBroken) {
 }
 
 TEST_F(PackTest, RefusesCutFiles) {
-  int unpaired = 0;
-  const auto pairs = ListFolder((root_ / "set").string(), Role::kPhoto, &unpaired);
+  const auto found = ReadFolder((root_ / "set").string(), Role::kPhoto);
+  ASSERT_TRUE(found.ok());
   const std::string path = (root_ / "pack").string();
-  ASSERT_TRUE(WritePack({{(*pairs)[0], Split::kTrain}}, 320, 1, path).ok());
+  ASSERT_TRUE(WritePack({{found->examples[0], Split::kTrain}}, 320, 1, path).ok());
   fs::resize_file(path, fs::file_size(path) - 5);
   EXPECT_EQ(Pack::Open(path).status().code(), Code::kCorrupt);
 }
 
 TEST_F(PackTest, NamesMissingFolders) {
-  int unpaired = 0;
-  EXPECT_EQ(ListFolder((root_ / "none").string(), Role::kPhoto, &unpaired).status().code(), Code::kNotFound);
-  EXPECT_NE(ListFolder(root_.string(), Role::kPhoto, &unpaired).status().message().find("images/"), std::string::npos);
+  EXPECT_EQ(ReadFolder((root_ / "none").string(), Role::kPhoto).status().code(), Code::kNotFound);
+  EXPECT_NE(ReadFolder(root_.string(), Role::kPhoto).status().message().find("images/"), std::string::npos);
   EXPECT_EQ(WritePack({}, 320, 1, "/no/such/folder/pack").status().code(), Code::kIo);
 }
 
