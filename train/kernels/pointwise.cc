@@ -11,7 +11,9 @@ namespace {
 
 using torch::Tensor;
 
-constexpr size_t kForwardBlock = 256, kGradientBlock = 128;  // pixels: all channels of a block stay in the L1 cache
+// Pixels. All channels of a block stay in the first cache forwards; the gradient's blocks are longer, since each ends
+// with sums over the lanes, and one tile of them stays there.
+constexpr size_t kForwardBlock = 256, kGradientBlock = 1024;
 
 // kOut output planes for pixels [begin, end); weights [input][kOut].
 template <int kOut>
@@ -63,6 +65,12 @@ void Run(const float* x, const float* weight, float* y, int64_t n, int in, int o
   });
 }
 
+#ifdef __AVX512F__
+constexpr int kTileOut = 6, kTileIn = 4;  // sums in flight; 32 registers hold them and a row of each
+#else
+constexpr int kTileOut = 4, kTileIn = 2;
+#endif
+
 // out[a][b] += sum over pixels of gradient plane a × input plane b.
 template <int kA, int kB>
 void Dot(const float* d, const float* x, size_t plane, size_t begin, size_t end, float* out, int in) {
@@ -90,11 +98,11 @@ void WeightGradient(const float* x, const float* d, float* out_gradient, int64_t
     std::vector<float> sums(size_t(out) * in);
     for (int64_t i = begin; i < end; ++i)
       for (size_t p = 0; p < plane; p += kGradientBlock)
-        for (int o = 0; o < out; o += 4)
-          for (int c = 0; c < in; c += 3)
-            WithConstant(std::min(4, out - o), [&](auto a) {
-              WithConstant(std::min(3, in - c), [&](auto b) {
-                if constexpr (a() <= 4 && b() <= 3)
+        for (int o = 0; o < out; o += kTileOut)
+          for (int c = 0; c < in; c += kTileIn)
+            WithConstant(std::min(kTileOut, out - o), [&](auto a) {
+              WithConstant(std::min(kTileIn, in - c), [&](auto b) {
+                if constexpr (a() <= kTileOut && b() <= kTileIn)
                   Dot<a(), b()>(d + (size_t(i) * out + o) * plane, x + (size_t(i) * in + c) * plane, plane, p,
                                 std::min(plane, p + kGradientBlock), sums.data() + size_t(o) * in + c, in);
               });

@@ -17,10 +17,24 @@ typedef float UnalignedVec __attribute__((vector_size(kLanes * 4), aligned(4)));
 inline Vec Load(const float* p) { return *reinterpret_cast<const UnalignedVec*>(p); }
 inline void Store(float* p, Vec v) { *reinterpret_cast<UnalignedVec*>(p) = v; }
 inline Vec Fill(float f) { return f - Vec{}; }
+// Halves the vector until one lane is left.
 inline float Sum(Vec v) {
-  float s = 0.f;
-  for (int i = 0; i < kLanes; ++i) s += v[i];
-  return s;
+  typedef float Half __attribute__((vector_size(kLanes * 2)));
+  typedef float Four __attribute__((vector_size(16)));
+  Half h;
+#ifdef __AVX512F__
+  h = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
+      __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+#else
+  h = __builtin_shufflevector(v, v, 0, 1, 2, 3) + __builtin_shufflevector(v, v, 4, 5, 6, 7);
+#endif
+  Four f;
+#ifdef __AVX512F__
+  f = __builtin_shufflevector(h, h, 0, 1, 2, 3) + __builtin_shufflevector(h, h, 4, 5, 6, 7);
+#else
+  f = h;
+#endif
+  return (f[0] + f[2]) + (f[1] + f[3]);
 }
 
 // n channels in groups of at most `most`, as equal as can be: 7 by 6 gives {4, 3}.
