@@ -168,6 +168,8 @@ int Main(int argc, char** argv) {
   run_command->add_option("--stop-after", train.stop_after,
                           "end early after this many steps; the same command goes on");
   run_command->add_option("--start-from", train.start_from, "checkpoint of another run whose weights to start with");
+  run_command->add_option("--edge-loss", train.edge_loss, "weight of the outline's sharpness in the loss")
+      ->capture_default_str();
   run_command->add_flag("--muon", train.muon, "update convolutions by Muon instead of AdamW");
   run_command
       ->add_option("--true-colours", train.augment.true_colours_share,

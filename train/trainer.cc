@@ -125,7 +125,8 @@ class Run {
     torch::manual_seed(options_.seed * 1000003 + uint64_t(step_));  // for dropout: the same after a resume
     const int64_t channels = network_.graph().input().channels;
     const torch::Tensor logits = network_.Forward(tensor(batch.input, 4).narrow(1, 0, channels).contiguous(), true);
-    const torch::Tensor loss = SegmentationLoss(logits, tensor(batch.truth, 1), tensor(batch.weight, 1));
+    const torch::Tensor loss =
+        SegmentationLoss(logits, tensor(batch.truth, 1), tensor(batch.weight, 1), options_.edge_loss);
     loss.backward();
     optimizer_.Step(rate);
     ++step_;

@@ -21,6 +21,7 @@ struct TrainOptions {
   int batch = 16;
   double learning_rate = 5e-3;
   bool muon = false;             // for convolutions (AdamWOptions::muon)
+  double edge_loss = 0.;         // weight of the gradients' difference
   double warmup = 0.08;          // share of the run
   double average_decay = 0.998;  // of the exponential moving average
   double eval_every = 5;         // epochs
