@@ -69,6 +69,17 @@ std::pair<Timing, Timing> TimeInTurn(const std::function<void()>& a, const std::
   return {timing(ms[0]), timing(ms[1])};
 }
 
+void FillInput(nn::Program& program) {
+  const nn::TensorView input = program.input();
+  for (int y = 0; y < input.height; ++y) {
+    for (int x = 0; x < input.width; ++x) {
+      for (int c = 0; c < input.channels; ++c) {
+        input.data[y * input.row_stride + x * input.pixel_stride + c] = c == 3 ? 0.f : std::sin(0.1f * (x + 2 * y + c));
+      }
+    }
+  }
+}
+
 // A blob with soft colours before stripes, moving with t: something for every stage to do.
 void DrawScene(int t, const image::FrameView& rgba) {
   for (int y = 0; y < rgba.height; ++y) {
@@ -156,13 +167,7 @@ Status Bench(const BenchOptions& options) {
 
   nn::Program& program = segmenter->program();
   const nn::TensorView input = program.input();
-  for (int y = 0; y < input.height; ++y) {
-    for (int x = 0; x < input.width; ++x) {
-      for (int c = 0; c < input.channels; ++c) {
-        input.data[y * input.row_stride + x * input.pixel_stride + c] = c == 3 ? 0.f : std::sin(0.1f * (x + 2 * y + c));
-      }
-    }
-  }
+  FillInput(program);
   std::vector<nn::Program::Step> steps;
   if (options.steps) {
     program.RunTimed();  // warms the caches
@@ -174,6 +179,16 @@ Status Bench(const BenchOptions& options) {
     SCRIM_ASSIGN_OR_RETURN(auto alone,
                            nn::Program::Compile(model, {input.width, input.height}, {options.common.target}));
     threads = TimeInTurn([&] { alone->Run(); }, [&] { program.Run(); });
+  }
+  std::pair<Timing, Timing> in_turn;  // this network and another
+  std::string other_name;
+  if (!options.against.empty()) {
+    SCRIM_ASSIGN_OR_RETURN(const graph::Model other_model, graph::LoadModel(options.against));
+    other_name = other_model.name + ", " + graph::PrecisionName(other_model);
+    SCRIM_ASSIGN_OR_RETURN(const auto other,
+                           nn::Program::Compile(other_model, {input.width, input.height}, {options.common.target}));
+    FillInput(*other);
+    in_turn = TimeInTurn([&] { program.Run(); }, [&] { other->Run(); });
   }
   // Another load on the machine slows both; measured next to each other they slow alike.
   const double peak = nn::MeasurePeakGmacs(target);
@@ -194,6 +209,13 @@ Status Bench(const BenchOptions& options) {
         "  \"network_ms\": %.4f, \"network_best_ms\": %.4f, \"gmacs\": %.3f, \"peak_gmacs\": %.3f, "
         "\"percent_of_peak\": %.2f,\n",
         network.median, network.best, rate, peak, 100 * rate / peak);
+    std::printf("  \"precision\": \"%s\",\n", graph::PrecisionName(model).c_str());
+    if (!options.against.empty()) {
+      std::printf(
+          "  \"in_turn\": {\"against\": \"%s\", \"network_ms\": %.4f, \"against_ms\": %.4f, \"ratio\": %.3f},\n",
+          other_name.c_str(), in_turn.first.median, in_turn.second.median,
+          in_turn.second.median / in_turn.first.median);
+    }
     std::printf("  \"frame_path_720p_ms\": [\n");
     for (size_t i = 0; i < paths.size(); ++i) {
       const engine::StageTimes& t = paths[i].times;
@@ -215,7 +237,8 @@ Status Bench(const BenchOptions& options) {
   }
   std::printf("machine   %s, %u cores; one core used\n", CpuName().c_str(), std::thread::hardware_concurrency());
   std::printf("target    %s\n", target_name.c_str());
-  std::printf("model     %s at %s, %.1f MMAC; loaded in %.1f ms\n", model.name.c_str(), size.c_str(), mmac, load_ms);
+  std::printf("model     %s, %s, at %s, %.1f MMAC; loaded in %.1f ms\n", model.name.c_str(),
+              graph::PrecisionName(model).c_str(), size.c_str(), mmac, load_ms);
   std::printf(
       "network   %.2f ms median, %.2f ms best: %.1f and %.1f GMAC/s, %.0f %% and %.0f %% of the %.1f GMAC/s measured "
       "peak\n",
@@ -224,6 +247,10 @@ Status Bench(const BenchOptions& options) {
     std::printf("threads   %d: %.3f ms median against %.3f ms with one, in turn: %.2f times as fast\n",
                 options.common.threads, threads.second.median, threads.first.median,
                 threads.first.median / threads.second.median);
+  }
+  if (!options.against.empty()) {
+    std::printf("in turn   %.3f ms; %s: %.3f ms; medians, ratio %.2f\n", in_turn.first.median, other_name.c_str(),
+                in_turn.second.median, in_turn.second.median / in_turn.first.median);
   }
   std::printf("\nframe path at %dx%d, ms a frame (medians)\n", kWidth, kHeight);
   std::printf("%-14s %8s %8s %8s %8s %8s\n", "", "input", "network", "matte", "compose", "total");

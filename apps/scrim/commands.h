@@ -37,6 +37,7 @@ Status Info(const CommonOptions& options);
 struct BenchOptions {
   CommonOptions common;
   bool json = false, steps = false;
+  std::string against;  // another model, whose network runs in turn with this one's
 };
 Status Bench(const BenchOptions& options);
 
@@ -67,6 +68,11 @@ struct ConvertOptions {
   bool bgr = false;                        // the network was trained with blue first
   bool half = false;                       // 16-bit weights
   graph::Density density;                  // 0x0: the model's own
+  bool int8 = false;                       // quantise, with photos of these folders
+  std::vector<std::string> calibrate;
+  int photos = 128;  // evenly from the folders
+  double tolerance = 0.02;
+  bool quiet = false;
 };
 Status Convert(const ConvertOptions& options);
 bool IsConvertible(const std::string& path);  // by the extension: .scrim or .onnx

@@ -8,6 +8,9 @@
 #include "commands.h"
 #include "graph/fold.h"
 #include "graph/onnx.h"
+#include "image/sampler.h"
+#include "image_io.h"
+#include "nn/quantise_model.h"
 
 namespace scrim::app {
 namespace {
@@ -59,6 +62,52 @@ Status SetChannels(const char* option, const std::vector<float>& values, std::ar
   return {};
 }
 
+std::vector<std::string> PhotosOf(const std::vector<std::string>& folders, size_t wanted) {
+  std::vector<std::string> all, chosen;
+  for (const std::string& folder : folders) {
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error))
+      if (HasExtension(entry.path().string(), ".jpg") || HasExtension(entry.path().string(), ".jpeg") ||
+          HasExtension(entry.path().string(), ".png"))
+        all.push_back(entry.path().string());
+  }
+  std::sort(all.begin(), all.end());
+  const size_t count = std::min(wanted, all.size());
+  for (size_t i = 0; i < count; ++i) chosen.push_back(all[i * all.size() / count]);
+  return chosen;
+}
+
+// A photo as the network sees it, by the way of every frame.
+StatusOr<std::vector<float>> NetworkInput(const std::string& path, const graph::Model& model, image::Sampler& sampler) {
+  SCRIM_ASSIGN_OR_RETURN(const image::Frame frame, ReadImage(path));
+  image::Bytes picture;
+  picture.Resize(model.density.width, model.density.height, 4);
+  sampler.Sample(frame.view(), &picture);
+  NativeToRgb(frame.view().format, frame.view().matrix, &picture);
+  const auto channels = static_cast<size_t>(model.graph.input().channels);
+  const auto width = static_cast<size_t>(model.density.width);
+  std::vector<float> input(width * static_cast<size_t>(model.density.height) * channels);
+  Normalise(picture, {model.input_scale, model.input_offset}, input.data(), width * channels, channels);
+  return input;
+}
+
+Status Quantise(const ConvertOptions& options, graph::Model& model) {
+  const std::vector<std::string> photos = PhotosOf(options.calibrate, static_cast<size_t>(options.photos));
+  if (photos.empty())
+    return NotFound("--calibrate " + options.calibrate[0] + ": there are no .jpg or .png photos in it");
+  std::vector<std::vector<float>> inputs;
+  image::Sampler sampler;
+  for (const std::string& photo : photos) {
+    SCRIM_ASSIGN_OR_RETURN(std::vector<float> input, NetworkInput(photo, model, sampler));
+    inputs.push_back(std::move(input));
+  }
+  nn::QuantiseOptions quantise;
+  quantise.tolerance = options.tolerance;
+  if (!options.quiet) quantise.report = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
+  SCRIM_ASSIGN_OR_RETURN(model, nn::QuantiseModel(model, inputs, quantise));
+  return {};
+}
+
 }  // namespace
 
 Status Convert(const ConvertOptions& options) {
@@ -76,6 +125,7 @@ Status Convert(const ConvertOptions& options) {
   if (sized && foreign)
     return InvalidArgument("--size: a foreign network keeps the size that it was made for; leave --size out");
   if (sized) model.density = options.density;
+  if (options.int8) SCRIM_RETURN_IF_ERROR(Quantise(options, model));
   return graph::SaveModel(model, options.half ? graph::WeightType::kFloat16 : graph::WeightType::kFloat32,
                           options.output);
 }

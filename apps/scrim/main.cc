@@ -112,6 +112,9 @@ int Main(int argc, char** argv) {
   CLI::App* bench_command = app.add_subcommand("bench", "time the network and every stage of the frame path at 720p");
   bench_command->add_flag("--json", bench.json, "machine-readable");
   bench_command->add_flag("--steps", bench.steps, "also the network, step by step");
+  bench_command
+      ->add_option("--against", bench.against, "another model: both networks run in turn, and their ratio is printed")
+      ->type_name("MODEL");
   AddMatte(bench_command, &bench.common);
   AddCommon(bench_command, &bench.common, &texts);
 
@@ -158,6 +161,19 @@ int Main(int argc, char** argv) {
   convert_command->add_option("--offset", convert.offset, "one offset, or R,G,B; default: 0")->delimiter(',');
   convert_command->add_flag("--bgr", convert.bgr, "the network takes blue first");
   convert_command->add_flag("--half", convert.half, "store weights with 16 bits");
+  convert_command->add_flag("--int8", convert.int8, "quantise: 8-bit weights and values; needs --calibrate");
+  convert_command
+      ->add_option("--calibrate", convert.calibrate,
+                   "folders of photos such as the model will see; they decide ranges and what stays f32")
+      ->type_name("FOLDER")
+      ->delimiter(',');
+  convert_command->add_option("--photos", convert.photos, "how many of them are used, evenly; default: 128")
+      ->check(CLI::Range(1, 10000));
+  convert_command
+      ->add_option("--tolerance", convert.tolerance,
+                   "how much masks may change, 1 - IoU, before layers go back to f32; default: 0.02")
+      ->check(CLI::Range(0., 1.));
+  convert_command->add_flag("--quiet", convert.quiet, "say nothing while quantising");
   convert_command->add_option("--size", texts.size, "the network's input size; default: the model's own")
       ->type_name("WxH");
 
@@ -196,6 +212,10 @@ int Main(int argc, char** argv) {
     density.densities.push_back(*parsed);
   }
   if (eval_command->parsed() && !eval.sheet.empty() && eval.worst == 0) eval.worst = 48;
+  if (convert.int8 != !convert.calibrate.empty()) return usage("--int8 and --calibrate FOLDER go together");
+  if (convert.int8 && convert.half) return usage("--half: int8 weights take 8 bits already; leave --half out");
+  if (convert.int8 && std::filesystem::path(convert.output).extension() == ".onnx")
+    return usage("--int8: ONNX gets float weights; give a .scrim file");
   if (convert_command->parsed() && !IsConvertible(convert.output))
     return usage(convert.output + ": the output's extension must be .scrim or .onnx");
   using Kind = BackgroundOption::Kind;

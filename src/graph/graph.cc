@@ -257,6 +257,37 @@ StatusOr<std::vector<WeightSpec>> ListWeights(const Graph& graph) {
   return specs;
 }
 
+std::vector<int8_t> WholeNumbers(const Tensor& tensor) {
+  const auto out = static_cast<size_t>(tensor.dims[0]), in = static_cast<size_t>(tensor.dims[1]);
+  const size_t taps = tensor.data.size() / out / in;
+  std::vector<int8_t> whole;
+  for (size_t i = 0; i < tensor.data.size(); ++i) {
+    const float in_step = tensor.in_step.empty() ? 1.f : tensor.in_step[i / taps % in];
+    const float value = std::nearbyint(tensor.data[i] / (tensor.step[i / taps / in] * in_step));
+    whole.push_back(static_cast<int8_t>(std::clamp(value, -128.f, 127.f)));
+  }
+  return whole;
+}
+
+namespace {
+
+Status ValidateSteps(const std::string& name, const Tensor& tensor) {
+  if (tensor.step.empty() && tensor.in_step.empty()) return {};
+  const auto positive = [](float step) { return std::isfinite(step) && step > 0.f; };
+  if (tensor.dims.size() != 4 || tensor.step.size() != static_cast<size_t>(tensor.dims[0]) ||
+      (!tensor.in_step.empty() && tensor.in_step.size() != static_cast<size_t>(tensor.dims[1])) ||
+      !std::all_of(tensor.step.begin(), tensor.step.end(), positive) ||
+      !std::all_of(tensor.in_step.begin(), tensor.in_step.end(), positive))
+    return InvalidArgument("weight '" + name + "' has not one positive step for each channel");
+  for (int8_t whole : WholeNumbers(tensor))
+    if (std::abs(whole) > kMaxQuantisedWeight)
+      return InvalidArgument("weight '" + name + "' is " + std::to_string(whole) + " steps large, beyond " +
+                             std::to_string(kMaxQuantisedWeight));
+  return {};
+}
+
+}  // namespace
+
 Status ValidateWeights(const Graph& graph, const Weights& weights) {
   SCRIM_ASSIGN_OR_RETURN(const std::vector<WeightSpec> specs, ListWeights(graph));
   for (const WeightSpec& spec : specs) {
@@ -269,6 +300,7 @@ Status ValidateWeights(const Graph& graph, const Weights& weights) {
       return InvalidArgument("weight '" + spec.name + "' does not have the shape that its node needs");
     for (float v : tensor.data)
       if (!std::isfinite(v)) return InvalidArgument("weight '" + spec.name + "' holds a value that is not finite");
+    SCRIM_RETURN_IF_ERROR(ValidateSteps(spec.name, tensor));
     if (graph.nodes[static_cast<size_t>(spec.node)].op == Op::kBatchNorm &&
         spec.name == graph.nodes[static_cast<size_t>(spec.node)].name + ".variance")
       for (float v : tensor.data)

@@ -85,9 +85,18 @@ struct Graph {
 // Weights by name, row-major. Convolution: "<node>.weight" out×(in/groups)×kh×kw, "<node>.bias" out.
 // Batch norm: "<node>.scale", "<node>.offset", "<node>.mean", "<node>.variance". PReLU: "<node>.slope" c×1×1.
 struct Tensor {
-  std::vector<int> dims;
-  std::vector<float> data;
+  std::vector<int> dims = {};
+  std::vector<float> data = {};
+
+  // Of a convolution's weights that are whole multiples of steps (see Precision): a value is its whole number, at most
+  // kMaxQuantisedWeight in size, times the step of its output channel, times the step of its input channel. Both empty
+  // where the values are any floats; in_step empty where it is 1.
+  std::vector<float> step = {}, in_step = {};
 };
+// Products of two such weights with 8-bit activations add up to at most 15 bits and a sign.
+inline constexpr int kMaxQuantisedWeight = 63;
+// The whole numbers of a tensor with steps, in the order of its data.
+std::vector<int8_t> WholeNumbers(const Tensor& tensor);
 using Weights = std::map<std::string, Tensor>;
 
 // The shape of one more node behind others whose shapes are known. Errors name the node.

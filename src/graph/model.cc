@@ -30,13 +30,19 @@ std::string Text(const flatbuffers::String* s) { return s ? s->str() : std::stri
 
 flatbuffers::Offset<fbs::Tensor> WriteTensor(flatbuffers::FlatBufferBuilder& b, const std::string& name,
                                              const Tensor& tensor, WeightType type) {
+  if (!tensor.step.empty()) {
+    const std::vector<int8_t> whole = WholeNumbers(tensor);
+    return fbs::CreateTensorDirect(b, name.c_str(), &tensor.dims, nullptr, nullptr, &whole, &tensor.step,
+                                   tensor.in_step.empty() ? nullptr : &tensor.in_step);
+  }
   if (type == WeightType::kFloat32) return fbs::CreateTensorDirect(b, name.c_str(), &tensor.dims, &tensor.data);
   std::vector<uint16_t> halves;
   for (float v : tensor.data) halves.push_back(FloatToHalf(v));
   return fbs::CreateTensorDirect(b, name.c_str(), &tensor.dims, nullptr, &halves);
 }
 
-flatbuffers::Offset<fbs::Node> WriteNode(flatbuffers::FlatBufferBuilder& b, const Node& node) {
+flatbuffers::Offset<fbs::Node> WriteNode(flatbuffers::FlatBufferBuilder& b, const Node& node,
+                                         const Precision& precision) {
   flatbuffers::Offset<fbs::Conv> conv;
   if (node.op == Op::kConv || node.op == Op::kMaxPool) {
     const ConvAttributes& a = node.conv;
@@ -44,7 +50,8 @@ flatbuffers::Offset<fbs::Node> WriteNode(flatbuffers::FlatBufferBuilder& b, cons
                            a.pad_left, a.pad_bottom, a.pad_right, a.bias);
   }
   return fbs::CreateNodeDirect(b, node.name.c_str(), static_cast<uint8_t>(node.op), &node.inputs, node.channels, conv,
-                               node.rate, node.align_corners, node.select.empty() ? nullptr : &node.select, node.block);
+                               node.rate, node.align_corners, node.select.empty() ? nullptr : &node.select, node.block,
+                               precision.int8, precision.scale, precision.zero_point);
 }
 
 Node ReadNode(const fbs::Node& from) {
@@ -63,11 +70,44 @@ Node ReadNode(const fbs::Node& from) {
   return node;
 }
 
+// Errors name what is wrong with the steps; InferShapes and ValidateWeights see to the dimensions.
+Status FillFromWholeNumbers(const flatbuffers::Vector<int8_t>& whole, const std::string& what, Tensor& tensor) {
+  for (const auto* steps : {&tensor.step, &tensor.in_step})
+    for (float step : *steps)
+      if (!(std::isfinite(step) && step > 0.f)) return Corrupt(what + " has a step that is not a positive number");
+  if (tensor.dims.size() != 4) return Corrupt(what + " has steps, but is not of a convolution");
+  uint64_t size = 1;
+  for (int d : tensor.dims) {
+    if (d <= 0) return Corrupt(what + " has an empty dimension");
+    size *= static_cast<uint64_t>(d);
+    if (size > whole.size()) break;
+  }
+  if (size != whole.size()) return Corrupt(what + " has not as many values as its dimensions say");
+  const auto out = static_cast<size_t>(tensor.dims[0]), in = static_cast<size_t>(tensor.dims[1]);
+  if (tensor.step.size() != out || (!tensor.in_step.empty() && tensor.in_step.size() != in))
+    return Corrupt(what + " has not one step for each channel");
+  const size_t taps = whole.size() / out / in;
+  for (size_t i = 0; i < whole.size(); ++i) {
+    const int8_t value = whole[static_cast<flatbuffers::uoffset_t>(i)];
+    if (std::abs(value) > kMaxQuantisedWeight)
+      return Corrupt(what + " holds " + std::to_string(value) + ", beyond " + std::to_string(kMaxQuantisedWeight));
+    const float in_step = tensor.in_step.empty() ? 1.f : tensor.in_step[i / taps % in];
+    tensor.data.push_back(static_cast<float>(value) * tensor.step[i / taps / in] * in_step);
+  }
+  return {};
+}
+
 StatusOr<Tensor> ReadTensor(const fbs::Tensor& from, const std::string& what) {
   Tensor tensor;
   tensor.dims.assign(from.dims()->begin(), from.dims()->end());
-  if ((from.f32() != nullptr) == (from.f16() != nullptr))
+  if ((from.f32() != nullptr) + (from.f16() != nullptr) + (from.q8() != nullptr) != 1)
     return Corrupt(what + ": weight '" + Text(from.name()) + "' has no values that this version can read");
+  if (from.q8()) {
+    if (from.step()) tensor.step.assign(from.step()->begin(), from.step()->end());
+    if (from.in_step()) tensor.in_step.assign(from.in_step()->begin(), from.in_step()->end());
+    SCRIM_RETURN_IF_ERROR(FillFromWholeNumbers(*from.q8(), what + ": weight '" + Text(from.name()) + "'", tensor));
+    return tensor;
+  }
   if (from.f32())
     tensor.data.assign(from.f32()->begin(), from.f32()->end());
   else
@@ -90,6 +130,14 @@ Status ValidateModel(const Model& model, const std::string& what) {
   if (!shapes.ok()) return bad(shapes.status().message());
   if (model.graph.input().channels != (model.previous_mask ? 4 : 3))
     return bad("the input has the wrong number of channels");
+  if (!model.precision.empty()) {
+    if (model.precision.size() != model.graph.nodes.size()) return bad("not every node has a precision");
+    for (size_t i = 0; i < model.precision.size(); ++i) {
+      const Precision& p = model.precision[i];
+      if (!std::isfinite(p.scale) || p.scale < 0.f || (p.int8 && p.scale == 0.f))
+        return bad("node '" + model.graph.nodes[i].name + "': the scale of its bytes is not a positive number");
+    }
+  }
   const Shape& out = (*shapes)[static_cast<size_t>(model.graph.output)];
   if (out != Shape{1, model.density.height, model.density.width})
     return bad("the output is " + ToString(out) + ", not one plane as large as the input");
@@ -106,7 +154,13 @@ StatusOr<Model> ReadPayload(const uint8_t* payload, size_t size, const std::stri
   model.description = Text(from.description());
   model.licence = Text(from.licence());
   model.graph.name = Text(from.graph_name());
-  for (const fbs::Node* node : *from.nodes()) model.graph.nodes.push_back(ReadNode(*node));
+  bool quantised = false;
+  for (const fbs::Node* node : *from.nodes()) {
+    model.graph.nodes.push_back(ReadNode(*node));
+    model.precision.push_back({node->int8(), node->scale(), node->zero_point()});
+    quantised |= node->int8();
+  }
+  if (!quantised) model.precision.clear();
   model.graph.output = from.output();
   for (const fbs::Tensor* tensor : *from.weights()) {
     SCRIM_ASSIGN_OR_RETURN(Tensor read, ReadTensor(*tensor, what));
@@ -138,6 +192,14 @@ StatusOr<Density> ParseDensity(const std::string& text) {
   return d;
 }
 
+std::string PrecisionName(const Model& model) {
+  int int8 = 0, f32 = 0;
+  for (size_t i = 0; i < model.precision.size(); ++i)
+    if (model.graph.nodes[i].op == Op::kConv) ++(model.precision[i].int8 ? int8 : f32);
+  if (int8 == 0) return "f32";
+  return f32 == 0 ? "int8" : "int8, " + std::to_string(f32) + " convolutions in f32";
+}
+
 StatusOr<std::vector<uint8_t>> SerializeModel(const Model& model, WeightType type) {
   SCRIM_RETURN_IF_ERROR(ValidateModel(model, "model '" + model.name + "'"));
   if (type == WeightType::kFloat16)
@@ -148,7 +210,8 @@ StatusOr<std::vector<uint8_t>> SerializeModel(const Model& model, WeightType typ
                                  ", too large for 16 bits; save as 32");
   flatbuffers::FlatBufferBuilder b(1 << 20);
   std::vector<flatbuffers::Offset<fbs::Node>> nodes;
-  for (const Node& node : model.graph.nodes) nodes.push_back(WriteNode(b, node));
+  for (size_t i = 0; i < model.graph.nodes.size(); ++i)
+    nodes.push_back(WriteNode(b, model.graph.nodes[i], model.precision.empty() ? Precision() : model.precision[i]));
   std::vector<flatbuffers::Offset<fbs::Tensor>> weights;
   for (const auto& [name, tensor] : model.weights) weights.push_back(WriteTensor(b, name, tensor, type));
   std::vector<flatbuffers::Offset<fbs::Figure>> figures;

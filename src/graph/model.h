@@ -20,12 +20,22 @@ struct Density {  // network input size in pixels
 // "256x144". Errors: kInvalidArgument unless both sides are 16 to 4096.
 StatusOr<Density> ParseDensity(const std::string& text);
 
+// How a node of a quantised model runs. What its value holds, for readers in int8: real = scale * (byte - zero_point);
+// both are there for nodes that run in f32, too.
+struct Precision {
+  bool int8 = false;
+  float scale = 0.f;  // 0: never measured, nothing may read the value as bytes
+  uint8_t zero_point = 0;
+  bool operator==(const Precision& o) const { return int8 == o.int8 && scale == o.scale && zero_point == o.zero_point; }
+};
+
 struct Model {
   std::string name;         // "default"
   std::string description;  // one line
   std::string licence;      // terms of the weights, one line
   Graph graph;
   Weights weights;
+  std::vector<Precision> precision;  // of each node; empty: everything runs in f32
 
   // What the input channels hold: channel c (0 red, 1 green, 2 blue) is value * scale[c] + offset[c] for 8-bit values.
   std::array<float, 3> input_scale{1 / 127.5f, 1 / 127.5f, 1 / 127.5f};
@@ -38,6 +48,10 @@ struct Model {
   std::vector<std::pair<std::string, double>> figures;  // name and value, as released: {"portrait_iou", 0.9}
 };
 
+// "f32", "int8", or "int8, 3 convolutions in f32".
+std::string PrecisionName(const Model& model);
+
+// How weights are stored, except those that are whole multiples of steps: they take one byte each.
 enum class WeightType { kFloat32, kFloat16 };
 
 // Reads and verifies a model: format, version, checksum, structure of the graph, every weight's shape. `what` stands

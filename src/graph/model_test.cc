@@ -21,6 +21,7 @@ void ExpectEqual(const Model& a, const Model& b, float tolerance) {
   EXPECT_EQ(a.density, b.density);
   EXPECT_EQ(a.densities, b.densities);
   EXPECT_EQ(a.figures, b.figures);
+  EXPECT_EQ(a.precision, b.precision);
   EXPECT_EQ(a.previous_mask, b.previous_mask);
   EXPECT_EQ(a.input_scale, b.input_scale);
   EXPECT_EQ(a.input_offset, b.input_offset);
@@ -40,6 +41,8 @@ void ExpectEqual(const Model& a, const Model& b, float tolerance) {
   for (const auto& [name, tensor] : a.weights) {
     const Tensor& other = b.weights.at(name);
     ASSERT_EQ(tensor.dims, other.dims);
+    ASSERT_EQ(tensor.step, other.step);
+    ASSERT_EQ(tensor.in_step, other.in_step);
     for (size_t i = 0; i < tensor.data.size(); ++i)
       ASSERT_NEAR(tensor.data[i], other.data[i], tolerance * std::abs(tensor.data[i]) + tolerance * 1e-4f) << name;
   }
@@ -78,21 +81,76 @@ TEST(Model, EveryOperationSurvives) {
   ExpectEqual(model, *back, 0.f);
 }
 
-TEST(Model, RefusesEveryCutAndEveryChangedByte) {
-  // A small graph, so that all of its bytes can be tried.
+// Weights that are whole multiples of steps, and nodes that run in int8, as the quantiser leaves them.
+Model QuantisedExample() {
   Model model = Example();
-  const std::vector<uint8_t> good = *SerializeModel(model, WeightType::kFloat16);
-  ASSERT_TRUE(ParseModel(good.data(), good.size(), "m").ok());
-  for (size_t size = 0; size < good.size(); size = size < 64 ? size + 1 : size + 9973)
-    EXPECT_EQ(ParseModel(good.data(), size, "m").status().code(), Code::kCorrupt) << size;
-  for (size_t i = 0; i < good.size(); i = i < 256 ? i + 1 : i + 4999) {
-    std::vector<uint8_t> bad = good;
-    bad[i] ^= 0x10;
-    const auto parsed = ParseModel(bad.data(), bad.size(), "file.scrim");
-    ASSERT_FALSE(parsed.ok()) << "byte " << i;
-    EXPECT_EQ(parsed.status().message().rfind("file.scrim: ", 0), 0u) << parsed.status().message();
-    const bool is_version = i >= 8 && i < 12;
-    EXPECT_EQ(parsed.status().code(), is_version ? Code::kUnsupported : Code::kCorrupt) << "byte " << i;
+  for (const Node& node : model.graph.nodes) {
+    model.precision.push_back({node.name != "stem", 0.01f * static_cast<float>(model.precision.size() + 1), 7});
+    if (node.op != Op::kConv) continue;
+    Tensor& weight = model.weights.at(node.name + ".weight");
+    const auto out = static_cast<size_t>(weight.dims[0]), in = static_cast<size_t>(weight.dims[1]);
+    for (size_t o = 0; o < out; ++o) weight.step.push_back(0.001f * static_cast<float>(o + 1));
+    if (in == 12)
+      for (size_t c = 0; c < in; ++c) weight.in_step.push_back(1.f / static_cast<float>(c + 1));
+    const size_t taps = weight.data.size() / out / in;
+    for (size_t i = 0; i < weight.data.size(); ++i) {
+      const float in_step = weight.in_step.empty() ? 1.f : weight.in_step[i / taps % in];
+      weight.data[i] = static_cast<float>(static_cast<int>(i % 127) - 63) * weight.step[i / taps / in] * in_step;
+    }
+  }
+  return model;
+}
+
+TEST(Model, QuantisedWeightsTakeOneByteEach) {
+  const Model model = QuantisedExample();
+  const auto bytes = SerializeModel(model, WeightType::kFloat32);
+  ASSERT_TRUE(bytes.ok()) << bytes.status().message();
+  EXPECT_LT(bytes->size(), 1.4 * static_cast<double>(CountParameters(model.graph)));
+  const auto back = ParseModel(bytes->data(), bytes->size(), "memory");
+  ASSERT_TRUE(back.ok()) << back.status().message();
+  ExpectEqual(model, *back, 0.f);
+  EXPECT_EQ(PrecisionName(*back), "int8, 1 convolutions in f32");
+  EXPECT_EQ(PrecisionName(Example()), "f32");
+}
+
+TEST(Model, RefusesNonsenseOfQuantisedModels) {
+  auto refuses = [](const Model& model, const std::string& why) {
+    const auto bytes = SerializeModel(model, WeightType::kFloat32);
+    ASSERT_FALSE(bytes.ok()) << why;
+    EXPECT_NE(bytes.status().message().find(why), std::string::npos) << bytes.status().message();
+  };
+  Model model = QuantisedExample();
+  model.weights.at("half.weight").step.pop_back();
+  refuses(model, "half.weight");
+  model = QuantisedExample();
+  model.weights.at("half.weight").step[0] = 0.f;
+  refuses(model, "half.weight");
+  model = QuantisedExample();
+  model.weights.at("half.weight").data[5] = 1.f;
+  refuses(model, "steps large");
+  model = QuantisedExample();
+  model.precision[3].scale = 0.f;
+  refuses(model, model.graph.nodes[3].name);
+  model = QuantisedExample();
+  model.precision.pop_back();
+  refuses(model, "precision");
+}
+
+TEST(Model, RefusesEveryCutAndEveryChangedByte) {
+  for (const Model& model : {Example(), QuantisedExample()}) {
+    const std::vector<uint8_t> good = *SerializeModel(model, WeightType::kFloat16);
+    ASSERT_TRUE(ParseModel(good.data(), good.size(), "m").ok());
+    for (size_t size = 0; size < good.size(); size = size < 64 ? size + 1 : size + 9973)
+      EXPECT_EQ(ParseModel(good.data(), size, "m").status().code(), Code::kCorrupt) << size;
+    for (size_t i = 0; i < good.size(); i = i < 256 ? i + 1 : i + 4999) {
+      std::vector<uint8_t> bad = good;
+      bad[i] ^= 0x10;
+      const auto parsed = ParseModel(bad.data(), bad.size(), "file.scrim");
+      ASSERT_FALSE(parsed.ok()) << "byte " << i;
+      EXPECT_EQ(parsed.status().message().rfind("file.scrim: ", 0), 0u) << parsed.status().message();
+      const bool is_version = i >= 8 && i < 12;
+      EXPECT_EQ(parsed.status().code(), is_version ? Code::kUnsupported : Code::kCorrupt) << "byte " << i;
+    }
   }
 }
 

@@ -109,7 +109,8 @@ class LayoutAssigner {
     change.kind = layout == Layout::kPlanar ? Kind::kToPlanar : Kind::kToChannelsLast;
     change.name = NameOf(value) + (layout == Layout::kPlanar ? ":planar" : ":channels_last");
     change.inputs = {value};
-    change.outputs = {lowered_.AddValue(lowered_.value(value).shape, layout)};
+    change.outputs = {lowered_.AddValueLike(value)};
+    lowered_.value(change.outputs[0]).layout = layout;
     changed_[value] = change.outputs[0];
     lowered_.instructions.push_back(change);
     return change.outputs[0];
@@ -212,6 +213,7 @@ void FuseSigmoids(Lowered& lowered) {
       Instruction& earlier = all[found->second];
       earlier.name += "+" + i.name;
       earlier.activation = Activation::kSigmoid;
+      earlier.before_sigmoid = earlier.outputs[0];
       earlier.outputs = i.outputs;
       i.outputs.clear();
       producer[earlier.outputs[0]] = found->second;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "nn/emit_int8.h"
 #include "nn/rows.h"
+#include "nn/step_writer.h"
 
 namespace scrim::nn {
 namespace {
@@ -19,10 +21,10 @@ const float* Window(const TensorView& in, const ConvAttributes& a) {
 
 bool IsPlanar(const Lowered& lowered, int value) { return lowered.value(value).layout == Layout::kPlanar; }
 
-class Emitter {
+class Emitter : StepWriter {
  public:
   Emitter(const Lowered& lowered, const Storage& storage, Target target, int threads, Constants& constants)
-      : lowered_(lowered), storage_(storage), target_(target), threads_(threads), constants_(constants) {}
+      : StepWriter(lowered, threads), storage_(storage), target_(target), constants_(constants) {}
 
   std::vector<ExecutableStep> Run() {
     std::vector<ExecutableStep> steps;
@@ -32,49 +34,19 @@ class Emitter {
       step_.name = instruction.name;
       step_.macs = instruction.macs;
       step_.parts.resize(1);
-      for (const BorderZeros& border : storage_.dirty_borders()[i])
-        step_.parts[0].push_back([=] { ClearBorder(border); });
-      Emit(instruction);
+      for (const BorderFill& border : storage_.dirty_borders()[i])
+        step_.parts[0].push_back([=] { FillBorder(border); });
+      if (instruction.int8) {
+        EmitInt8(lowered_, storage_, target_, threads_, instruction, constants_, step_);
+      } else {
+        Emit(instruction);
+      }
       steps.push_back(std::move(step_));
     }
     return steps;
   }
 
  private:
-  // Undivided.
-  template <typename Kernel, typename Args>
-  void Call(Kernel kernel, const Args& args) {
-    step_.parts[0].push_back([kernel, args] { kernel(args); });
-  }
-
-  // Ranges of `height` output rows, one for each thread; one alone where the work takes no longer than
-  // handing it out.
-  std::vector<RowRange> Ranges(int height, int value) const {
-    constexpr int64_t kWorthSplitting = 20'000;  // half a microsecond: MACs, or eighths of the floats written
-    const int64_t work = std::max(step_.macs, int64_t{8} * lowered_.value(value).shape.size());
-    if (work < kWorthSplitting || height < threads_) return {{0, height}};
-    std::vector<RowRange> ranges;
-    for (int t = 0; t < threads_; ++t) {
-      const int first = height * t / threads_, end = height * (t + 1) / threads_;
-      ranges.push_back({first, end - first});
-    }
-    return ranges;
-  }
-  // Calls make(range) for each thread's range of rows; it returns the kernel's arguments.
-  template <typename Kernel, typename Make>
-  void Split(Kernel kernel, int value, const Make& make) {
-    const std::vector<RowRange> ranges = Ranges(lowered_.value(value).shape.h, value);
-    if (step_.parts.size() < ranges.size()) step_.parts.resize(ranges.size());
-    for (size_t t = 0; t < ranges.size(); ++t) {
-      const auto args = make(ranges[t]);
-      step_.parts[t].push_back([kernel, args] { kernel(args); });
-    }
-  }
-  // The same where the rows of the arguments are those of `value`, and Rows() cuts them.
-  template <typename Kernel, typename Args>
-  void SplitRows(Kernel kernel, int value, const Args& args) {
-    Split(kernel, value, [&](RowRange rows) { return Rows(args, rows); });
-  }
   // Names the kernel, with the shape that it works on.
   void Name(const std::string& kernel, const Instruction& i) {
     const int output = i.outputs[0] >= 0 ? i.outputs[0] : i.outputs[1];
@@ -467,8 +439,10 @@ class Emitter {
       case Kind::kToChannelsLast:
         Call(&ToChannelsLast, LayoutArgs{storage_.Picture(i.outputs[0]), KeepPlanes(i.inputs[0])});
         return Name("to channels last", i);
+      case Kind::kQuantise:
+      case Kind::kDequantise:
       case Kind::kConcat:
-        return;  // PlaceConcats left none
+        return;  // PlaceConcats left none; what changes types is EmitInt8's
     }
   }
 
@@ -479,12 +453,9 @@ class Emitter {
     return text;
   }
 
-  const Lowered& lowered_;
   const Storage& storage_;
   Target target_;
-  int threads_;
   Constants& constants_;
-  ExecutableStep step_;
 };
 
 }  // namespace

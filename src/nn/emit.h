@@ -29,6 +29,7 @@ struct Constants {
   std::deque<std::vector<Plane>> planes;
   std::deque<Interpolation> interpolations;
   std::deque<std::vector<int32_t>> channels;
+  std::deque<std::vector<Quads>> quads;
   size_t weight_floats = 0;  // packed weights and biases
 };
 

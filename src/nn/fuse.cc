@@ -165,6 +165,7 @@ void FuseSeparable(Lowered& lowered) {
              i.outputs[0] == between;
     });
     if (depthwise == all.end() || reads[static_cast<size_t>(between)] != 1) continue;
+    if (depthwise->int8 != pointwise.int8) continue;
     graph::Shape rows = lowered.value(between).shape;
     const int fitting = std::max(1, kMaxRows / (rows.w * rows.c));
     if (fitting >= rows.h) continue;
@@ -174,7 +175,8 @@ void FuseSeparable(Lowered& lowered) {
     pointwise.name = first.name + "+" + pointwise.name;
     pointwise.macs += first.macs;
     pointwise.inputs = first.inputs;
-    pointwise.outputs.push_back(lowered.AddValue(rows, Layout::kChannelsLast));
+    pointwise.outputs.push_back(lowered.AddValueLike(between));
+    lowered.value(pointwise.outputs[1]).shape = rows;
     pointwise.depthwise.push_back(std::move(first));
   }
   RemoveEmpty(lowered);

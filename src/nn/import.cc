@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "nn/lowered.h"
@@ -37,7 +38,8 @@ Kind MulKind(const graph::Shape& in, const graph::Shape& factor) {
 void ImportConv(const Node& node, const graph::Weights& weights, Instruction& to) {
   to.kind = Kind::kConv;
   to.conv = node.conv;
-  to.weight = weights.at(node.name + ".weight").data;
+  const graph::Tensor& weight = weights.at(node.name + ".weight");
+  to.weight = weight.data, to.step = weight.step, to.in_step = weight.in_step;
   to.bias = node.conv.bias ? weights.at(node.name + ".bias").data
                            : std::vector<float>(static_cast<size_t>(node.conv.out_channels), 0.f);
 }
@@ -69,13 +71,18 @@ std::vector<int> CountReads(const Lowered& lowered) {
   return counts;
 }
 
+bool Bytes::uniform() const {
+  return std::all_of(scale.begin(), scale.end(), [&](float s) { return s == scale[0]; }) &&
+         std::all_of(zero_point.begin(), zero_point.end(), [&](uint8_t z) { return z == zero_point[0]; });
+}
+
 int RootOf(const Lowered& lowered, int value) {
   while (lowered.value(value).joined >= 0) value = lowered.value(value).joined;
   return value;
 }
 
 std::vector<int> PlaneOwners(const Lowered& lowered, int value) {
-  if (lowered.value(value).members.empty()) return {value};
+  if (lowered.value(value).members.empty()) return {RootOf(lowered, value)};
   std::vector<int> owners;
   for (int member : lowered.value(value).members)
     for (int owner : PlaneOwners(lowered, member)) owners.push_back(owner);
@@ -87,6 +94,7 @@ StatusOr<Lowered> Import(const Graph& graph, const std::vector<graph::Shape>& sh
   const std::vector<bool> needed = FindNeeded(graph);
   std::vector<int> value_of(graph.nodes.size(), -1);
   lowered.input = value_of[0] = lowered.AddValue(shapes[0], Layout::kChannelsLast);
+  lowered.value(lowered.input).node = 0;
   for (size_t i = 1; i < graph.nodes.size(); ++i) {
     if (!needed[i]) continue;
     const Node& node = graph.nodes[i];
@@ -102,6 +110,7 @@ StatusOr<Lowered> Import(const Graph& graph, const std::vector<graph::Shape>& sh
     const graph::Shape in_shape = lowered.value(in(0)).shape;
     value_of[i] = lowered.AddValue(shapes[i], Layout::kChannelsLast);
     to.outputs = {value_of[i]};
+    lowered.value(value_of[i]).node = static_cast<int>(i);
     switch (node.op) {
       case Op::kConv:
         if (!FitsMemory(node.conv, in_shape.c))

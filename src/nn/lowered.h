@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "graph/graph.h"
+#include "graph/model.h"
 
 namespace scrim::nn {
 
@@ -28,6 +29,8 @@ enum class Kind : uint8_t {
   kToPlanar,        // change of layout
   kToChannelsLast,  // change of layout
   kCopy,            // same layout: into a slot of a joined value, or to the graph's output
+  kQuantise,        // floats to bytes, same layout
+  kDequantise,      // bytes to floats, same layout
 };
 
 enum class Activation : uint8_t { kNone, kRelu, kSigmoid, kHardSwish, kPRelu };
@@ -49,6 +52,13 @@ struct Instruction {
   bool relu_before_residual = false;
   int64_t macs = 0;
 
+  // Runs on bytes (see AssignTypes). The weights are whole multiples of steps then.
+  bool int8 = false;
+  std::vector<float> step, in_step;  // of graph::Tensor
+  // The value before a sigmoid that was fused; where bytes are gated, the gate holds it and the reader ends it.
+  int before_sigmoid = -1;
+  bool sigmoid_gate = false;  // kGate, int8: the sigmoid of input 1 is the gate
+
   bool align_corners = false;  // kResize
   std::vector<int> select;     // kSelect
   int block = 0;               // kDepthToSpace
@@ -58,13 +68,25 @@ struct Instruction {
   std::vector<Instruction> depthwise;
 };
 
-struct Border {  // zeros around a value that convolutions read
+struct Border {  // zeros (bytes: zero points) around a value that convolutions read
   int top = 0, left = 0, bottom = 0, right = 0;
   bool any() const { return top > 0 || left > 0 || bottom > 0 || right > 0; }
 };
 
+// Bytes: real = scale * (byte - zero_point) for each channel.
+struct Bytes {
+  std::vector<float> scale;
+  std::vector<uint8_t> zero_point;
+  bool uniform() const;  // the same for all channels
+};
+
 struct Value {
   graph::Shape shape;
+  int node = -1;  // of the graph: whose value it is
+  // Floats where `bytes` has no scales. A planar value of bytes is made of quads: pictures whose pixels hold four
+  // channels, 4 bytes; a channels-last value of at most four channels is one, too.
+  Bytes bytes;
+  bool is_bytes() const { return !bytes.scale.empty(); }
   Layout layout = Layout::kChannelsLast;
   Border border;         // of values that own memory
   bool gapless = false;  // no padding between channels, pixels and rows: what callers see
@@ -85,6 +107,14 @@ struct Lowered {
   int AddValue(graph::Shape shape, Layout layout) {
     values.push_back({});
     values.back().shape = shape, values.back().layout = layout;
+    return static_cast<int>(values.size()) - 1;
+  }
+  // A value like another one, with memory of its own.
+  int AddValueLike(int i) {
+    Value like = value(i);
+    like.border = {}, like.gapless = false, like.joined = -1, like.first_channel = 0;
+    like.members.clear();
+    values.push_back(std::move(like));
     return static_cast<int>(values.size()) - 1;
   }
 };
@@ -116,6 +146,11 @@ void Fuse(Lowered& lowered);
 // Chooses layouts and convolution kernels and inserts the changes of layout, then fuses sigmoids where a kernel can end
 // with one.
 void AssignLayouts(Lowered& lowered);
+
+// Decides what runs on bytes, as the model's precision says and kernels exist, and inserts changes of type where bytes
+// and floats meet. The graph's output stays float. Errors: kInvalidArgument where the steps of weights do not fit the
+// ranges of what they multiply.
+Status AssignTypes(Lowered& lowered, const std::vector<graph::Precision>& precision);
 
 // Puts a depthwise convolution into the pointwise one behind it where what lies between is larger than a fast cache.
 void FuseSeparable(Lowered& lowered);

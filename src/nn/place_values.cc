@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "nn/kernels/view.h"
 #include "nn/lowered.h"
@@ -17,6 +18,8 @@ bool WritesExactly(const Instruction& i) {
     case Kind::kDepthToSpace:
     case Kind::kToChannelsLast:
     case Kind::kCopy:
+    case Kind::kQuantise:
+    case Kind::kDequantise:
       return true;
     default:
       return false;
@@ -25,29 +28,45 @@ bool WritesExactly(const Instruction& i) {
 
 class ConcatPlacer {
  public:
-  explicit ConcatPlacer(Lowered& lowered) : lowered_(lowered) {}
+  explicit ConcatPlacer(Lowered& lowered) : lowered_(lowered), reads_(CountReads(lowered)) {}
 
   void Run() {
     std::vector<Instruction> old = std::move(lowered_.instructions);
     lowered_.instructions.clear();
+    for (const Instruction& i : old)
+      if (IsAlias(i)) aliased_.insert(i.inputs[0]);
     for (Instruction& i : old) {
-      if (i.kind == Kind::kConcat) {
-        if (lowered_.value(i.outputs[0]).layout == Layout::kPlanar)
-          lowered_.value(i.outputs[0]).members = i.inputs;
-        else
-          Join(i);
+      if (IsAlias(i)) {
+        lowered_.value(i.outputs[0]).members = i.inputs;
         continue;
       }
-      for (int value : i.outputs)
-        if (value >= 0) exact_[value] = WritesExactly(i);
+      if (i.kind == Kind::kConcat) {
+        if (lowered_.value(i.outputs[0]).layout == Layout::kPlanar && !MakesQuad(i)) {
+          lowered_.value(i.outputs[0]).members = i.inputs;
+        } else {
+          Join(i);
+        }
+        continue;
+      }
+      for (int value : i.outputs) {
+        if (value < 0) continue;
+        exact_[value] = WritesExactly(i);
+        statistic_[value] = i.kind == Kind::kChannelStats && i.int8;
+      }
       lowered_.instructions.push_back(std::move(i));
     }
   }
 
  private:
+  // A channels-last picture of quads is planar already.
+  static bool IsAlias(const Instruction& i) { return i.kind == Kind::kToPlanar && i.int8; }
+
   bool MayBeSlot(int value, int first_channel, bool last) const {
     const Value& v = lowered_.value(value);
-    if (value == lowered_.input || v.joined >= 0 || v.gapless || v.layout != Layout::kChannelsLast) return false;
+    if (statistic_.count(value) != 0 && statistic_.at(value)) return true;
+    if (value == lowered_.input || aliased_.count(value) != 0 || v.joined >= 0 || v.gapless ||
+        v.layout != Layout::kChannelsLast)
+      return false;
     const auto exact = exact_.find(value);
     if (exact == exact_.end()) return false;
     if (exact->second) return true;
@@ -65,7 +84,8 @@ class ConcatPlacer {
         copy.kind = Kind::kCopy;
         copy.name = concat.name;
         copy.inputs = {value};
-        value = lowered_.AddValue(lowered_.value(value).shape, Layout::kChannelsLast);
+        copy.int8 = lowered_.value(value).is_bytes();
+        value = lowered_.AddValueLike(value);
         copy.outputs = {value};
         exact_[value] = true;
         lowered_.instructions.push_back(copy);
@@ -78,7 +98,19 @@ class ConcatPlacer {
     exact_[joined] = exact;
   }
 
+  // Bytes of statistics, written one by one, that nothing but the concatenation reads: they share a quad.
+  bool MakesQuad(const Instruction& concat) const {
+    if (concat.inputs.size() > kQuad) return false;
+    return std::all_of(concat.inputs.begin(), concat.inputs.end(), [&](int value) {
+      const auto found = statistic_.find(value);
+      return found != statistic_.end() && found->second && reads_[static_cast<size_t>(value)] == 1;
+    });
+  }
+
   Lowered& lowered_;
+  std::vector<int> reads_;
+  std::set<int> aliased_;  // pictures that are read as quads, too
+  std::map<int, bool> statistic_;
   std::map<int, bool> exact_;  // how the producer of a value writes; the graph's input has none
 };
 

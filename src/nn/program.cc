@@ -64,7 +64,7 @@ class CompiledProgram final : public Program {
  private:
   // On the calling thread alone: all threads read them in the first step.
   void ClearInputBorders() {
-    for (const BorderZeros& border : storage_->dirty_input_borders()) ClearBorder(border);
+    for (const BorderFill& border : storage_->dirty_input_borders()) FillBorder(border);
   }
 
   static void RunAll(const std::vector<std::function<void()>>& calls) {
@@ -96,6 +96,7 @@ StatusOr<std::unique_ptr<Program>> Program::Compile(const graph::Model& model, g
   SCRIM_ASSIGN_OR_RETURN(Lowered lowered, Import(model.graph, shapes, model.weights));
   Fuse(lowered);
   AssignLayouts(lowered);
+  SCRIM_RETURN_IF_ERROR(AssignTypes(lowered, model.precision));
   FuseSeparable(lowered);
   PlaceConcats(lowered);
   FinishValues(lowered);

@@ -62,6 +62,12 @@ class Program {
 StatusOr<std::vector<std::vector<float>>> RunReference(const graph::Graph& graph, const graph::Weights& weights,
                                                        int height, int width, const std::vector<float>& input);
 
+// The same for a quantised model all of whose instructions run in int8, fused as the engine fuses them: the bytes
+// inside are those of every target, bit by bit. Returns the output's values. Errors: kUnsupported names what runs in
+// f32.
+StatusOr<std::vector<float>> RunQuantisedReference(const graph::Model& model, graph::Density density,
+                                                   const std::vector<float>& input);
+
 // SIMD targets compiled in and supported by this CPU, best first, by Highway's names.
 std::vector<std::string> SupportedTargets();
 

@@ -1,6 +1,7 @@
 #include "nn/storage.h"
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 
 namespace scrim::nn {
@@ -15,11 +16,18 @@ size_t Size(int i) { return static_cast<size_t>(i); }
 
 }  // namespace
 
-void ClearBorder(const BorderZeros& b) {
-  std::fill_n(b.first_pixel - b.head, b.head, 0.f);
+void FillBorder(const BorderFill& b) {
+  const auto fill = [&](uint8_t* to, size_t count) {
+    if (b.pixel.size() == 1) {
+      std::memset(to, b.pixel[0], count);
+    } else {
+      for (size_t i = 0; i < count; i += b.pixel.size()) std::copy(b.pixel.begin(), b.pixel.end(), to + i);
+    }
+  };
+  fill(b.first_pixel - b.head, b.head);
   for (size_t y = 0; y + 1 < b.rows; ++y)
-    std::fill_n(b.first_pixel + y * b.row_stride + b.row_length, b.row_stride - b.row_length, 0.f);
-  std::fill_n(b.first_pixel + (b.rows - 1) * b.row_stride + b.row_length, b.tail, 0.f);
+    fill(b.first_pixel + y * b.row_stride + b.row_length, b.row_stride - b.row_length);
+  fill(b.first_pixel + (b.rows - 1) * b.row_stride + b.row_length, b.tail);
 }
 
 StatusOr<Storage> Storage::Make(const Lowered& lowered) {
@@ -48,7 +56,16 @@ void Storage::SetStrides() {
     Home& home = homes_[i];
     const size_t rows = Size(border.top + shape.h + border.bottom);
     Buffer buffer;
-    if (value.layout == Layout::kChannelsLast) {
+    if (value.is_bytes()) {
+      // Planes of quads lie one after the other; more than four channels of a pixel are a multiple of eight bytes.
+      const bool quads = value.layout == Layout::kPlanar || shape.c <= kQuad;
+      home.pixel_stride = quads ? size_t{kQuad} : RoundUp(Size(shape.c), kChannelAlign);
+      home.row_stride = Size(border.left + shape.w + border.right) * home.pixel_stride;
+      home.plane_stride = rows * home.row_stride;
+      home.origin = Size(border.top) * home.row_stride + Size(border.left) * home.pixel_stride;
+      const size_t planes = value.layout == Layout::kPlanar ? Size((shape.c + kQuad - 1) / kQuad) : 1;
+      buffer.size = RoundUp(planes * home.plane_stride, sizeof(float)) / sizeof(float);
+    } else if (value.layout == Layout::kChannelsLast) {
       const bool tight = value.gapless || static_cast<int>(i) == lowered_->input;
       home.pixel_stride = tight ? Size(shape.c) : RoundUp(Size(shape.c), kChannelAlign);
       home.row_stride = Size(border.left + shape.w + border.right) * home.pixel_stride;
@@ -107,28 +124,75 @@ void Storage::FindDirtyBorders() {
     const bool dirty = std::any_of(buffers_.begin(), buffers_.end(), [&](const Buffer& other) {
       return &other != &own && other.offset < own.offset + own.size && own.offset < other.offset + other.size;
     });
-    if (!dirty) continue;
     auto& borders = own.first < 0 ? dirty_input_borders_ : dirty_borders_[Size(own.first)];
-    for (const BorderZeros& border : BordersOf(static_cast<int>(i))) borders.push_back(border);
+    for (const BorderFill& border : BordersOf(static_cast<int>(i))) {
+      if (dirty) {
+        borders.push_back(border);
+      } else {
+        FillBorder(border);
+      }
+    }
   }
 }
 
-std::vector<BorderZeros> Storage::BordersOf(int value) const {
+std::vector<BorderFill> Storage::BordersOf(int value) const {
   const Value& v = lowered_->value(value);
   const Home& h = home(value);
-  std::vector<BorderZeros> borders;
-  auto add = [&](float* first_pixel) {
+  const size_t unit = v.is_bytes() ? 1 : sizeof(float);
+  std::vector<BorderFill> borders;
+  auto add = [&](uint8_t* first_pixel, std::vector<uint8_t> pixel) {
     const size_t length = Size(v.shape.w) * h.pixel_stride;
-    const size_t right = v.layout == Layout::kPlanar ? h.row_stride - length : Size(v.border.right) * h.pixel_stride;
-    borders.push_back({first_pixel, Size(v.border.top) * h.row_stride + Size(v.border.left) * h.pixel_stride,
-                       Size(v.shape.h), length, h.row_stride, right + Size(v.border.bottom) * h.row_stride});
+    const bool plane = v.layout == Layout::kPlanar && !v.is_bytes();
+    const size_t right = plane ? h.row_stride - length : Size(v.border.right) * h.pixel_stride;
+    borders.push_back({first_pixel, (Size(v.border.top) * h.row_stride + Size(v.border.left) * h.pixel_stride) * unit,
+                       Size(v.shape.h), length * unit, h.row_stride * unit,
+                       (right + Size(v.border.bottom) * h.row_stride) * unit, std::move(pixel)});
   };
-  if (v.layout == Layout::kPlanar) {
-    for (const Plane& plane : Planes(value)) add(plane.data);
+  if (v.is_bytes()) {
+    const bool planar = v.layout == Layout::kPlanar;
+    for (size_t first = 0; first < Size(v.shape.c); first += planar ? kQuad : Size(v.shape.c)) {
+      std::vector<uint8_t> pixel(h.pixel_stride);
+      for (size_t c = 0; c < pixel.size(); ++c) pixel[c] = v.bytes.zero_point[std::min(first + c, Size(v.shape.c) - 1)];
+      if (v.bytes.uniform()) pixel.resize(1);
+      add(ByteOrigin(value) + first / kQuad * (planar ? h.plane_stride : 0), pixel);
+    }
+  } else if (v.layout == Layout::kPlanar) {
+    for (const Plane& plane : Planes(value)) add(reinterpret_cast<uint8_t*>(plane.data), {0});
   } else {
-    add(Picture(value).data);
+    add(reinterpret_cast<uint8_t*>(Picture(value).data), {0});
   }
   return borders;
+}
+
+ByteView Storage::ByteViewOf(int value) const {
+  const Value& v = lowered_->value(value);
+  const Home& h = home(RootOf(*lowered_, value));
+  return {ByteOrigin(RootOf(*lowered_, value)) + FirstChannel(value),
+          v.shape.h,
+          v.shape.w,
+          v.shape.c,
+          h.row_stride,
+          h.pixel_stride};
+}
+
+std::vector<Quads> Storage::QuadsOf(int value) const {
+  std::vector<Quads> quads;
+  for (int owner : PlaneOwners(*lowered_, value))
+    for (int c = 0; c < lowered_->value(owner).shape.c; c += kQuad)
+      quads.push_back({ByteOrigin(owner) + Size(c / kQuad) * home(owner).plane_stride, home(owner).row_stride});
+  return quads;
+}
+
+size_t Storage::FirstChannel(int value) const {
+  size_t channel = 0;
+  for (int i = value; lowered_->value(i).joined >= 0; i = lowered_->value(i).joined)
+    channel += Size(lowered_->value(i).first_channel);
+  return channel;
+}
+
+uint8_t* Storage::ByteOrigin(int value) const {
+  const Home& h = home(value);
+  return reinterpret_cast<uint8_t*>(block_.data() + buffers_[Size(h.buffer)].offset) + h.origin;
 }
 
 TensorView Storage::Picture(int value) const {
@@ -137,11 +201,13 @@ TensorView Storage::Picture(int value) const {
     const Plane plane = Planes(value).front();
     return {plane.data, v.shape.h, v.shape.w, v.shape.c, plane.row_stride, 1};
   }
-  size_t channel = 0;
-  for (int i = value; lowered_->value(i).joined >= 0; i = lowered_->value(i).joined)
-    channel += Size(lowered_->value(i).first_channel);
   const int root = RootOf(*lowered_, value);
-  return {Origin(root) + channel, v.shape.h, v.shape.w, v.shape.c, home(root).row_stride, home(root).pixel_stride};
+  return {Origin(root) + FirstChannel(value),
+          v.shape.h,
+          v.shape.w,
+          v.shape.c,
+          home(root).row_stride,
+          home(root).pixel_stride};
 }
 
 std::vector<Plane> Storage::Planes(int value) const {

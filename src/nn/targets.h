@@ -32,6 +32,16 @@ Function SelectKernel(Function const (&table)[kSize], Target target) {
   }
 }
 
+// The same for kernels on bytes, whose sources define HWY_WANT_AVX3_DL: AVX-512 machines that have its dot products run
+// the kernels made for them.
+template <typename Function, size_t kSize>
+Function SelectInt8Kernel(Function const (&table)[kSize], Target target) {
+#if HWY_ARCH_X86
+  if (target == HWY_AVX3) target |= hwy::SupportedTargets() & HWY_AVX3_DL;
+#endif
+  return SelectKernel(table, target);
+}
+
 // Floats in the widest vector of the target.
 int Lanes(Target target);
 

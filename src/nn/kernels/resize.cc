@@ -146,6 +146,7 @@ Interpolation MakeInterpolation(int in, int out, bool align_corners) {
   Interpolation table;
   table.in = in;
   table.doubles = out == 2 * in && !align_corners;
+  table.halves = in == 2 * out && !align_corners;
   for (int i = 0; i < out; ++i) {
     const float centre =
         align_corners ? static_cast<float>(i) * static_cast<float>(in - 1) / static_cast<float>(std::max(out - 1, 1))

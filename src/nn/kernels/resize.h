@@ -16,6 +16,7 @@ struct Interpolation {
   std::vector<float> weight;
   int in = 0;
   bool doubles = false;  // exactly twice as many outputs as inputs, with half-pixel centres
+  bool halves = false;   // exactly half as many
 };
 // Half-pixel centres, or those of the first and the last pixel on each other.
 Interpolation MakeInterpolation(int in, int out, bool align_corners = false);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 
 #include "base/aligned.h"
@@ -21,6 +22,21 @@ struct Plane {
   float* data = nullptr;
   size_t row_stride = 0;
 };
+
+// Bytes, channels-last; strides count bytes. Pixels of at most four channels take 4 bytes and are written whole, larger
+// ones multiples of kChannelAlign.
+struct ByteView {
+  uint8_t* data = nullptr;
+  int height = 0, width = 0, channels = 0;
+  size_t row_stride = 0, pixel_stride = 0;
+};
+
+// A picture of bytes whose pixels hold four channels, side by side: what planes are to floats.
+struct Quads {
+  uint8_t* data = nullptr;
+  size_t row_stride = 0;
+};
+inline constexpr int kQuad = 4;
 
 // What happens to a convolution's sum before it is stored: v = max(v, low); v += residual; v = max(v, low_after).
 // ReLU is a limit of 0, none is kNoLimit.
