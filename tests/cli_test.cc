@@ -148,6 +148,25 @@ TEST(Model, AnUnknownTargetIsRefused) {
   ExpectFailure(RunScrim(WithModel({"image", kPhoto, "-b", "blur", "-o", folder / "x.png", "--target", "Z80"})), "Z80");
 }
 
+TEST(Convert, QuantisesWithPhotos) {
+  TemporaryFolder folder;
+  const std::string model = folder / "int8.scrim", photos = kTestdata + "/photos";
+  const Result converted = RunScrim({"convert", SCRIM_MODELS "/default.scrim", model, "--int8", "--calibrate", photos,
+                                     "--photos", "2", "--size", "64x48", "--tolerance", "1"});
+  ASSERT_EQ(converted.status, 0) << converted.err;
+  EXPECT_NE(converted.err.find("masks differ"), std::string::npos) << converted.err;
+  const Result info = RunScrim({"info", "--model", model});
+  EXPECT_EQ(info.status, 0) << info.err;
+  EXPECT_NE(info.out.find("int8"), std::string::npos) << info.out;
+  EXPECT_EQ(RunScrim({"image", kPhoto, "--model", model, "-b", "#000000", "-o", folder / "out.png"}).status, 0);
+  const Result bench = RunScrim({"bench", "--model", model, "--against", SCRIM_MODELS "/default.scrim"});
+  EXPECT_EQ(bench.status, 0) << bench.err;
+  EXPECT_NE(bench.out.find("ratio"), std::string::npos) << bench.out;
+  ExpectFailure(RunScrim({"convert", SCRIM_MODELS "/default.scrim", model, "--int8"}), "--calibrate", 2);
+  ExpectFailure(RunScrim({"convert", SCRIM_MODELS "/default.scrim", model, "--int8", "--calibrate", folder / "none"}),
+                "no .jpg");
+}
+
 TEST(Info, DescribesTheModel) {
   const Result result = RunScrim({"info", SCRIM_BRIGHT_MODEL});
   EXPECT_EQ(result.status, 0) << result.err;

@@ -48,6 +48,11 @@ void ExpectSameBits(const graph::Model& model, graph::Density density) {
     const float* output = program.value()->output();
     if (first.empty()) first.assign(output, output + expected->size());
     EXPECT_TRUE(std::equal(first.begin(), first.end(), output)) << target;
+    auto threads = Program::Compile(model, density, {target, 3});
+    ASSERT_TRUE(threads.ok()) << threads.status().message();
+    WriteInput(input, threads.value()->input());
+    threads.value()->Run();
+    EXPECT_TRUE(std::equal(first.begin(), first.end(), threads.value()->output())) << target << ", three threads";
   }
 }
 
