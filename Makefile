@@ -1,6 +1,6 @@
 # The one door to every build. `make help` lists what it can do.
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench train lint format asan tsan clean
+.PHONY: help demo test arm64 wasm bench train lint format asan tsan clean FORCE
 
 # Half a gigabyte of memory for each compiler at most; all cores.
 JOBS ?= $(shell nproc)
@@ -33,6 +33,25 @@ tsan: ## the same under the thread sanitizer
 	cmake --preset tsan -Wno-dev
 	cmake --build --preset tsan -j $(JOBS)
 	ctest --preset tsan -j $(JOBS)
+
+build/native/mask.f32: FORCE
+	cmake --preset native -Wno-dev
+	cmake --build --preset native -j $(JOBS) --target mask_of
+	build/native/tests/mask_of models/default.scrim testdata/pixels/000000537991.ppm $@
+
+arm64: ## cross-compile the library and its tests for ARM64 Linux and run them under qemu
+	@tools/install-packages.sh arm64
+	$(MAKE) build/native/mask.f32
+	cmake --preset arm64 -Wno-dev
+	cmake --build --preset arm64 -j $(JOBS)
+	ctest --preset arm64 -j $(JOBS)
+
+wasm: ## compile the module bindings/wasm for browsers, and run it and all tests of the library in node
+	@tools/install-packages.sh wasm
+	$(MAKE) build/native/mask.f32
+	cmake --preset wasm -Wno-dev
+	cmake --build --preset wasm -j $(JOBS)
+	ctest --preset wasm -j $(JOBS)
 
 bench: ## time the network, every kernel and every stage of the frame path
 	@tools/install-packages.sh demo bench
