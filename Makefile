@@ -1,6 +1,6 @@
 # The one door to every build. `make help` lists what it can do.
 .DEFAULT_GOAL := help
-.PHONY: help demo test arm64 wasm bench train lint format asan tsan clean FORCE
+.PHONY: help demo test arm64 wasm bench bench-peers train lint format asan tsan clean FORCE
 
 # Half a gigabyte of memory for each compiler at most; all cores.
 JOBS ?= $(shell nproc)
@@ -59,6 +59,15 @@ bench: ## time the network, every kernel and every stage of the frame path
 	cmake --build --preset bench -j $(JOBS)
 	build/bench/apps/scrim/scrim bench --steps
 	build/bench/src/nn/nn_bench --benchmark_min_time=0.2
+
+bench-peers: ## time the same networks in other runtimes, which it installs with npm; rewrites the table in docs/performance.md
+	@tools/install-packages.sh demo bench wasm peers
+	npm ci --prefix bench/peers --ignore-scripts --no-audit --no-fund
+	cmake --preset bench -Wno-dev
+	cmake --build --preset bench -j $(JOBS) --target scrim run_native write_tflite
+	cmake --preset wasm -Wno-dev
+	cmake --build --preset wasm -j $(JOBS) --target scrim_module
+	bench/peers/run.sh build/bench build/wasm/bindings/wasm/scrim.mjs
 
 train: ## train on DATA (folders with images/ and masks/), going on where the last `make train` stopped; see docs/training.md
 	@tools/install-packages.sh train
