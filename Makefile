@@ -62,6 +62,7 @@ bench: ## time the network, every kernel and every stage of the frame path
 
 bench-peers: ## time the same networks in other runtimes, which it installs with npm; rewrites the table in docs/performance.md
 	@tools/install-packages.sh demo bench wasm peers
+	@command -v npm >/dev/null || tools/install-packages.sh npm
 	npm ci --prefix bench/peers --ignore-scripts --no-audit --no-fund
 	cmake --preset bench -Wno-dev
 	cmake --build --preset bench -j $(JOBS) --target scrim run_native write_tflite
