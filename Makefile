@@ -1,6 +1,6 @@
 # The one door to every build. `make help` lists what it can do.
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench train lint format asan tsan clean
+.PHONY: help demo test arm64 wasm bench bench-peers train lint format asan tsan clean FORCE
 
 # Half a gigabyte of memory for each compiler at most; all cores.
 JOBS ?= $(shell nproc)
@@ -34,12 +34,41 @@ tsan: ## the same under the thread sanitizer
 	cmake --build --preset tsan -j $(JOBS)
 	ctest --preset tsan -j $(JOBS)
 
+build/native/mask.f32: FORCE
+	cmake --preset native -Wno-dev
+	cmake --build --preset native -j $(JOBS) --target mask_of
+	build/native/tests/mask_of models/default.scrim testdata/pixels/000000537991.ppm $@
+
+arm64: ## cross-compile the library and its tests for ARM64 Linux and run them under qemu
+	@tools/install-packages.sh arm64
+	$(MAKE) build/native/mask.f32
+	cmake --preset arm64 -Wno-dev
+	cmake --build --preset arm64 -j $(JOBS)
+	ctest --preset arm64 -j $(JOBS)
+
+wasm: ## compile the module bindings/wasm for browsers, and run it and all tests of the library in node
+	@tools/install-packages.sh wasm
+	$(MAKE) build/native/mask.f32
+	cmake --preset wasm -Wno-dev
+	cmake --build --preset wasm -j $(JOBS)
+	ctest --preset wasm -j $(JOBS)
+
 bench: ## time the network, every kernel and every stage of the frame path
 	@tools/install-packages.sh demo bench
 	cmake --preset bench -Wno-dev
 	cmake --build --preset bench -j $(JOBS)
 	build/bench/apps/scrim/scrim bench --steps
 	build/bench/src/nn/nn_bench --benchmark_min_time=0.2
+
+bench-peers: ## time the same networks in other runtimes, which it installs with npm; rewrites the table in docs/performance.md
+	@tools/install-packages.sh demo bench wasm peers
+	@command -v npm >/dev/null || tools/install-packages.sh npm
+	npm ci --prefix bench/peers --ignore-scripts --no-audit --no-fund
+	cmake --preset bench -Wno-dev
+	cmake --build --preset bench -j $(JOBS) --target scrim run_native write_tflite
+	cmake --preset wasm -Wno-dev
+	cmake --build --preset wasm -j $(JOBS) --target scrim_module
+	bench/peers/run.sh build/bench build/wasm/bindings/wasm/scrim.mjs
 
 train: ## train on DATA (folders with images/ and masks/), going on where the last `make train` stopped; see docs/training.md
 	@tools/install-packages.sh train

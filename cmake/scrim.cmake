@@ -9,8 +9,12 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 if(SCRIM_TESTS)
   enable_testing()
-  find_package(GTest REQUIRED)
   include(GoogleTest)
+endif()
+if(CMAKE_CROSSCOMPILING)
+  include(cmake/cross.cmake)
+elseif(SCRIM_TESTS)
+  find_package(GTest REQUIRED)
 endif()
 
 # scrim_library(NAME SOURCES... LINK ...): a static library of one room, with our warnings on. Includes are written from src/.

@@ -39,6 +39,7 @@ static const uint8_t* Pixel(int x, int y) { return pixels + 4 * (y * kWidth + x)
 
 static void TestProcess(scrim_session* session) {
   static uint8_t alpha[kWidth * kHeight];
+  static float mask[128 * 72];
   int width = 0, height = 0;
   scrim_frame frame = Scene();
   CHECK(scrim_set_background_color(session, 1, 200, 3) == SCRIM_OK);
@@ -51,6 +52,9 @@ static void TestProcess(scrim_session* session) {
   CHECK(scrim_get_times(session).network > 0);
   scrim_get_density(session, &width, &height);
   CHECK(width == 128 && height == 72);
+  CHECK(scrim_get_mask(session, mask, 128 * 72) == SCRIM_OK);
+  CHECK(mask[36 * 128 + 16] > 0.9f && mask[36 * 128 + 112] < 0.1f);
+  CHECK(scrim_get_mask(session, mask, 128 * 72 - 1) == SCRIM_INVALID_ARGUMENT);
 
   frame = Scene();
   memset(alpha, 7, sizeof alpha);
@@ -69,6 +73,7 @@ static void TestBadCalls(scrim_session* session, const char* model) {
   scrim_session* none = (scrim_session*)session;
   scrim_params params = scrim_default_params();
   scrim_frame frame = Scene(), bad = frame;
+  float level;
 
   CHECK(scrim_create_from_file("does-not-exist.scrim", NULL, &none) == SCRIM_NOT_FOUND);
   CHECK(none == NULL);
@@ -92,6 +97,8 @@ static void TestBadCalls(scrim_session* session, const char* model) {
   CHECK(scrim_process(session, NULL, NULL) == SCRIM_INVALID_ARGUMENT);
   bad.width = 0;
   CHECK(scrim_process(session, &bad, &bad) == SCRIM_INVALID_ARGUMENT);
+  CHECK(scrim_get_mask(session, &level, 1) == SCRIM_INVALID_ARGUMENT);
+  CHECK(scrim_get_mask(NULL, &level, 1) == SCRIM_INVALID_ARGUMENT);
   bad = frame;
   bad.format = (scrim_format)77;
   CHECK(scrim_process(session, &bad, &bad) == SCRIM_INVALID_ARGUMENT);

@@ -39,7 +39,13 @@ TEST(Session, UnopenedRefusesAndDrawsNothing) {
 TEST(Session, DensityAndTargetAreTaken) {
   scrim_params params = scrim_default_params();
   params.density_width = 64, params.density_height = 48;
+#if defined(__aarch64__)
+  params.target = "NEON";
+#elif defined(__wasm__)
+  params.target = "WASM";
+#else
   params.target = "EMU128";
+#endif
   scrim::Session session;
   ASSERT_EQ(session.Open(SCRIM_BRIGHT_MODEL, params), SCRIM_OK) << scrim_last_error();
   int width = 0, height = 0;

@@ -132,6 +132,11 @@ SCRIM_API scrim_status scrim_segment(scrim_session* session, const scrim_frame* 
 SCRIM_API scrim_status scrim_get_alpha(const scrim_session* session, int width, int height, uint8_t* alpha,
                                        size_t stride);
 
+/* The network's own answer for the last frame, neither held still nor refined: as many rows and columns as the density,
+ * without gaps, 0 room to 1 person. `count`, the floats that there is room for, must be their number.
+ * SCRIM_INVALID_ARGUMENT when it is not, or the last frame failed. */
+SCRIM_API scrim_status scrim_get_mask(const scrim_session* session, float* mask, size_t count);
+
 /* Forgets the previous mask: the next frame belongs to another clip, or is a photo of its own. */
 SCRIM_API void scrim_reset(scrim_session* session);
 

@@ -60,6 +60,7 @@ class Session {
   [[nodiscard]] scrim_status GetAlpha(int width, int height, uint8_t* alpha, size_t stride) const {
     return scrim_get_alpha(get(), width, height, alpha, stride);
   }
+  [[nodiscard]] scrim_status GetMask(float* mask, size_t count) const { return scrim_get_mask(get(), mask, count); }
   void Reset() { scrim_reset(get()); }
   scrim_times times() const { return scrim_get_times(get()); }
   scrim_session* get() const { return session_.get(); }

@@ -259,6 +259,19 @@ scrim_status scrim_get_alpha(const scrim_session* session, int width, int height
   });
 }
 
+scrim_status scrim_get_mask(const scrim_session* session, float* mask, size_t count) {
+  return Guarded([&]() -> Status {
+    SCRIM_RETURN_IF_ERROR(CheckSession(session));
+    if (session->engine.alpha().empty())
+      return InvalidArgument("mask: there is none, the last frame failed or no frame came yet");
+    const scrim::image::Floats& last = session->engine.segmenter().mask();
+    if (mask == nullptr || count != last.size())
+      return InvalidArgument("mask: it takes " + std::to_string(last.size()) + " floats, not " + std::to_string(count));
+    std::copy(last.data(), last.data() + count, mask);
+    return {};
+  });
+}
+
 void scrim_reset(scrim_session* session) {
   if (session != nullptr) session->engine.Reset();
 }

@@ -18,24 +18,24 @@ std::vector<uint8_t> Noise(size_t n, int seed) {
   return bytes;
 }
 
+#if (HWY_TARGETS & (HWY_TARGETS - 1)) == 0  // a build for a single target, without Highway's library
+void UseTargets(int64_t) {}
+std::vector<int64_t> Targets() { return {HWY_TARGETS}; }
+#else
+void UseTargets(int64_t targets) {
+  hwy::SetSupportedTargetsForTest(targets);
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+}
+std::vector<int64_t> Targets() { return hwy::SupportedAndGeneratedTargets(); }
+#endif
+
 // Runs the test once for each target, then hands the choice back.
 class PixelOps : public testing::TestWithParam<int64_t> {
  protected:
-  void SetUp() override {
-    hwy::SetSupportedTargetsForTest(GetParam());
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  }
-  void TearDown() override {
-    hwy::SetSupportedTargetsForTest(0);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  }
+  void SetUp() override { UseTargets(GetParam()); }
+  void TearDown() override { UseTargets(0); }
 };
 
-std::vector<int64_t> Targets() {
-  std::vector<int64_t> targets;
-  for (int64_t target : hwy::SupportedAndGeneratedTargets()) targets.push_back(target);
-  return targets;
-}
 INSTANTIATE_TEST_SUITE_P(Targets, PixelOps, testing::ValuesIn(Targets()),
                          [](const auto& info) { return hwy::TargetName(info.param); });
 

@@ -24,9 +24,22 @@ int Lanes(Target target) { return SelectKernel(HWY_DISPATCH_TABLE(FloatLanes), t
 
 const char* TargetName(Target target) { return hwy::TargetName(target); }
 
+namespace {
+
+// Builds for a single target do without Highway's library.
+std::vector<Target> Targets() {
+#if (HWY_TARGETS & (HWY_TARGETS - 1)) == 0
+  return {HWY_TARGETS};
+#else
+  return hwy::SupportedAndGeneratedTargets();
+#endif
+}
+
+}  // namespace
+
 std::vector<std::string> SupportedTargets() {
   std::vector<std::string> names;
-  for (Target target : hwy::SupportedAndGeneratedTargets()) names.push_back(TargetName(target));
+  for (Target target : Targets()) names.push_back(TargetName(target));
   return names;
 }
 
@@ -36,7 +49,7 @@ StatusOr<Target> ChooseTarget(const std::string& name) {
     wanted = variable;
     source = "SCRIM_TARGET";
   }
-  const std::vector<int64_t> targets = hwy::SupportedAndGeneratedTargets();
+  const std::vector<Target> targets = Targets();
   if (wanted.empty()) return targets.front();
   std::string known;
   for (Target target : targets) {

@@ -24,6 +24,9 @@ Workers::Workers(std::vector<Part> parts) : parts_(std::move(parts)) {
 
 StatusOr<std::unique_ptr<Workers>> Workers::Start(int threads, std::vector<Part> parts) {
   std::unique_ptr<Workers> workers(new Workers(std::move(parts)));
+#if defined(__EMSCRIPTEN__) && !defined(__EMSCRIPTEN_PTHREADS__)
+  threads = 1;  // there are none to be had; the caller takes all parts
+#endif
   try {
     for (int i = 1; i < threads; ++i) workers->threads_.emplace_back(&Workers::Loop, workers.get());
   } catch (const std::system_error&) {

@@ -20,6 +20,8 @@ template <int kVectors>
 constexpr int MaxPixels() {
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON
   return kVectors == 1 ? 12 : kVectors == 2 ? 10 : kVectors == 3 ? 8 : 6;
+#elif HWY_TARGET == HWY_WASM || HWY_TARGET == HWY_SSE4
+  return kVectors == 1 ? 8 : kVectors == 2 ? 4 : 2;  // no fused multiply-add: products need a register
 #elif HWY_TARGET == HWY_EMU128
   return kVectors == 1 ? 4 : 2;  // spills anyway; larger tiles are half of the library's code
 #else

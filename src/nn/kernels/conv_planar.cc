@@ -21,6 +21,8 @@ template <int kOutputs>
 constexpr int MaxVectors() {
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON
   return kOutputs == 1 ? 8 : kOutputs == 2 ? 8 : kOutputs == 3 ? 6 : 5;
+#elif HWY_TARGET == HWY_WASM || HWY_TARGET == HWY_SSE4
+  return kOutputs == 1 ? 8 : kOutputs == 2 ? 4 : 2;  // no fused multiply-add: products need a register
 #elif HWY_TARGET == HWY_EMU128
   return kOutputs == 1 ? 4 : kOutputs == 2 ? 2 : 1;  // spills anyway; larger tiles are half of the library's code
 #else
