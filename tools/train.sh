@@ -34,8 +34,11 @@ if [ ! -f "$run/overfit-passed" ]; then
   touch "$run/overfit-passed"
 fi
 
+# What models/default.md found to help.
+recipe="--muon --true-colours 0.7 --composites 0.1 --stretched 0.65 --average 0.999"
 # Small pictures first, then the size that the model is meant for.
-"$program" run --pack "$run/pack" --output "$run/small" --density 160x96 128x128 --batch 8 --epochs "${EPOCHS:-60}"
+"$program" run --pack "$run/pack" --output "$run/small" --density 160x96 128x128 --batch 8 --epochs "${EPOCHS:-60}" \
+  $recipe --learning-rate 1.2e-2
 "$program" run --pack "$run/pack" --output "$run/full" --start-from "$run/small/checkpoint" --density 256x144 192x192 --batch 8 \
-  --learning-rate 1.5e-3 --epochs "${FINE_EPOCHS:-12}" --previous-masks-from 0 --previous-masks-until 0.1 --eval-every 2
+  $recipe --edge-loss 0.3 --learning-rate 8e-3 --epochs "${FINE_EPOCHS:-20}" --previous-masks-from 0.2 --previous-masks-until 0.3 --eval-every 4
 "$program" export --checkpoint "$run/full/checkpoint" --pack "$run/pack" --licence "${LICENCE:-not stated}" --output "$run/model.scrim"

@@ -27,7 +27,8 @@ unset multiplot
 
 }  // namespace
 
-Curves::Curves(std::string folder, int64_t step) : folder_(std::move(folder)) {
+Curves::Curves(std::string folder, int64_t step, bool writes) : folder_(std::move(folder)) {
+  if (!writes) return;
   const std::string path = folder_ + "/curves.csv";
   std::vector<std::string> rows;
   std::ifstream in(path);

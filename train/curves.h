@@ -16,7 +16,8 @@ struct CurvePoint {
 class Curves {
  public:
   // Goes on with folder/curves.csv, dropping rows after `step`: a resumed run repeats them.
-  Curves(std::string folder, int64_t step);
+  // `writes`: not where another process keeps the record.
+  Curves(std::string folder, int64_t step, bool writes);
   Status Add(const CurvePoint& point);
 
  private:

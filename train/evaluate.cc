@@ -4,6 +4,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "augment/geometry.h"
+#include "metrics/photo.h"
 
 namespace scrim::train {
 namespace {
@@ -32,14 +33,17 @@ void Predict(Network& network, const Pack& pack, const std::vector<const Record*
   }
 }
 
-void Add(Quality& q, double iou, double accuracy, double mae) {
+void Add(Quality& q, const metrics::PhotoQuality& photo) {
   ++q.photos;
-  q.iou += iou, q.below_080 += iou < 0.8, q.accuracy += accuracy, q.mae += mae;
+  q.iou += photo.iou, q.below_080 += photo.iou < 0.8, q.accuracy += photo.accuracy;
+  q.boundary_f += photo.boundary_f, q.mae += photo.mae;
 }
 void Divide(Quality& q) {
   if (q.photos == 0) return;
-  for (double* v : {&q.iou, &q.below_080, &q.accuracy, &q.mae}) *v /= q.photos;
+  for (double* v : {&q.iou, &q.below_080, &q.accuracy, &q.boundary_f, &q.mae}) *v /= q.photos;
 }
+
+metrics::GreyView View(const cv::Mat& grey) { return {grey.data, grey.cols, grey.rows, grey.step}; }
 
 }  // namespace
 
@@ -48,23 +52,14 @@ Evaluation Evaluate(Network& network, const Pack& pack, const std::vector<const 
   Evaluation result;
   Predict(network, pack, photos, width, height, [&](size_t i, const cv::Mat& mask) {
     const cv::Mat rgba = pack.Image(*photos[i]);
-    cv::Mat large;
+    cv::Mat large, alpha, truth;
     cv::resize(mask, large, rgba.size(), 0, 0, cv::INTER_LINEAR);
-    int64_t both = 0, either = 0, right = 0;
-    double error = 0;
-    for (int y = 0; y < rgba.rows; ++y) {
-      const auto* p = rgba.ptr<cv::Vec4b>(y);
-      const float* m = large.ptr<float>(y);
-      for (int x = 0; x < rgba.cols; ++x) {
-        const bool truth = p[x][3] > 127, found = m[x] > 0.5f;
-        both += truth && found, either += truth || found, right += truth == found;
-        error += std::abs(m[x] - p[x][3] / 255.f);
-      }
-    }
-    const double pixels = double(rgba.total()), iou = either ? double(both) / double(either) : 1.;
-    Add(result.sources[photos[i]->source], iou, double(right) / pixels, error / pixels);
-    Add(result.all, iou, double(right) / pixels, error / pixels);
-    result.worst.emplace_back(iou, photos[i]->source + "/" + photos[i]->stem);
+    large.convertTo(alpha, CV_8U, 255.);
+    cv::extractChannel(rgba, truth, 3);
+    const metrics::PhotoQuality quality = metrics::Compare(View(truth), View(alpha));
+    Add(result.sources[photos[i]->source], quality);
+    Add(result.all, quality);
+    result.worst.emplace_back(quality.iou, photos[i]->source + "/" + photos[i]->stem);
   });
   for (auto& [name, quality] : result.sources) Divide(quality);
   Divide(result.all);
@@ -79,7 +74,7 @@ Quality Combine(const Evaluation& evaluation, const std::vector<std::string>& so
     if (it == evaluation.sources.end()) continue;
     const Quality& q = it->second;
     sum.photos += q.photos, sum.iou += q.iou * q.photos, sum.below_080 += q.below_080 * q.photos;
-    sum.accuracy += q.accuracy * q.photos, sum.mae += q.mae * q.photos;
+    sum.accuracy += q.accuracy * q.photos, sum.boundary_f += q.boundary_f * q.photos, sum.mae += q.mae * q.photos;
   }
   Divide(sum);
   return sum;

@@ -10,10 +10,11 @@ namespace scrim::train {
 
 struct Quality {
   int photos = 0;
-  double iou = 0;        // person IoU at 0.5, mean over photos; two empty masks agree: 1
-  double below_080 = 0;  // share of photos below 0.8
-  double accuracy = 0;   // share of pixels on the right side of 0.5
-  double mae = 0;        // mean absolute error of the probabilities
+  double iou = 0;         // person IoU at 0.5, mean over photos; two empty masks agree: 1
+  double below_080 = 0;   // share of photos below 0.8
+  double accuracy = 0;    // share of pixels on the right side of 0.5
+  double boundary_f = 0;  // metrics::PhotoQuality
+  double mae = 0;         // mean absolute error of the probabilities
 };
 
 struct Evaluation {

@@ -17,6 +17,8 @@
 namespace scrim::train {
 namespace {
 
+constexpr char kNetworkHelp[] = "scrimnet preset, with changes behind a colon: default:squeeze=32,attention_gates=0";
+
 int Fail(const Status& status) {
   std::fprintf(stderr, "scrim-train: %s\n", status.message().c_str());
   return 1;
@@ -47,8 +49,8 @@ int RunEval(const EvalArguments& a, const graph::ScrimnetConfig& config) {
   const std::vector<const Record*> val = PhotosOf(**pack, a.split == "val" ? Split::kVal : Split::kTrain);
   const Evaluation e = Evaluate(*network, **pack, val, density->width, density->height);
   auto print = [](const std::string& name, const Quality& q) {
-    std::printf("%-22s %5d photos  IoU %.4f  below 0.8 %.3f  accuracy %.4f  MAE %.4f\n", name.c_str(), q.photos, q.iou,
-                q.below_080, q.accuracy, q.mae);
+    std::printf("%-22s %5d photos  IoU %.4f  below 0.8 %.3f  accuracy %.4f  BF %.4f  MAE %.4f\n", name.c_str(),
+                q.photos, q.iou, q.below_080, q.accuracy, q.boundary_f, q.mae);
   };
   for (const auto& [name, q] : e.sources) print(name, q);
   print("all", e.all);
@@ -153,7 +155,7 @@ int Main(int argc, char** argv) {
     c->add_option("--threads", threads, "threads for the network on the CPU")
         ->check(CLI::Range(1, 256))
         ->capture_default_str();
-    c->add_option("--network", preset, "scrimnet preset")->capture_default_str();
+    c->add_option("--network", preset, kNetworkHelp)->capture_default_str();
   };
   CLI::App* run_command = app.add_subcommand("run", "train, or go on with a run that was stopped");
   common(run_command);
@@ -175,7 +177,6 @@ int Main(int argc, char** argv) {
       ->add_option("--true-colours", train.augment.true_colours_share,
                    "share of samples whose colours stay as they are")
       ->capture_default_str();
-  run_command->add_option("--dropout", train.network.dropout, "spatial dropout rate")->capture_default_str();
   run_command->add_option("--composites", train.augment.composite_share, "share of composited samples")
       ->capture_default_str();
   run_command
@@ -211,13 +212,13 @@ int Main(int argc, char** argv) {
   eval_command->add_option("--worst", eval.worst, "list this many of the worst photos");
   eval_command->add_option("--sheet", eval.sheet, "write a picture of masks, PNG");
   eval_command->add_option("--device", eval.device)->capture_default_str();
-  eval_command->add_option("--network", preset, "scrimnet preset")->capture_default_str();
+  eval_command->add_option("--network", preset, kNetworkHelp)->capture_default_str();
 
   ExportArguments exported;
   CLI::App* export_command = app.add_subcommand("export", "turn a checkpoint into a model file (*.scrim, or *.onnx)");
   export_command->add_option("--checkpoint", exported.checkpoint)->required();
   export_command->add_option("--output", exported.output)->required();
-  export_command->add_option("--network", preset, "scrimnet preset")->capture_default_str();
+  export_command->add_option("--network", preset, kNetworkHelp)->capture_default_str();
   export_command->add_option("--name", exported.name)->capture_default_str();
   export_command->add_option("--description", exported.description, "one line");
   export_command->add_option("--licence", exported.licence, "terms of the weights, one line")->required();
@@ -240,9 +241,7 @@ int Main(int argc, char** argv) {
   }
   auto config = graph::ScrimnetPreset(preset);
   if (!config.ok()) return Fail(config.status());
-  const float dropout = train.network.dropout;
   train.network = *config;
-  train.network.dropout = dropout;
   at::set_num_threads(threads);
   if (*eval_command) return RunEval(eval, train.network);
   if (*export_command) return RunExport(exported, train.network);

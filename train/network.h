@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include "graph/graph.h"
+#include "group.h"
 
 namespace scrim::train {
 
@@ -35,6 +36,10 @@ class Network {
   const graph::Graph& graph() const { return graph_; }
   torch::Device device() const { return parameters_.device(); }
 
+  // Batch norms use the statistics of all processes from now on; the group must outlive the network's training. Null:
+  // this process alone.
+  void ShareBatchNorms(Group* group) { group_ = group; }
+
   graph::Weights ExportWeights() const;
   Status ImportWeights(const graph::Weights& weights);
 
@@ -47,6 +52,7 @@ class Network {
   const torch::Tensor& TensorFor(const graph::WeightSpec& spec) const;
 
   graph::Graph graph_;
+  Group* group_ = nullptr;
   std::vector<graph::WeightSpec> specs_;
   torch::Tensor parameters_, gradients_, statistics_, decay_mask_;
   std::vector<Matrix> matrices_;

@@ -40,39 +40,51 @@ AdamWOptions Optimizer(const TrainOptions& options) {
 
 class Run {
  public:
-  Run(const TrainOptions& options, std::unique_ptr<Pack> pack, Photos photos, Network network, Network average)
+  Run(const TrainOptions& options, std::unique_ptr<Group> group, std::unique_ptr<Pack> pack, Photos photos,
+      Network network, Network average)
       : options_(options),
+        group_(std::move(group)),
         pack_(std::move(pack)),
         photos_(std::move(photos)),
         sampler_(*pack_, photos_.foregrounds, photos_.backgrounds),
         network_(std::move(network)),
         average_(std::move(average)),
         optimizer_(network_, Optimizer(options_)) {
+    network_.ShareBatchNorms(group_.get());
     steps_per_epoch_ = std::max<int64_t>(1, int64_t(photos_.train.size()) / options_.batch);
     total_steps_ = std::max<int64_t>(1, std::llround(options_.epochs * double(steps_per_epoch_)));
   }
 
   Status Go() {
     SCRIM_RETURN_IF_ERROR(Restore());
+    if (group_ != nullptr) ShareState();
     if (step_ >= total_steps_) {
       std::fprintf(stderr, "%s: the run is complete\n", options_.output.c_str());
       return {};
     }
-    Curves curves(options_.output, step_);
-    std::fprintf(stderr,
-                 "%zu photos, %zu foregrounds, %zu backgrounds; %zu for validation; %lld steps of %d, %lld done\n",
-                 photos_.train.size(), photos_.foregrounds.size(), photos_.backgrounds.size(), photos_.val.size(),
-                 static_cast<long long>(total_steps_), options_.batch, static_cast<long long>(step_));
+    const auto shapes = graph::InferShapes(network_.graph(), options_.eval_density.height, options_.eval_density.width);
+    if (!shapes.ok()) return shapes.status();
+    if (first())
+      std::fprintf(stderr, "%s: %.1f MMAC at %dx%d, %lld parameters\n", network_.graph().name.c_str(),
+                   double(graph::CountMacs(network_.graph(), *shapes)) / 1e6, options_.eval_density.width,
+                   options_.eval_density.height, static_cast<long long>(network_.parameters().numel()));
+    Curves curves(options_.output, step_, first());
+    if (first())
+      std::fprintf(stderr,
+                   "%zu photos, %zu foregrounds, %zu backgrounds; %zu for validation; %lld steps of %d, %lld done\n",
+                   photos_.train.size(), photos_.foregrounds.size(), photos_.backgrounds.size(), photos_.val.size(),
+                   static_cast<long long>(total_steps_), options_.batch, static_cast<long long>(step_));
     Loader loader(step_, options_.loader_threads, [this](int64_t step) { return MakeBatch(step); });
     double saved = Seconds(), loss_sum = 0, begun = Seconds();
     int64_t loss_count = 0, begun_step = step_;
     const int64_t eval_steps = std::max<int64_t>(1, std::llround(options_.eval_every * double(steps_per_epoch_)));
     torch::Tensor running;
     const int64_t end = options_.stop_after > 0 ? std::min(total_steps_, step_ + options_.stop_after) : total_steps_;
-    while (step_ < end && !g_stop) {
+    bool stop = false;
+    while (step_ < end && !stop) {
       const double progress = double(step_) / double(total_steps_);
       const double rate = LearningRate(options_.learning_rate, progress, options_.warmup);
-      const torch::Tensor loss = Step(*loader.Next(), rate);
+      const torch::Tensor loss = Step(*loader.Next(), rate, &stop);
       running = running.defined() ? running + loss : loss;
       ++loss_count;
       if (step_ % 20 == 0 || step_ == total_steps_) {
@@ -96,28 +108,54 @@ class Run {
       }
     }
     SCRIM_RETURN_IF_ERROR(Save());
-    if (g_stop)
+    if (stop && first())
       std::fprintf(stderr, "\nstopped at step %lld; the same command goes on from there\n",
                    static_cast<long long>(step_));
     return {};
   }
 
  private:
-  // Depends on nothing but the seed and the step.
+  bool first() const { return group_ == nullptr || group_->rank() == 0; }
+  // This process's part of a batch.
+  int share() const { return group_ == nullptr ? options_.batch : options_.batch / group_->size(); }
+
+  // All go on from the first process's checkpoint.
+  void ShareState() {
+    torch::Tensor numbers = torch::tensor({double(step_), minutes_}, torch::kFloat64).to(network_.device());
+    for (torch::Tensor* tensor : {&network_.parameters(), &network_.statistics(), &average_.parameters(),
+                                  &average_.statistics(), &optimizer_.first, &optimizer_.second, &numbers})
+      group_->TakeFirst(*tensor);
+    numbers = numbers.cpu();
+    step_ = optimizer_.steps = int64_t(numbers[0].item<double>());
+    minutes_ = numbers[1].item<double>();
+  }
+
+  // The means of gradients and loss over all processes; whether any of them was told to stop.
+  bool Exchange(torch::Tensor& loss) {
+    torch::Tensor numbers = torch::stack({loss, torch::full_like(loss, g_stop ? 1. : 0.)});
+    group_->Sum(network_.gradients());
+    group_->Sum(numbers);
+    network_.gradients().div_(group_->size());
+    loss = numbers[0] / group_->size();
+    return numbers[1].item<float>() > 0;
+  }
+
+  // Depends on nothing but the seed, the step and the place among the processes.
   std::unique_ptr<Batch> MakeBatch(int64_t step) const {
     const graph::Density density = options_.densities[size_t(step) % options_.densities.size()];
-    auto batch = std::make_unique<Batch>(options_.batch, density.width, density.height);
+    auto batch = std::make_unique<Batch>(share(), density.width, density.height);
     AugmentOptions augment = options_.augment;
     augment.previous_mask = SharesAt(options_, double(step) / double(total_steps_));
-    for (int i = 0; i < options_.batch; ++i) {
-      Random random(options_.seed, uint64_t(step), uint64_t(i));
+    const int begin = group_ != nullptr ? group_->rank() * share() : 0;
+    for (int i = 0; i < share(); ++i) {
+      Random random(options_.seed, uint64_t(step), uint64_t(begin + i));
       const Record& photo = photos_.Draw(random);
       sampler_.Augmented(photo, augment, random, batch->Sample(i));
     }
     return batch;
   }
 
-  torch::Tensor Step(Batch batch, double rate) {
+  torch::Tensor Step(Batch batch, double rate, bool* stop) {
     const torch::Device device = network_.device();
     auto tensor = [&](std::vector<float>& data, int64_t channels) {
       return torch::from_blob(data.data(), {batch.count, channels, batch.height, batch.width}).to(device);
@@ -125,16 +163,18 @@ class Run {
     torch::manual_seed(options_.seed * 1000003 + uint64_t(step_));  // for dropout: the same after a resume
     const int64_t channels = network_.graph().input().channels;
     const torch::Tensor logits = network_.Forward(tensor(batch.input, 4).narrow(1, 0, channels).contiguous(), true);
-    const torch::Tensor loss =
-        SegmentationLoss(logits, tensor(batch.truth, 1), tensor(batch.weight, 1), options_.edge_loss);
+    torch::Tensor loss = SegmentationLoss(logits, tensor(batch.truth, 1), tensor(batch.weight, 1), options_.edge_loss);
     loss.backward();
+    loss = loss.detach();
+    *stop = group_ != nullptr ? Exchange(loss) : g_stop != 0;
     optimizer_.Step(rate);
     ++step_;
     UpdateAverage(average_, network_, options_.average_decay, step_);
-    return loss.detach();
+    return loss;
   }
 
   void Progress(double loss, double begun, int64_t steps) const {
+    if (!first()) return;
     const double seconds = Seconds() - begun,
                  left = seconds / double(std::max<int64_t>(1, steps)) * double(total_steps_ - step_);
     const bool terminal = isatty(STDERR_FILENO);
@@ -147,6 +187,7 @@ class Run {
   }
 
   Status Report(Curves& curves, double loss, double rate, double images_per_second) {
+    if (!first()) return {};
     const double start = Seconds();
     const Evaluation e =
         Evaluate(average_, *pack_, photos_.val, options_.eval_density.width, options_.eval_density.height);
@@ -155,7 +196,8 @@ class Run {
     last_iou_ = e.all.iou;
     std::fprintf(stderr, "\nepoch %.1f: val IoU %.4f", double(step_) / double(steps_per_epoch_), e.all.iou);
     for (const auto& [name, q] : e.sources) std::fprintf(stderr, "  %s %.4f", name.c_str(), q.iou);
-    std::fprintf(stderr, "  portraits %.4f scenes %.4f (%.0f s)\n", portraits.iou, scenes.iou, Seconds() - start);
+    std::fprintf(stderr, "  portraits %.4f BF %.4f  scenes %.4f (%.0f s)\n", portraits.iou, portraits.boundary_f,
+                 scenes.iou, Seconds() - start);
     return curves.Add({step_, double(step_) / double(steps_per_epoch_), minutes_, images_per_second, rate, loss,
                        e.all.iou, portraits.iou, scenes.iou});
   }
@@ -163,6 +205,7 @@ class Run {
   std::string CheckpointPath() const { return options_.output + "/checkpoint"; }
 
   Status Save() {
+    if (!first()) return {};
     Checkpoint c;
     c.tensors = {{"parameters", network_.parameters()},
                  {"statistics", network_.statistics()},
@@ -202,6 +245,7 @@ class Run {
   }
 
   const TrainOptions options_;
+  std::unique_ptr<Group> group_;  // null: this process alone
   std::unique_ptr<Pack> pack_;
   Photos photos_;
   Sampler sampler_;
@@ -220,6 +264,10 @@ Status Train(const TrainOptions& options) {
   if (options.device != "cpu" && !torch::cuda::is_available())
     return Unsupported("device '" + options.device + "': this libtorch sees no GPU");
   const torch::Device device(options.device);
+  SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<Group> group, Group::Join(device));
+  if (group != nullptr && options.batch % group->size() != 0)
+    return InvalidArgument("--batch " + std::to_string(options.batch) +
+                           ": must be a multiple of WORLD_SIZE=" + std::to_string(group->size()));
   SCRIM_ASSIGN_OR_RETURN(Network network, Network::Create(graph, device));
   SCRIM_ASSIGN_OR_RETURN(Network average, Network::Create(graph, device));
   network.Initialise(options.seed);
@@ -230,7 +278,12 @@ Status Train(const TrainOptions& options) {
   g_stop = 0;
   std::signal(SIGINT, OnSignal);
   std::signal(SIGTERM, OnSignal);
-  return Run(options, std::move(pack), std::move(photos), std::move(network), std::move(average)).Go();
+  Run run(options, std::move(group), std::move(pack), std::move(photos), std::move(network), std::move(average));
+  try {
+    return run.Go();
+  } catch (const std::exception& e) {  // libtorch's way, also when another process has gone
+    return Internal(std::string("training ended: ") + e.what());
+  }
 }
 
 }  // namespace scrim::train

@@ -38,6 +38,9 @@ struct TrainOptions {
   graph::ScrimnetConfig network;
 };
 
+// Alone, or with others (Group::Join): `batch` counts all processes' samples, the first process evaluates and writes
+// checkpoints, and the loss is the same curve that one process with that batch would have.
+//
 // Runs until all epochs are done, going on from output/checkpoint if there is one. Prints progress to stderr. A SIGINT
 // or SIGTERM saves a checkpoint and ends the run early with kOk.
 Status Train(const TrainOptions& options);

@@ -1,6 +1,11 @@
 #include "trainer.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -111,6 +116,129 @@ TEST_F(TrainerTest, NamesWhatIsMissing) {
   std::ofstream(root_ / "cut") << "scrmpak1 and nothing more";
   o.pack = (root_ / "cut").string();
   EXPECT_EQ(Train(o).code(), Code::kCorrupt);
+}
+
+// One run, or one of several that share it, in a process of its own.
+class Process {
+ public:
+  Process(const TrainOptions& options, int rank, int size, int port) : pid_(fork()) {
+    if (pid_ != 0) return;
+    setenv("RANK", std::to_string(rank).c_str(), 1);
+    setenv("WORLD_SIZE", std::to_string(size).c_str(), 1);
+    setenv("MASTER_ADDR", "127.0.0.1", 1);
+    setenv("MASTER_PORT", std::to_string(port).c_str(), 1);
+    at::set_num_threads(1);
+    _exit(Train(options).ok() ? 0 : 1);
+  }
+  int Wait() {
+    int status = -1;
+    waitpid(pid_, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+  }
+  void Kill() { kill(pid_, SIGKILL); }
+
+ private:
+  pid_t pid_;
+};
+
+// Any free port.
+int FreePort() {
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  socklen_t size = sizeof address;
+  bind(fd, reinterpret_cast<sockaddr*>(&address), size);
+  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+  close(fd);
+  return ntohs(address.sin_port);
+}
+
+std::vector<double> Losses(const fs::path& run) {
+  std::ifstream csv(run / "curves.csv");
+  std::string line;
+  std::getline(csv, line);
+  std::vector<double> losses;
+  for (double loss; std::getline(csv, line);)
+    if (std::sscanf(line.c_str(), "%*f,%*f,%*f,%*f,%*f,%lf", &loss) == 1) losses.push_back(loss);
+  return losses;
+}
+
+// Dropout apart, whose draws differ, two processes do what one does with the same batch.
+TEST_F(TrainerTest, TwoProcessesTrainLikeOne) {
+  auto options = [&](const char* run) {
+    TrainOptions o = Options(run);
+    o.network.dropout = 0, o.epochs = 3, o.eval_every = 0.5, o.edge_loss = 0.3;
+    return o;
+  };
+  ASSERT_EQ(Process(options("one"), 0, 1, 0).Wait(), 0);
+  const int port = FreePort();
+  Process first(options("two"), 0, 2, port), second(options("two"), 1, 2, port);
+  EXPECT_EQ(first.Wait(), 0);
+  EXPECT_EQ(second.Wait(), 0);
+  const std::vector<double> one = Losses(root_ / "one"), two = Losses(root_ / "two");
+  ASSERT_GE(one.size(), 5u);
+  ASSERT_EQ(one.size(), two.size());
+  for (size_t i = 0; i < one.size(); ++i) EXPECT_NEAR(one[i], two[i], 2e-3 * one[i]) << i;
+  const auto a = LoadCheckpoint((root_ / "one/checkpoint").string());
+  const auto b = LoadCheckpoint((root_ / "two/checkpoint").string());
+  ASSERT_TRUE(a.ok() && b.ok());
+  EXPECT_EQ(b->numbers.at("step"), 15);
+}
+
+// Where one is killed the other ends with an error, and both go on from the last checkpoint.
+TEST_F(TrainerTest, KilledProcessLeavesACheckpointToGoOnFrom) {
+  TrainOptions begin = Options("killed");
+  begin.network.dropout = 0, begin.stop_after = 4;
+  int port = FreePort();
+  {
+    Process first(begin, 0, 2, port), second(begin, 1, 2, port);
+    ASSERT_EQ(first.Wait() + second.Wait(), 0);
+  }
+  TrainOptions whole = begin;
+  whole.stop_after = 0;
+  port = FreePort();
+  {
+    TrainOptions endless = whole;
+    endless.checkpoint_minutes = 1e9;
+    Process first(endless, 0, 2, port), second(endless, 1, 2, port);
+    second.Kill();
+    EXPECT_EQ(second.Wait(), 128);
+    first.Kill();  // it waits for the other to come
+    first.Wait();
+  }
+  port = FreePort();
+  Process first(whole, 0, 2, port), second(whole, 1, 2, port);
+  EXPECT_EQ(first.Wait() + second.Wait(), 0);
+  const auto checkpoint = LoadCheckpoint((root_ / "killed/checkpoint").string());
+  ASSERT_TRUE(checkpoint.ok());
+  EXPECT_EQ(checkpoint->numbers.at("step"), 20);
+  // The same as without the interruption.
+  TrainOptions straight = whole;
+  straight.output = (root_ / "straight").string();
+  port = FreePort();
+  {
+    Process a(straight, 0, 2, port), b(straight, 1, 2, port);
+    EXPECT_EQ(a.Wait() + b.Wait(), 0);
+  }
+  const auto other = LoadCheckpoint((root_ / "straight/checkpoint").string());
+  ASSERT_TRUE(other.ok());
+  for (const auto& [name, tensor] : checkpoint->tensors)
+    EXPECT_TRUE(torch::equal(tensor, other->tensors.at(name))) << name;
+}
+
+TEST_F(TrainerTest, NamesWhatIsWrongWithTheProcesses) {
+  const auto with = [&](const char* variable, const char* value) {
+    setenv("WORLD_SIZE", "2", 1);
+    setenv("RANK", "0", 1);
+    unsetenv("MASTER_ADDR");
+    setenv(variable, value, 1);
+    const Status status = Train(Options("run"));
+    for (const char* name : {"WORLD_SIZE", "RANK", "MASTER_ADDR"}) unsetenv(name);
+    return status.message();
+  };
+  EXPECT_NE(with("WORLD_SIZE", "many").find("WORLD_SIZE=many"), std::string::npos);
+  EXPECT_NE(with("RANK", "2").find("below WORLD_SIZE=2"), std::string::npos);
+  EXPECT_NE(with("RANK", "1").find("MASTER_ADDR is not set"), std::string::npos);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <map>
 
 namespace scrim::graph {
 namespace {
@@ -225,13 +227,66 @@ Status Validate(const ScrimnetConfig& c) {
   return {};
 }
 
+// NAME=NUMBER
+Status SetField(const std::string& assignment, ScrimnetConfig& c) {
+  const std::map<std::string, int*> numbers{{"width_2", &c.width_2},
+                                            {"stem_width", &c.stem_width},
+                                            {"width_4", &c.width_4},
+                                            {"width_8", &c.width_8},
+                                            {"width_16", &c.width_16},
+                                            {"width_32", &c.width_32},
+                                            {"blocks_16", &c.blocks_16},
+                                            {"blocks_32", &c.blocks_32},
+                                            {"aspp_width", &c.aspp_width},
+                                            {"bottom_width", &c.bottom_width},
+                                            {"decoder_16", &c.decoder_16},
+                                            {"decoder_8", &c.decoder_8},
+                                            {"decoder_4", &c.decoder_4},
+                                            {"decoder_2", &c.decoder_2},
+                                            {"stem_kernel", &c.stem_kernel},
+                                            {"stem_stride", &c.stem_stride},
+                                            {"squeeze", &c.squeeze},
+                                            {"refine_layers", &c.refine_layers},
+                                            {"refine_growth", &c.refine_growth},
+                                            {"refine_width", &c.refine_width}};
+  const std::map<std::string, bool*> switches{{"previous_mask", &c.previous_mask},
+                                              {"separable", &c.separable},
+                                              {"aspp", &c.aspp},
+                                              {"skips", &c.skips},
+                                              {"attention_gates", &c.attention_gates},
+                                              {"spatial_attention", &c.spatial_attention}};
+  const size_t equals = std::min(assignment.find('='), assignment.size());
+  const std::string name = assignment.substr(0, equals),
+                    text = assignment.substr(std::min(equals + 1, assignment.size()));
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  if (text.empty() || *end != '\0' || !(std::abs(value) < 1e6))
+    return InvalidArgument("scrimnet config, '" + assignment + "': wanted is FIELD=NUMBER");
+  if (const auto number = numbers.find(name); number != numbers.end()) {
+    *number->second = static_cast<int>(value);
+  } else if (const auto flag = switches.find(name); flag != switches.end()) {
+    *flag->second = value != 0;
+  } else if (name == "dropout") {
+    c.dropout = static_cast<float>(value);
+  } else {
+    return InvalidArgument("scrimnet config: there is no field '" + name + "'");
+  }
+  return {};
+}
+
 }  // namespace
 
-StatusOr<ScrimnetConfig> ScrimnetPreset(const std::string& name) {
+StatusOr<ScrimnetConfig> ScrimnetPreset(const std::string& text) {
+  const size_t colon = std::min(text.find(':'), text.size());
   ScrimnetConfig config;
-  config.name = name;
-  if (name == "default") return config;
-  return NotFound("there is no scrimnet preset '" + name + "'; use default");
+  config.name = text.substr(0, colon);
+  if (config.name != "default") return NotFound("there is no scrimnet preset '" + config.name + "'; use default");
+  for (size_t begin = colon + 1; begin < text.size();) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    SCRIM_RETURN_IF_ERROR(SetField(text.substr(begin, end - begin), config));
+    begin = end + 1;
+  }
+  return config;
 }
 
 StatusOr<Graph> Scrimnet(const ScrimnetConfig& config) {

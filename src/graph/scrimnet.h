@@ -38,8 +38,10 @@ struct ScrimnetConfig {
   int refine_width = 4;  // channels that come up from half resolution
 };
 
-// "lite", "default" or "quality"; NotFound for another name.
-StatusOr<ScrimnetConfig> ScrimnetPreset(const std::string& name);
+// A preset by its name, "default", with fields of the config changed where they follow a colon:
+// "default:squeeze=32,attention_gates=0". Errors: kNotFound for another name, kInvalidArgument naming a field that
+// there is not or a value that is no number.
+StatusOr<ScrimnetConfig> ScrimnetPreset(const std::string& text);
 
 // The network; its output is one plane of probabilities 0..1, as large as the input. Inputs whose sides are multiples
 // of 16 give the cleanest pyramid; other sizes are rounded up inside and work too.

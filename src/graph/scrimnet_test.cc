@@ -70,5 +70,22 @@ TEST(Scrimnet, RefusesBadConfigs) {
   EXPECT_EQ(ScrimnetPreset("huge").status().code(), Code::kNotFound);
 }
 
+TEST(Scrimnet, PresetsTakeChanges) {
+  const auto config = ScrimnetPreset("default:squeeze=32,attention_gates=0,dropout=0.05,width_8=48");
+  ASSERT_TRUE(config.ok()) << config.status().message();
+  EXPECT_EQ(config->name, "default");
+  EXPECT_EQ(config->squeeze, 32);
+  EXPECT_FALSE(config->attention_gates);
+  EXPECT_TRUE(config->spatial_attention);
+  EXPECT_EQ(config->dropout, 0.05f);
+  EXPECT_EQ(config->width_8, 48);
+  for (const char* text :
+       {"default:depth=3", "default:squeeze", "default:squeeze=", "default:squeeze=many", "default:=1"}) {
+    const auto bad = ScrimnetPreset(text);
+    ASSERT_FALSE(bad.ok()) << text;
+    EXPECT_EQ(bad.status().code(), Code::kInvalidArgument);
+  }
+}
+
 }  // namespace
 }  // namespace scrim::graph
