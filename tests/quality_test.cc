@@ -58,7 +58,7 @@ TEST(Quality, FindsThePeopleOfTheSamplePhotos) {
       sum += iou, ++count;
     }
     ASSERT_EQ(count, 6);
-    EXPECT_GT(sum / count, 0.69);  // everyday scenes, harder than portraits: the release reaches 0.725
+    EXPECT_GT(sum / count, 0.72);  // everyday scenes, harder than portraits: the release reaches 0.754
     std::printf("mean IoU of %d sample photos, %s: %.4f\n", count, params.guided ? "refined" : "bare mask",
                 sum / count);
   }
@@ -101,7 +101,7 @@ TEST(Quality, ReachesItsFigureOnTheValidationPortraits) {
                 results[kInt8Model][source].mean());
   const Sum &all = results[kModel]["all"], &int8 = results[kInt8Model]["all"];
   ASSERT_EQ(all.count, 350);
-  EXPECT_GE(all.mean(), 0.90);
+  EXPECT_GE(all.mean(), 0.92);
   EXPECT_GE(int8.mean(), all.mean() - 0.003);
 }
 
