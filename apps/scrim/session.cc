@@ -56,4 +56,13 @@ scrim_frame ToPublic(const image::FrameView& view) {
   return frame;
 }
 
+image::FrameView FromPublic(const scrim_frame& frame) {
+  image::FrameView view;
+  view.format = static_cast<image::PixelFormat>(frame.format);
+  view.matrix = static_cast<image::YuvMatrix>(frame.matrix);
+  view.width = frame.width, view.height = frame.height;
+  for (int p = 0; p < 3; ++p) view.planes[p] = frame.planes[p], view.strides[p] = frame.strides[p];
+  return view;
+}
+
 }  // namespace scrim::app
