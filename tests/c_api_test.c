@@ -68,6 +68,46 @@ static void TestProcess(scrim_session* session) {
   CHECK(Pixel(8, 18)[3] == 255 && Pixel(56, 18)[3] == 0 && Pixel(56, 18)[0] == 0);
 }
 
+static void TestDrawBackground(scrim_session* session) {
+  uint8_t alpha[kWidth * kHeight];
+  scrim_frame frame = Scene();
+  CHECK(scrim_set_background_color(session, 1, 200, 3) == SCRIM_OK);
+  CHECK(scrim_process(session, &frame, &frame) == SCRIM_OK);
+  frame = Scene();
+  CHECK(scrim_draw_background(session, &frame) == SCRIM_OK);
+  CHECK(Pixel(8, 18)[0] == 1 && Pixel(8, 18)[1] == 200 && Pixel(56, 18)[2] == 3);
+  CHECK(scrim_get_alpha(session, kWidth, kHeight, alpha, kWidth) == SCRIM_INVALID_ARGUMENT);
+  frame = Scene();
+  CHECK(scrim_set_background_blur(session, 14.0f) == SCRIM_OK);
+  CHECK(scrim_draw_background(session, &frame) == SCRIM_OK);
+  CHECK(memcmp(Pixel(8, 18), Pixel(56, 18), 4) == 0);
+  frame = Scene();
+  CHECK(scrim_draw_background(NULL, &frame) == SCRIM_INVALID_ARGUMENT);
+  CHECK(Pixel(8, 18)[0] == 0 && Pixel(8, 18)[3] == 255);
+  CHECK(scrim_draw_background(session, NULL) == SCRIM_INVALID_ARGUMENT);
+}
+
+static void TestParse(void) {
+  scrim_background background;
+  int width = 0, height = 0;
+  CHECK(scrim_parse_background("blur:20.5", &background) == SCRIM_OK);
+  CHECK(background.kind == SCRIM_BACKGROUND_BLUR && background.strength == 20.5f);
+  CHECK(scrim_parse_background("#0a0B0c", &background) == SCRIM_OK);
+  CHECK(background.kind == SCRIM_BACKGROUND_COLOR && background.red == 10 && background.green == 11 &&
+        background.blue == 12);
+  CHECK(scrim_parse_background("transparent", &background) == SCRIM_OK);
+  CHECK(background.kind == SCRIM_BACKGROUND_TRANSPARENT);
+  CHECK(scrim_parse_background("coast.jpg", &background) == SCRIM_OK);
+  CHECK(background.kind == SCRIM_BACKGROUND_IMAGE);
+  CHECK(scrim_parse_background("blur:x", &background) == SCRIM_INVALID_ARGUMENT);
+  CHECK(scrim_parse_background(NULL, &background) == SCRIM_INVALID_ARGUMENT);
+  CHECK(scrim_parse_background("blur", NULL) == SCRIM_INVALID_ARGUMENT);
+  CHECK(scrim_parse_density("160x96", &width, &height) == SCRIM_OK);
+  CHECK(width == 160 && height == 96);
+  CHECK(scrim_parse_density("160", &width, &height) == SCRIM_INVALID_ARGUMENT);
+  CHECK(scrim_parse_density(NULL, &width, &height) == SCRIM_INVALID_ARGUMENT);
+}
+
 static void TestBadCalls(scrim_session* session, const char* model) {
   uint8_t alpha[4] = {9, 9, 9, 9};
   scrim_session* none = (scrim_session*)session;
@@ -132,6 +172,8 @@ int main(int argc, char** argv) {
   }
   CHECK(strlen(scrim_version()) >= 5);
   TestProcess(session);
+  TestDrawBackground(session);
+  TestParse();
   TestBadCalls(session, argv[1]);
   scrim_free(session);
   return failures == 0 ? 0 : 1;

@@ -14,14 +14,13 @@ inline constexpr const char* kBackgroundHelp =
     "100, default 14), #rrggbb, or transparent";
 
 struct BackgroundOption {
-  enum class Kind { kImage, kBlur, kColor, kTransparent };
-  Kind kind = Kind::kBlur;
-  std::string path;
-  float strength = 14.f;
-  uint8_t red = 0, green = 0, blue = 0;
+  scrim_background value{};
+  std::string path;  // of SCRIM_BACKGROUND_IMAGE
+
+  bool transparent() const { return value.kind == SCRIM_BACKGROUND_TRANSPARENT; }
 };
 
-// kInvalidArgument, with what is possible, for a spec that is none. A name that is nothing else is taken for a file.
+// kInvalidArgument, with what is possible, for a spec that is none (see scrim_parse_background).
 StatusOr<BackgroundOption> ParseBackground(const std::string& spec);
 
 // Reads the image where there is one.

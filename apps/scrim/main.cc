@@ -218,16 +218,15 @@ int Main(int argc, char** argv) {
     return usage("--int8: ONNX gets float weights; give a .scrim file");
   if (convert_command->parsed() && !IsConvertible(convert.output))
     return usage(convert.output + ": the output's extension must be .scrim or .onnx");
-  using Kind = BackgroundOption::Kind;
   if (run_command->parsed()) {
     const std::string extension = std::filesystem::path(run.output).extension().string();
-    const bool transparent = run.background.kind == Kind::kTransparent;
+    const bool transparent = run.background.transparent();
     if (!transparent && !IsKnownContainer(extension))
       return usage("--output " + run.output + ": the extension must be .mp4, .m4v, .mov or .mkv");
     if (transparent && (IsKnownContainer(extension) || extension == ".webm"))
       return usage("--output " + run.output + ": transparent writes PNG frames into a folder; give a folder");
   }
-  if (image_command->parsed() && image.background.kind == Kind::kTransparent) {
+  if (image_command->parsed() && image.background.transparent()) {
     const std::string extension = std::filesystem::path(image.output).extension().string();
     if (extension != ".png" && extension != ".webp")
       return usage("--output " + image.output + ": transparent needs .png or .webp");

@@ -92,7 +92,7 @@ Status Image(const ImageOptions& options) {
   SCRIM_ASSIGN_OR_RETURN(image::Frame frame, ReadImage(options.input));
   const scrim_frame view = ToPublic(frame.view());
   SCRIM_RETURN_IF_ERROR(ToStatus(session.Process(view)));
-  const bool transparent = options.background.kind == BackgroundOption::Kind::kTransparent;
+  const bool transparent = options.background.transparent();
   return WriteImage(frame.view(), transparent, options.output);
 }
 

@@ -8,9 +8,12 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 
+#include "gstreamer/video_frame.h"
 #include "interrupt.h"
+#include "session.h"
 
 namespace scrim::app {
 namespace {
@@ -48,13 +51,6 @@ const char* MuxerFor(const std::string& container) {
   if (container == ".mov") return "qtmux";
   if (container == ".mkv") return "matroskamux";
   return nullptr;
-}
-
-image::YuvMatrix MatrixOf(const GstVideoColorimetry& colorimetry) {
-  const bool bt709 = colorimetry.matrix == GST_VIDEO_COLOR_MATRIX_BT709;
-  const bool full = colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255;
-  if (full) return bt709 ? image::YuvMatrix::kBt709Full : image::YuvMatrix::kBt601Full;
-  return bt709 ? image::YuvMatrix::kBt709Video : image::YuvMatrix::kBt601Video;
 }
 
 // One run of one clip. GStreamer's threads call the static functions; state that they share with the waiting thread is
@@ -261,14 +257,10 @@ class MediaRun {
         !gst_video_frame_map(&mapped, &info, buffer, GST_MAP_READWRITE)) {
       return Internal(options_.input + ": a frame cannot be mapped");
     }
-    image::FrameView view;
-    view.format =
-        GST_VIDEO_INFO_FORMAT(&info) == GST_VIDEO_FORMAT_NV12 ? image::PixelFormat::kNv12 : image::PixelFormat::kI420;
-    view.matrix = MatrixOf(info.colorimetry);
-    view.width = info.width, view.height = info.height;
-    for (int p = 0; p < image::PlaneCount(view.format); ++p) {
-      view.planes[p] = static_cast<uint8_t*>(GST_VIDEO_FRAME_PLANE_DATA(&mapped, p));
-      view.strides[p] = GST_VIDEO_FRAME_PLANE_STRIDE(&mapped, p);
+    const std::optional<scrim_frame> frame = gst::ToScrim(mapped);
+    if (!frame) {
+      gst_video_frame_unmap(&mapped);
+      return Internal(options_.input + ": a frame has a format that was not asked for");
     }
     if (frames_ == 0) {
       gint64 length = 0;
@@ -282,7 +274,7 @@ class MediaRun {
     frame_info.seconds = start / double(GST_SECOND);
     frame_info.clip_seconds = clip_seconds_;
     frame_info.fps = info.fps_d > 0 ? double(info.fps_n) / info.fps_d : 0;
-    Status status = callback_(view, frame_info);
+    Status status = callback_(FromPublic(*frame), frame_info);
     gst_video_frame_unmap(&mapped);
     ++frames_;
     return status;

@@ -47,7 +47,7 @@ std::string FrameName(const std::string& folder, int64_t index) {
 }  // namespace
 
 Status Run(const RunOptions& options) {
-  const bool transparent = options.background.kind == BackgroundOption::Kind::kTransparent;
+  const bool transparent = options.background.transparent();
   SCRIM_ASSIGN_OR_RETURN(Session session, OpenSession(options.common));
   SCRIM_RETURN_IF_ERROR(Apply(options.background, &session));
 

@@ -2,25 +2,16 @@
 
 #include <filesystem>
 
-namespace scrim::app {
+#include "common/default_model.h"
 
-namespace fs = std::filesystem;
+namespace scrim::app {
 
 StatusOr<std::string> FindModel(const CommonOptions& options) {
   if (!options.model.empty()) return options.model;
   std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  // In a build tree the sources lie some folders above; installed, share/ is bin/'s neighbour.
-  fs::path folder = program.parent_path();
-  for (int level = 0; level < 6 && folder.has_relative_path(); ++level, folder = folder.parent_path()) {
-    for (const char* name : {"models/default.scrim", "share/scrim/default.scrim"}) {
-      if (fs::is_regular_file(folder / name, error)) return (folder / name).string();
-    }
-  }
-  const std::string installed = std::string(SCRIM_MODEL_FOLDER) + "/default.scrim";
-  if (fs::is_regular_file(installed, error)) return installed;
-  return NotFound("no default model in models/ above " + program.string() + " nor at " + installed +
-                  "; name one with --model FILE");
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (std::string path = FindDefaultModel(program, SCRIM_MODEL_FOLDER); !path.empty()) return path;
+  return NotFound(NoDefaultModel(program, SCRIM_MODEL_FOLDER) + "; name one with --model FILE");
 }
 
 StatusOr<Session> OpenSession(const CommonOptions& options) {
@@ -63,6 +54,15 @@ scrim_frame ToPublic(const image::FrameView& view) {
   frame.width = view.width, frame.height = view.height;
   for (int p = 0; p < 3; ++p) frame.planes[p] = view.planes[p], frame.strides[p] = view.strides[p];
   return frame;
+}
+
+image::FrameView FromPublic(const scrim_frame& frame) {
+  image::FrameView view;
+  view.format = static_cast<image::PixelFormat>(frame.format);
+  view.matrix = static_cast<image::YuvMatrix>(frame.matrix);
+  view.width = frame.width, view.height = frame.height;
+  for (int p = 0; p < 3; ++p) view.planes[p] = frame.planes[p], view.strides[p] = frame.strides[p];
+  return view;
 }
 
 }  // namespace scrim::app

@@ -30,5 +30,6 @@ StatusOr<Session> OpenSession(const CommonOptions& options);
 Status ToStatus(scrim_status status);
 
 scrim_frame ToPublic(const image::FrameView& view);
+image::FrameView FromPublic(const scrim_frame& frame);
 
 }  // namespace scrim::app

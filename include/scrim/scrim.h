@@ -118,10 +118,34 @@ SCRIM_API scrim_status scrim_set_background_image(scrim_session* session, const 
 /* Straight alpha in the output, which must be RGBA or BGRA; colours are blank where alpha is 0. */
 SCRIM_API scrim_status scrim_set_background_transparent(scrim_session* session);
 
+typedef enum scrim_background_kind {
+  SCRIM_BACKGROUND_IMAGE = 0,
+  SCRIM_BACKGROUND_BLUR = 1,
+  SCRIM_BACKGROUND_COLOR = 2,
+  SCRIM_BACKGROUND_TRANSPARENT = 3
+} scrim_background_kind;
+
+typedef struct scrim_background {
+  scrim_background_kind kind;
+  float strength;           /* of SCRIM_BACKGROUND_BLUR */
+  uint8_t red, green, blue; /* of SCRIM_BACKGROUND_COLOR */
+} scrim_background;
+
+/* Understands what programs let their users write for a background: blur, blur:N (N the strength), #rrggbb,
+ * transparent; anything else is the name of an image file, which the caller reads. The same in every locale. */
+SCRIM_API scrim_status scrim_parse_background(const char* text, scrim_background* out);
+
+/* The same for a density: WIDTHxHEIGHT, each 16 to 4096. */
+SCRIM_API scrim_status scrim_parse_density(const char* text, int* width, int* height);
+
 /* Draws the person of `in` before the background into `out`, of the same size and format (except for the transparent
  * background); `out` may be `in`. The mask of each frame helps the next: feed the frames of one clip in order. On every
  * error `out`, where it is a valid frame, shows the background alone. */
 SCRIM_API scrim_status scrim_process(scrim_session* session, const scrim_frame* in, const scrim_frame* out);
+
+/* The background alone, without anything of a room: a blur becomes grey, transparent becomes empty (black where the
+ * format has no alpha). Forgets the previous mask. */
+SCRIM_API scrim_status scrim_draw_background(scrim_session* session, const scrim_frame* out);
 
 /* Only finds the person: alpha gets in->height rows of in->width bytes, 0 room to 255 person, `stride` bytes apart. On
  * an error alpha is all 0, where in is a valid frame. */

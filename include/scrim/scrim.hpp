@@ -50,10 +50,26 @@ class Session {
   scrim_status SetBackgroundImage(const scrim_frame& picture) { return scrim_set_background_image(get(), &picture); }
   scrim_status SetBackgroundTransparent() { return scrim_set_background_transparent(get()); }
 
+  // What scrim_parse_background found; picture counts for SCRIM_BACKGROUND_IMAGE alone and may be null otherwise.
+  scrim_status SetBackground(const scrim_background& background, const scrim_frame* picture) {
+    switch (background.kind) {
+      case SCRIM_BACKGROUND_BLUR:
+        return SetBackgroundBlur(background.strength);
+      case SCRIM_BACKGROUND_COLOR:
+        return SetBackgroundColor(background.red, background.green, background.blue);
+      case SCRIM_BACKGROUND_TRANSPARENT:
+        return SetBackgroundTransparent();
+      case SCRIM_BACKGROUND_IMAGE:
+        break;
+    }
+    return scrim_set_background_image(get(), picture);
+  }
+
   [[nodiscard]] scrim_status Process(const scrim_frame& in, const scrim_frame& out) {
     return scrim_process(get(), &in, &out);
   }
   [[nodiscard]] scrim_status Process(const scrim_frame& frame) { return scrim_process(get(), &frame, &frame); }
+  [[nodiscard]] scrim_status DrawBackground(const scrim_frame& out) { return scrim_draw_background(get(), &out); }
   [[nodiscard]] scrim_status Segment(const scrim_frame& in, uint8_t* alpha, size_t stride) {
     return scrim_segment(get(), &in, alpha, stride);
   }

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "compose/parse_background.h"
 #include "engine/virtual_background.h"
 #include "graph/model.h"
 #include "image/convert.h"
@@ -141,6 +142,21 @@ scrim_status SetBackground(scrim_session* session, scrim::compose::Background ba
   });
 }
 
+// Runs `body`, which draws into `to`. Without a session, or when an exception left the engine before it could draw,
+// nothing of the room may stay.
+template <typename Body>
+scrim_status DrawGuarded(const scrim_session* session, const scrim::image::FrameView& to, const Body& body) {
+  const scrim_status status = Guarded([&]() -> Status {
+    SCRIM_RETURN_IF_ERROR(CheckSession(session));
+    return body();
+  });
+  if (session == nullptr || status == SCRIM_OUT_OF_MEMORY) {
+    const scrim::image::Color color = {0, 0, 0, session == nullptr ? uint8_t{255} : uint8_t{0}};
+    if (Validate(to).ok()) Fill(to, color);
+  }
+  return status;
+}
+
 void CopyAlpha(const scrim::image::Bytes& from, uint8_t* to, size_t stride) {
   for (int y = 0; y < from.height(); ++y) std::memcpy(to + stride * y, from.row(y), from.width());
 }
@@ -211,18 +227,48 @@ scrim_status scrim_set_background_transparent(scrim_session* session) {
   return SetBackground(session, std::move(background));
 }
 
+scrim_status scrim_parse_background(const char* text, scrim_background* out) {
+  return Guarded([&]() -> Status {
+    if (text == nullptr || out == nullptr) return InvalidArgument("parse: text or out is null");
+    SCRIM_ASSIGN_OR_RETURN(const scrim::compose::Background background, scrim::compose::ParseBackground(text));
+    *out = {};
+    switch (background.kind) {
+      case Kind::kImage:
+        out->kind = SCRIM_BACKGROUND_IMAGE;
+        break;
+      case Kind::kBlur:
+        out->kind = SCRIM_BACKGROUND_BLUR;
+        out->strength = background.blur_sigma;
+        break;
+      case Kind::kColor:
+        out->kind = SCRIM_BACKGROUND_COLOR;
+        out->red = background.color.red, out->green = background.color.green, out->blue = background.color.blue;
+        break;
+      case Kind::kTransparent:
+        out->kind = SCRIM_BACKGROUND_TRANSPARENT;
+        break;
+    }
+    return {};
+  });
+}
+
+scrim_status scrim_parse_density(const char* text, int* width, int* height) {
+  return Guarded([&]() -> Status {
+    if (text == nullptr || width == nullptr || height == nullptr) return InvalidArgument("parse: text or out is null");
+    SCRIM_ASSIGN_OR_RETURN(const scrim::graph::Density density, scrim::graph::ParseDensity(text));
+    *width = density.width, *height = density.height;
+    return {};
+  });
+}
+
 scrim_status scrim_process(scrim_session* session, const scrim_frame* in, const scrim_frame* out) {
   const scrim::image::FrameView to = ToView(out);
-  const scrim_status status = Guarded([&]() -> Status {
-    SCRIM_RETURN_IF_ERROR(CheckSession(session));
-    return session->engine.Process(ToView(in), to);
-  });
-  // Without a session, or when an exception left the engine before it could draw: nothing of the room may stay.
-  if (session == nullptr || status == SCRIM_OUT_OF_MEMORY) {
-    const scrim::image::Color color = {0, 0, 0, session == nullptr ? uint8_t{255} : uint8_t{0}};
-    if (Validate(to).ok()) Fill(to, color);
-  }
-  return status;
+  return DrawGuarded(session, to, [&] { return session->engine.Process(ToView(in), to); });
+}
+
+scrim_status scrim_draw_background(scrim_session* session, const scrim_frame* out) {
+  const scrim::image::FrameView to = ToView(out);
+  return DrawGuarded(session, to, [&] { return session->engine.DrawAlone(to); });
 }
 
 scrim_status scrim_segment(scrim_session* session, const scrim_frame* in, uint8_t* alpha, size_t stride) {

@@ -23,12 +23,16 @@ Status VirtualBackground::TryProcess(const image::ConstFrameView& frame, const i
 Status VirtualBackground::Process(const image::ConstFrameView& frame, const image::FrameView& out) {
   Status status = TryProcess(frame, out);
   if (!status.ok()) {
-    alpha_ = {};
-    segmenter_->Reset();
     // `status` is what the caller has to know; drawing fails only where out is no frame.
-    [[maybe_unused]] const Status drawn = compositor_.DrawAlone(out);
+    [[maybe_unused]] const Status drawn = DrawAlone(out);
   }
   return status;
+}
+
+Status VirtualBackground::DrawAlone(const image::FrameView& out) {
+  alpha_ = {};
+  segmenter_->Reset();
+  return compositor_.DrawAlone(out);
 }
 
 }  // namespace scrim::engine

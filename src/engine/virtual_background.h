@@ -20,6 +20,9 @@ class VirtualBackground {
   // frame itself. On every error `out`, where it is a valid frame, shows the background alone.
   Status Process(const image::ConstFrameView& frame, const image::FrameView& out);
 
+  // The background without anything of a room; forgets the previous mask. kInvalidArgument: out is not a frame.
+  Status DrawAlone(const image::FrameView& out);
+
   // The alpha of the last frame that Process or Segment saw; empty where that failed.
   const image::Bytes& alpha() const { return alpha_; }
   Status Segment(const image::ConstFrameView& frame);

@@ -1,5 +1,6 @@
 #include "image/frame.h"
 
+#include <cstring>
 #include <string>
 
 #include "image/color.h"
@@ -87,12 +88,11 @@ void Fill(const FrameView& frame, Color color) {
       period = p == 1 && frame.format == PixelFormat::kNv12 ? 2 : 1;
     }
     const PlaneLayout layout = LayoutOf(frame.format, frame.width, frame.height, p);
-    for (int y = 0; y < layout.rows; ++y) {
-      uint8_t* out = frame.row(p, y);
-      for (int i = 0; i < layout.row_bytes; i += period) {
-        for (int k = 0; k < period; ++k) out[i + k] = pattern[k];
-      }
+    uint8_t* first = frame.row(p, 0);
+    for (int i = 0; i < layout.row_bytes; i += period) {
+      for (int k = 0; k < period; ++k) first[i + k] = pattern[k];
     }
+    for (int y = 1; y < layout.rows; ++y) std::memcpy(frame.row(p, y), first, layout.row_bytes);
   }
 }
 

@@ -1,5 +1,6 @@
 // Writes models for the end-to-end tests into a folder: bright.scrim takes bright pixels for a person and needs no
-// training, random.scrim is the default network with random weights.
+// training, broken.scrim answers them with what is not a number, random.scrim is the default network with random
+// weights.
 #include <cmath>
 #include <cstdio>
 #include <random>
@@ -28,6 +29,22 @@ graph::Model BrightModel() {
   model.previous_mask = true;
   model.density = {128, 72};
   model.densities = {{128, 72}, {64, 64}};
+  return model;
+}
+
+// Every weight is finite, as a model's must be; the difference of two sums that overflow is no number. No sigmoid,
+// which would make one of it.
+graph::Model BrokenModel() {
+  graph::Model model = BrightModel();
+  model.name = "broken";
+  graph::Node sums = model.graph.nodes[1], difference = sums;
+  sums.name = "sums", sums.conv.out_channels = 2;
+  difference.name = "score", difference.inputs = {1};
+  model.graph = {"broken", {model.graph.nodes[0], sums, difference}, 2};
+  const float most = 3e38f;
+  model.weights["sums.weight"] = {{2, 4, 1, 1}, {most, most, most, 0.f, most, most, most, 0.f}};
+  model.weights["sums.bias"] = {{2}, {0.f, 0.f}};
+  model.weights["score.weight"] = {{1, 2, 1, 1}, {1.f, -1.f}};
   return model;
 }
 
@@ -67,6 +84,8 @@ int main(int argc, char** argv) {
   if (argc != 2) return 2;
   const std::string folder = argv[1];
   if (Status s = graph::SaveModel(BrightModel(), graph::WeightType::kFloat32, folder + "/bright.scrim"); !s.ok())
+    return Fail(s);
+  if (Status s = graph::SaveModel(BrokenModel(), graph::WeightType::kFloat32, folder + "/broken.scrim"); !s.ok())
     return Fail(s);
   const StatusOr<graph::Model> random = RandomModel();
   if (!random.ok()) return Fail(random.status());

@@ -1,0 +1,199 @@
+#include "filter.h"
+
+#include <dlfcn.h>
+#include <glib.h>
+
+#include <filesystem>
+#include <utility>
+
+#include "common/default_model.h"
+
+namespace scrim::gst {
+namespace {
+
+// The plugin's file, or the program's where the element is linked in.
+std::filesystem::path ThisBinary() {
+  Dl_info info{};
+  std::error_code error;
+  if (dladdr(reinterpret_cast<const void*>(&ThisBinary), &info) == 0 || info.dli_fname == nullptr) return {};
+  const std::filesystem::path path = std::filesystem::canonical(info.dli_fname, error);
+  return error ? std::filesystem::path(info.dli_fname) : path;
+}
+
+// LOW:HIGH with decimal points in every locale.
+bool ParseLevels(const std::string& text, scrim_params* params) {
+  gchar* end = nullptr;
+  const double low = g_ascii_strtod(text.c_str(), &end);
+  if (end == text.c_str() || *end != ':') return false;
+  const gchar* second = end + 1;
+  const double high = g_ascii_strtod(second, &end);
+  if (end == second || *end != '\0' || !(low >= 0 && low < high && high <= 1)) return false;
+  params->level_low = static_cast<float>(low), params->level_high = static_cast<float>(high);
+  return true;
+}
+
+std::string ProblemOf(scrim_status status) { return status == SCRIM_OK ? "" : scrim_last_error(); }
+
+}  // namespace
+
+Settings Filter::settings() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return settings_;
+}
+
+void Filter::Change(const std::function<void(Settings*)>& change) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  change(&settings_);
+  changed_ = true;
+}
+
+std::string Filter::background() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return text_;
+}
+
+std::string Filter::SetBackground(const std::string& text) {
+  const std::lock_guard<std::mutex> one_at_a_time(reading_);
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!started_) {
+      text_ = text;
+      transparent_ = text == "transparent";
+      return "";
+    }
+  }
+  Background background;
+  if (std::string problem = Read(text, &background); !problem.empty()) return problem;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  text_ = text;
+  pending_ = std::move(background);
+  return "";
+}
+
+Stats Filter::stats() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Stats stats = stats_;
+  if (stats.segmented > 0) {
+    for (double* sum : {&stats.mean.sample, &stats.mean.network, &stats.mean.matte, &stats.mean.compose})
+      *sum /= static_cast<double>(stats.segmented);
+  }
+  return stats;
+}
+
+std::string Filter::Start() {
+  const std::lock_guard<std::mutex> one_at_a_time(reading_);
+  Background background;
+  if (std::string problem = Read(this->background(), &background); !problem.empty()) return problem;
+  background_ = std::move(background);
+  Settings settings;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    settings = settings_;
+    changed_ = false;
+  }
+  problem_ = Open(settings, &session_);
+  if (problem_.empty()) problem_ = Apply(&session_);
+  if (!problem_.empty()) return problem_;
+  transparent_ = background_.value.kind == SCRIM_BACKGROUND_TRANSPARENT;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  pending_.reset();
+  stats_ = {};
+  started_ = true;
+  return "";
+}
+
+void Filter::Stop() {
+  session_ = {};
+  background_ = {};
+  const std::lock_guard<std::mutex> lock(mutex_);
+  pending_.reset();
+  started_ = false;
+}
+
+bool Filter::Update() {
+  std::optional<Settings> settings;
+  std::optional<Background> background;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (std::exchange(changed_, false)) settings = settings_;
+    background.swap(pending_);
+  }
+  if (settings) {
+    // The old session stays where the new one is impossible: it still draws the background.
+    Session session;
+    problem_ = Open(*settings, &session);
+    if (problem_.empty()) problem_ = Apply(&session);
+    if (problem_.empty()) session_ = std::move(session);
+  }
+  if (!background) return false;
+  background_ = std::move(*background);
+  // It can only fail for want of memory; the frames are drawn with the old background then.
+  if (std::string problem = Apply(&session_); !problem.empty()) problem_ = std::move(problem);
+  const bool transparent = background_.value.kind == SCRIM_BACKGROUND_TRANSPARENT;
+  return transparent_.exchange(transparent) != transparent;
+}
+
+Filter::Outcome Filter::Process(const scrim_frame& in, const scrim_frame& out) {
+  Outcome outcome;
+  const bool bypass = bypass_;
+  if (!bypass && problem_.empty()) {
+    outcome.problem = ProblemOf(session_.Process(in, out));
+    if (outcome.problem.empty()) {
+      outcome.drawn = true;
+      const scrim_times times = session_.times();
+      Count(false, &times);
+      return outcome;
+    }
+  } else if (!bypass) {
+    outcome.problem = problem_;
+  }
+  outcome.drawn = session_.DrawBackground(out) == SCRIM_OK;
+  if (!outcome.drawn && outcome.problem.empty()) outcome.problem = scrim_last_error();
+  Count(!outcome.problem.empty(), nullptr);
+  return outcome;
+}
+
+void Filter::Count(bool failed, const scrim_times* times) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  ++stats_.frames;
+  if (failed) ++stats_.failures;
+  if (times == nullptr) return;
+  ++stats_.segmented;
+  stats_.mean.sample += times->sample, stats_.mean.network += times->network;
+  stats_.mean.matte += times->matte, stats_.mean.compose += times->compose;
+}
+
+std::string Filter::Read(const std::string& text, Background* background) {
+  const std::string problem = ProblemOf(scrim_parse_background(text.c_str(), &background->value));
+  if (!problem.empty()) return "background " + problem;
+  if (background->value.kind != SCRIM_BACKGROUND_IMAGE) return "";
+  return ReadPicture(text, &background->picture);
+}
+
+std::string Filter::Open(const Settings& settings, Session* session) {
+  scrim_params params = scrim_default_params();
+  if (!settings.density.empty()) {
+    const scrim_status status =
+        scrim_parse_density(settings.density.c_str(), &params.density_width, &params.density_height);
+    if (status != SCRIM_OK) return std::string("density: ") + scrim_last_error();
+  }
+  if (!settings.levels.empty() && !ParseLevels(settings.levels, &params))
+    return "levels " + settings.levels + ": LOW:HIGH with 0 <= LOW < HIGH <= 1 is wanted, as in 0.1:0.9";
+  params.threads = settings.threads;
+  params.guided = settings.guided, params.stabilise = settings.stabilise;
+  std::string path = settings.model;
+  if (path.empty()) {
+    const std::filesystem::path binary = ThisBinary();
+    path = FindDefaultModel(binary, SCRIM_MODEL_FOLDER);
+    if (path.empty()) return NoDefaultModel(binary, SCRIM_MODEL_FOLDER) + "; name one with the property model";
+  }
+  return ProblemOf(session->Open(path, params));
+}
+
+std::string Filter::Apply(Session* session) {
+  scrim_frame picture = PackedFrame(SCRIM_FORMAT_RGB, background_.picture.width, background_.picture.height,
+                                    background_.picture.rgb.data());
+  return ProblemOf(session->SetBackground(background_.value, &picture));
+}
+
+}  // namespace scrim::gst
