@@ -143,8 +143,8 @@ class Fuser {
 
 bool IsPointwise(const Instruction& i) {
   const graph::ConvAttributes& a = i.conv;
-  return i.kind == Kind::kConv && a.groups == 1 && a.kernel_h * a.kernel_w == 1 &&
-         a.stride == 1 && a.pad_top + a.pad_left + a.pad_bottom + a.pad_right == 0;
+  return i.kind == Kind::kConv && a.groups == 1 && a.kernel_h * a.kernel_w == 1 && a.stride == 1 &&
+         a.pad_top + a.pad_left + a.pad_bottom + a.pad_right == 0;
 }
 
 }  // namespace

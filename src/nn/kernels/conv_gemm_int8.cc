@@ -16,7 +16,7 @@
 namespace scrim::nn {
 // Of kChannelAlign channels, in a block. More would leave WebAssembly's tiles a single pixel.
 inline constexpr int kMaxUnits = HWY_ARCH_WASM ? 2 : 3;
-}
+}  // namespace scrim::nn
 #endif
 
 HWY_BEFORE_NAMESPACE();
@@ -256,7 +256,8 @@ void Convolve(const ConvGemmInt8Args& args) {
   const size_t channels = RoundUp(static_cast<size_t>(args.out.channels), kChannelAlign);
   // As for floats: deep layers read each block of weights once, the others finish a row while it is in the cache.
   constexpr size_t kSmallWeights = 16384;
-  if (channels * args.segment_count * args.segment_length > kSmallWeights) return RunRows<kDotProduct>(args, 0, args.out.height);
+  if (channels * args.segment_count * args.segment_length > kSmallWeights)
+    return RunRows<kDotProduct>(args, 0, args.out.height);
   for (int y = 0; y < args.out.height; ++y) RunRows<kDotProduct>(args, y, y + 1);
 }
 

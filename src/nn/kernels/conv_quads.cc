@@ -8,8 +8,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "nn/kernels/exact_sigmoid-inl.h"
 #include "nn/kernels/int8-inl.h"
+#include "nn/kernels/sigmoid-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace scrim::nn::HWY_NAMESPACE {
@@ -70,7 +70,8 @@ void QuadsTile(const ConvQuadsArgs& args, size_t y, size_t x, size_t count) {
         for (; kx + 3 <= args.kernel_w; kx += 3, tap += 3 * step, weights += 3 * kOutputs * kQuad)
           AddTaps<kDotProduct, 3>(tap, step, weights, sum);
       }
-      for (; kx < args.kernel_w; ++kx, tap += step, weights += kOutputs * kQuad) AddTaps<kDotProduct, 1>(tap, step, weights, sum);
+      for (; kx < args.kernel_w; ++kx, tap += step, weights += kOutputs * kQuad)
+        AddTaps<kDotProduct, 1>(tap, step, weights, sum);
     }
   }
   if (args.real.data != nullptr) {
@@ -78,7 +79,7 @@ void QuadsTile(const ConvQuadsArgs& args, size_t y, size_t x, size_t count) {
     float* HWY_RESTRICT to = args.real.data + y * args.real.row_stride + x;
     SCRIM_UNROLL for (int v = 0; v < kVectors; ++v) {
       auto real = hn::Mul(hn::ConvertTo(df, sum[0][v]), multiplier);
-      if (args.sigmoid) real = ExactSigmoid(df, real);
+      if (args.sigmoid) real = Sigmoid(df, real);
       StoreFirst(df, real, v < kVectors - 1 ? kPixels : count - v * kPixels, to + v * kPixels);
     }
     return;

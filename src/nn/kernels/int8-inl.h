@@ -88,7 +88,8 @@ HWY_INLINE int32x4_t DotProductLane(int32x4_t sum, int32x4_t x, int32x4_t w) {
 #undef SCRIM_BEGIN_DOT_PRODUCT
 #undef SCRIM_END_DOT_PRODUCT
 #if SCRIM_INT8_NEON && HWY_COMPILER_CLANG
-#define SCRIM_BEGIN_DOT_PRODUCT _Pragma("clang attribute push(__attribute__((target(\"dotprod\"))), apply_to = function)")
+#define SCRIM_BEGIN_DOT_PRODUCT \
+  _Pragma("clang attribute push(__attribute__((target(\"dotprod\"))), apply_to = function)")
 #define SCRIM_END_DOT_PRODUCT _Pragma("clang attribute pop")
 #elif SCRIM_INT8_NEON
 #define SCRIM_BEGIN_DOT_PRODUCT _Pragma("GCC push_options") _Pragma("GCC target(\"+dotprod\")")
@@ -130,8 +131,8 @@ HWY_INLINE hn::Vec<D32> AddPairs(D32 d, V16 v) {
 #endif
 }
 
-// Inputs and weights, four bytes in each lane, as Dot takes them: what is to be done once for many products. WebAssembly
-// multiplies and adds pairs of 16 bits: bytes 0 and 2, and 1 and 3.
+// Inputs and weights, four bytes in each lane, as Dot takes them: what is to be done once for many products.
+// WebAssembly multiplies and adds pairs of 16 bits: bytes 0 and 2, and 1 and 3.
 #if SCRIM_INT8_WASM
 template <class D32>
 struct Pairs {
@@ -179,8 +180,8 @@ inline constexpr bool kSingleGroups = true, kAnyGroups = false;
 inline constexpr bool kSingleGroups = false, kAnyGroups = SCRIM_INT8_NEON != 0;
 #endif
 
-// sum plus, for each lane, the products of kCount times four bytes. Unless kAnyGroups, the sums of kCount pairs must fit
-// 16 bits. kDotProduct: with ARM's instructions for it.
+// sum plus, for each lane, the products of kCount times four bytes. Unless kAnyGroups, the sums of kCount pairs must
+// fit 16 bits. kDotProduct: with ARM's instructions for it.
 template <bool kDotProduct, int kCount, class D32>
 HWY_INLINE hn::Vec<D32> Dot(D32 d, hn::Vec<D32> sum, const Input<D32> (&x)[kCount], const Weight<D32> (&w)[kCount]) {
 #if SCRIM_INT8_VNNI

@@ -35,15 +35,16 @@ void AverageChannels(const GlobalAvgPoolArgs& args, size_t first, size_t last) {
   const D d;
   const auto height = static_cast<size_t>(args.in.height), width = static_cast<size_t>(args.in.width);
   const auto scale = hn::Set(d, 1.f / static_cast<float>(height * width));
-  for (size_t c = first; c < last; c += LanesOf(d)) {
-    auto sum = hn::Zero(d);
-    for (size_t y = 0; y < height; ++y) {
-      // A sum for each row keeps the rounding error of large pictures small.
-      sum = hn::Add(sum, SumOfRow<D>(args.in, y, c));
+  float* HWY_RESTRICT out = args.out.data;
+  // A sum for each row keeps the rounding error of large pictures small. All channels of a row, while it is in the
+  // first cache.
+  for (size_t y = 0; y < height; ++y)
+    for (size_t c = first; c < last; c += LanesOf(d)) {
+      auto sum = SumOfRow<D>(args.in, y, c);
       if (args.added.data != nullptr) sum = hn::Add(sum, SumOfRow<D>(args.added, y, c));
+      hn::StoreU(y == 0 ? sum : hn::Add(hn::LoadU(d, out + c), sum), d, out + c);
     }
-    hn::StoreU(hn::Mul(sum, scale), d, args.out.data + c);
-  }
+  for (size_t c = first; c < last; c += LanesOf(d)) hn::StoreU(hn::Mul(hn::LoadU(d, out + c), scale), d, out + c);
 }
 
 void GlobalAvgPool(const GlobalAvgPoolArgs& args) {
