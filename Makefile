@@ -1,6 +1,6 @@
 # The one door to every build. `make help` lists what it can do.
 .DEFAULT_GOAL := help
-.PHONY: help demo test arm64 wasm bench bench-peers train lint format asan tsan clean FORCE
+.PHONY: help demo test arm64 wasm bench bench-peers train lint format asan tsan clean native-masks
 
 # Half a gigabyte of memory for each compiler at most; all cores.
 JOBS ?= $(shell nproc)
@@ -34,21 +34,23 @@ tsan: ## the same under the thread sanitizer
 	cmake --build --preset tsan -j $(JOBS)
 	ctest --preset tsan -j $(JOBS)
 
-build/native/mask.f32: FORCE
+native-masks:
 	cmake --preset native -Wno-dev
 	cmake --build --preset native -j $(JOBS) --target mask_of
-	build/native/tests/mask_of models/default.scrim testdata/pixels/000000537991.ppm $@
+	for model in default default.int8; do \
+	  build/native/tests/mask_of models/$$model.scrim testdata/pixels/000000537991.ppm build/native/$$model.f32 || exit; \
+	done
 
 arm64: ## cross-compile the library and its tests for ARM64 Linux and run them under qemu
 	@tools/install-packages.sh arm64
-	$(MAKE) build/native/mask.f32
+	$(MAKE) native-masks
 	cmake --preset arm64 -Wno-dev
 	cmake --build --preset arm64 -j $(JOBS)
 	ctest --preset arm64 -j $(JOBS)
 
 wasm: ## compile the module bindings/wasm for browsers, and run it and all tests of the library in node
 	@tools/install-packages.sh wasm
-	$(MAKE) build/native/mask.f32
+	$(MAKE) native-masks
 	cmake --preset wasm -Wno-dev
 	cmake --build --preset wasm -j $(JOBS)
 	ctest --preset wasm -j $(JOBS)

@@ -26,6 +26,13 @@ function(scrim_library name)
   target_link_libraries(${name} PUBLIC ${ARG_LINK} PRIVATE ${ARG_PRIVATE_LINK})
 endfunction()
 
+# scrim_cold(SOURCES...): sources of a room that run once for a model, not for a frame: small in the WebAssembly module.
+function(scrim_cold)
+  if(EMSCRIPTEN)
+    set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_OPTIONS -Oz)
+  endif()
+endfunction()
+
 # scrim_test(NAME SOURCES... LINK ... [ENVIRONMENT ...]): one GoogleTest program. Tests find small data under SCRIM_TESTDATA and the large,
 # optional research data under SCRIM_SHARED (they skip, saying so, where it is not there).
 function(scrim_test name)

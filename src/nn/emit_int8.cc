@@ -6,6 +6,7 @@
 #include "nn/kernels/conv_gemm_int8.h"
 #include "nn/kernels/conv_quads.h"
 #include "nn/kernels/depthwise_int8.h"
+#include "nn/kernels/dot_product.h"
 #include "nn/kernels/gate_int8.h"
 #include "nn/kernels/pool_int8.h"
 #include "nn/kernels/quantise.h"
@@ -120,7 +121,7 @@ class Int8Emitter : StepWriter {
   ConvGemmInt8Args MakeGemm(const Instruction& i, int in_value) {
     const ConvAttributes& a = i.conv;
     const ByteView in = storage_.ByteViewOf(in_value);
-    const QuantisedConv q = Numbers(i, in_value, i.outputs[0]);
+    QuantisedConv q = Numbers(i, in_value, i.outputs[0]);
     // Channels of a pixel in groups of four. Where pixels lie side by side a row of the kernel is one run.
     const size_t channels = RoundUp(Size(in.channels), kQuad), taps = Size(a.kernel_h * a.kernel_w);
     const bool rows = a.dilation == 1 && channels == in.pixel_stride;
@@ -144,6 +145,7 @@ class Int8Emitter : StepWriter {
     args.two_groups = FitsTwoGroups(weights.data(), a.out_channels, depth, args.segment_length);
     const std::vector<int8_t> packed = PackColumnsInt8(weights.data(), a.out_channels, depth);
     args.weights = Keep(packed, packed.size());
+    q.bias = KernelBias(weights.data(), Size(a.out_channels), depth, std::move(q.bias));
     SetNumbers(q, args);
     args.out = storage_.ByteViewOf(i.outputs[0]);
     if (i.residual >= 0) {
@@ -236,7 +238,7 @@ class Int8Emitter : StepWriter {
     const ConvAttributes& a = i.conv;
     const int in_value = i.inputs[0];
     const size_t taps = Size(a.kernel_h * a.kernel_w), channels = Size(value(in_value).shape.c);
-    const QuantisedConv q = Numbers(i, in_value, i.outputs[0]);
+    QuantisedConv q = Numbers(i, in_value, i.outputs[0]);
     std::vector<Quads> in = storage_.QuadsOf(in_value);
     const size_t places = in.size() * kQuad;
     std::vector<int8_t> weights(Size(a.out_channels) * places * taps);
@@ -256,6 +258,7 @@ class Int8Emitter : StepWriter {
     const std::vector<int8_t> packed = PackQuads(weights.data(), a.out_channels, args.in_quads, a.kernel_h, a.kernel_w);
     args.weights = Keep(packed, packed.size());
     args.run = RunOfTaps(packed.data(), a.out_channels, args.in_quads, a.kernel_h, a.kernel_w);
+    q.bias = KernelBias(weights.data(), Size(a.out_channels), places * taps, std::move(q.bias));
     SetNumbers(q, args);
     args.outputs = a.out_channels;
     args.height = value(i.outputs[0]).shape.h, args.width = value(i.outputs[0]).shape.w;

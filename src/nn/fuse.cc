@@ -143,13 +143,36 @@ class Fuser {
 
 bool IsPointwise(const Instruction& i) {
   const graph::ConvAttributes& a = i.conv;
-  return i.kind == Kind::kConv && i.kernel == ConvKernel::kGemm && a.groups == 1 && a.kernel_h * a.kernel_w == 1 &&
-         a.stride == 1 && a.pad_top + a.pad_left + a.pad_bottom + a.pad_right == 0;
+  return i.kind == Kind::kConv && a.groups == 1 && a.kernel_h * a.kernel_w == 1 && a.stride == 1 &&
+         a.pad_top + a.pad_left + a.pad_bottom + a.pad_right == 0;
 }
 
 }  // namespace
 
 void Fuse(Lowered& lowered) { Fuser(lowered).Run(); }
+
+void MoveBeforeResizes(Lowered& lowered) {
+  const std::vector<int> reads = CountReads(lowered);
+  auto& all = lowered.instructions;
+  for (Instruction& conv : all) {
+    if (!IsPointwise(conv) || conv.activation != Activation::kNone || conv.residual >= 0) continue;
+    const auto resize = std::find_if(all.begin(), all.end(), [&](const Instruction& i) {
+      return i.kind == Kind::kResize && i.outputs[0] == conv.inputs[0];
+    });
+    if (resize == all.end() || reads[static_cast<size_t>(conv.inputs[0])] != 1) continue;
+    const graph::Shape small = lowered.value(resize->inputs[0]).shape, large = lowered.value(conv.outputs[0]).shape;
+    // More channels to enlarge would cost more than the fewer products save.
+    if (small.h * small.w >= large.h * large.w || large.c > small.c) continue;
+    std::swap(*resize, conv);
+    Instruction &first = *resize, &second = conv;
+    const int between = second.outputs[0], output = first.outputs[0];
+    lowered.value(between).shape = {large.c, small.h, small.w};
+    lowered.value(between).node = -1;
+    first.inputs = second.inputs, first.outputs = {between};
+    second.inputs = {between}, second.outputs = {output};
+    first.macs = first.macs * (small.h * small.w) / (large.h * large.w);
+  }
+}
 
 void FuseSeparable(Lowered& lowered) {
   // Floats: rows in flight and weights must stay in the first cache together.
@@ -158,7 +181,8 @@ void FuseSeparable(Lowered& lowered) {
   const std::vector<int> reads = CountReads(lowered);
   auto& all = lowered.instructions;
   for (Instruction& pointwise : all) {
-    if (!IsPointwise(pointwise) || pointwise.weight.size() > kMaxWeights) continue;
+    if (!IsPointwise(pointwise) || pointwise.kernel != ConvKernel::kGemm) continue;
+    if (pointwise.weight.size() > kMaxWeights) continue;
     const int between = pointwise.inputs[0];
     const auto depthwise = std::find_if(all.begin(), all.end(), [&](const Instruction& i) {
       return i.kind == Kind::kConv && i.kernel == ConvKernel::kDepthwise && i.residual < 0 && i.outputs.size() == 1 &&

@@ -143,6 +143,10 @@ StatusOr<Lowered> Import(const graph::Graph& graph, const std::vector<graph::Sha
 // maximum of one value into one instruction. The average of a sum is taken without writing the sum.
 void Fuse(Lowered& lowered);
 
+// Moves a pointwise convolution before the enlargement whose value it alone reads: the two commute, since weights of
+// an interpolation sum to one, and there are fewer pixels before. For floats only.
+void MoveBeforeResizes(Lowered& lowered);
+
 // Chooses layouts and convolution kernels and inserts the changes of layout, then fuses sigmoids where a kernel can end
 // with one.
 void AssignLayouts(Lowered& lowered);

@@ -95,6 +95,7 @@ StatusOr<std::unique_ptr<Program>> Program::Compile(const graph::Model& model, g
   SCRIM_RETURN_IF_ERROR(graph::ValidateWeights(model.graph, model.weights));
   SCRIM_ASSIGN_OR_RETURN(Lowered lowered, Import(model.graph, shapes, model.weights));
   Fuse(lowered);
+  if (model.precision.empty()) MoveBeforeResizes(lowered);
   AssignLayouts(lowered);
   SCRIM_RETURN_IF_ERROR(AssignTypes(lowered, model.precision));
   FuseSeparable(lowered);

@@ -329,6 +329,30 @@ TEST(PassesTest, ResizesUpDownAndSideways) {
   }
 }
 
+// The MACs of the steps of a small picture, enlarged and convolved.
+int64_t MacsBehindResize(int channels, int kernel, bool read_twice) {
+  GraphBuilder b("behind", 4);
+  const int small = b.ConvStride(0, 16, 3, 2);
+  const int resized = b.Resize(small, 0);
+  const int features = b.Conv(resized, channels, kernel);
+  if (read_twice) b.Concat({features, resized});
+  ExpectAgrees(b.graph(), 32, 24);
+  ExpectAgrees(b.graph(), 19, 13);
+  const auto program = Program::Compile(RandomModel(b.graph(), 1), {32, 24});
+  int64_t macs = 0;
+  for (const Program::Step& step : program.value()->RunTimed()) macs += step.macs;
+  return macs - 16 * 4 * 9 * 16 * 12;
+}
+
+TEST(PassesTest, PointwiseConvolutionsRunBeforeEnlargements) {
+  EXPECT_EQ(MacsBehindResize(8, 1, false), 8 * 16 * 16 * 12);
+  EXPECT_EQ(MacsBehindResize(16, 1, false), 16 * 16 * 16 * 12);
+  // More channels, larger kernels, other readers.
+  EXPECT_EQ(MacsBehindResize(24, 1, false), 24 * 16 * 32 * 24);
+  EXPECT_EQ(MacsBehindResize(8, 3, false), 8 * 16 * 9 * 32 * 24);
+  EXPECT_EQ(MacsBehindResize(8, 1, true), 8 * 16 * 32 * 24);
+}
+
 TEST(PassesTest, EveryOperation) {
   const Graph graph = graph::EveryOperation(1).graph;
   for (const auto& [width, height] : std::vector<std::pair<int, int>>{{64, 48}, {33, 47}, {5, 7}, {3, 3}})

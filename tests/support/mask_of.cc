@@ -1,6 +1,7 @@
 // mask_of MODEL PICTURE.ppm OUT: writes the network's mask of a picture as raw floats.
-// mask_of MODEL PICTURE.ppm --compare EXPECTED: fails where one differs by more than 1e-4. This is how one machine's
-// results are held against another's.
+// mask_of MODEL PICTURE.ppm --compare EXPECTED: fails where one differs by more than 1e-4.
+// mask_of MODEL PICTURE.ppm --same-bits EXPECTED: fails where one differs at all, as no int8 network's may.
+// This is how one machine's results are held against another's.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -23,8 +24,9 @@ int Fail(const std::string& why) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const bool compare = argc == 5 && std::strcmp(argv[3], "--compare") == 0;
-  if (argc != 4 && !compare) return Fail("mask_of MODEL PICTURE.ppm OUT | --compare EXPECTED");
+  const bool same_bits = argc == 5 && std::strcmp(argv[3], "--same-bits") == 0;
+  const bool compare = same_bits || (argc == 5 && std::strcmp(argv[3], "--compare") == 0);
+  if (argc != 4 && !compare) return Fail("mask_of MODEL PICTURE.ppm OUT | --compare EXPECTED | --same-bits EXPECTED");
 
   auto picture = scrim::ReadFile(argv[2]);
   if (!picture.ok()) return Fail(picture.status().message());
@@ -62,5 +64,6 @@ int main(int argc, char** argv) {
   float largest = 0;
   for (size_t i = 0; i < mask.size(); ++i) largest = std::max(largest, std::abs(mask[i] - expected[i]));
   std::printf("largest difference %.3g\n", largest);
+  if (same_bits) return std::memcmp(mask.data(), expected.data(), size) == 0 ? 0 : 1;
   return largest <= kTolerance ? 0 : 1;
 }

@@ -14,12 +14,14 @@
 #ifndef SCRIM_NN_KERNELS_CONV_GEMM_INT8_ONCE
 #define SCRIM_NN_KERNELS_CONV_GEMM_INT8_ONCE
 namespace scrim::nn {
-inline constexpr int kMaxUnits = 3;  // of kChannelAlign channels, in a block
-}
+// Of kChannelAlign channels, in a block. More would leave WebAssembly's tiles a single pixel.
+inline constexpr int kMaxUnits = HWY_ARCH_WASM ? 2 : 3;
+}  // namespace scrim::nn
 #endif
 
 HWY_BEFORE_NAMESPACE();
 namespace scrim::nn::HWY_NAMESPACE {
+SCRIM_BEGIN_DOT_PRODUCT
 
 constexpr size_t kSumLanes = LanesOf(SumTag());
 constexpr int kUnitVectors = static_cast<int>(kChannelAlign / kSumLanes);
@@ -30,7 +32,7 @@ template <int kUnits>
 constexpr int MaxPixels() {
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
   return kUnits == 1 ? 12 : kUnits == 2 ? 8 : 6;
-#elif HWY_TARGET == HWY_AVX2
+#elif HWY_TARGET == HWY_AVX2 || SCRIM_INT8_NEON
   return kUnits == 1 ? 8 : kUnits == 2 ? 4 : 3;
 #else
   return kUnits == 1 ? 4 : 2;
@@ -42,23 +44,47 @@ struct Block {
   size_t channel;
 };
 
-template <int kVectors, int kPixels, int kCount>
+template <bool kDotProduct, int kCount, int kVectors, int kPixels>
 HWY_INLINE void AddGroups(const uint8_t* HWY_RESTRICT window, size_t stride, const int8_t* HWY_RESTRICT weights,
                           hn::Vec<SumTag> (&sum)[kPixels][kVectors]) {
   const SumTag d;
-  using V = hn::Vec<SumTag>;
   SCRIM_UNROLL for (int p = 0; p < kPixels; ++p) {
-    V x[kCount];
-    SCRIM_UNROLL for (int k = 0; k < kCount; ++k) x[k] = Broadcast4(d, window + p * stride + k * kQuad);
+    Input<SumTag> x[kCount];
+    SCRIM_UNROLL for (int k = 0; k < kCount; ++k) x[k] = ToInput(d, Broadcast4(d, window + p * stride + k * kQuad));
     SCRIM_UNROLL for (int v = 0; v < kVectors; ++v) {
-      V w[kCount];
+      Weight<SumTag> w[kCount];
       SCRIM_UNROLL for (int k = 0; k < kCount; ++k) {
-        w[k] = LoadBytes(d, weights + (k * kVectors + v) * kSumLanes * kQuad);
+        w[k] = ToWeight(d, LoadBytes(d, weights + (k * kVectors + v) * kSumLanes * kQuad));
       }
-      sum[p][v] = Dot(d, sum[p][v], x, w);
+      sum[p][v] = Dot<kDotProduct>(d, sum[p][v], x, w);
     }
   }
 }
+
+#if SCRIM_INT8_NEON
+template <int kLane, int kVectors, int kPixels>
+HWY_INLINE void AddLane(const hn::Vec<SumTag> (&x)[kPixels], const int8_t* HWY_RESTRICT weights,
+                        hn::Vec<SumTag> (&sum)[kPixels][kVectors]) {
+  SCRIM_UNROLL for (int v = 0; v < kVectors; ++v) {
+    const auto w = LoadBytes(SumTag(), weights + (kLane * kVectors + v) * kSumLanes * kQuad);
+    SCRIM_UNROLL for (int p = 0; p < kPixels; ++p) {
+      sum[p][v].raw = DotProductLane<kLane>(sum[p][v].raw, x[p].raw, w.raw);
+    }
+  }
+}
+// Four groups: a vector of inputs for each pixel, and products with each of its lanes.
+template <int kVectors, int kPixels>
+HWY_INLINE void AddFourGroups(const uint8_t* HWY_RESTRICT window, size_t stride, const int8_t* HWY_RESTRICT weights,
+                              hn::Vec<SumTag> (&sum)[kPixels][kVectors]) {
+  const SumTag d;
+  hn::Vec<SumTag> x[kPixels];
+  SCRIM_UNROLL for (int p = 0; p < kPixels; ++p) x[p] = ToInput(d, LoadBytes(d, window + p * stride));
+  AddLane<0>(x, weights, sum);
+  AddLane<1>(x, weights, sum);
+  AddLane<2>(x, weights, sum);
+  AddLane<3>(x, weights, sum);
+}
+#endif
 
 #undef SCRIM_INT8_FOUR
 #if SCRIM_INT8_X86 && HWY_TARGET != HWY_SSE4
@@ -123,7 +149,7 @@ struct Run {
   uint8_t* out;
 };
 
-template <int kUnits, int kPixels>
+template <bool kDotProduct, int kUnits, int kPixels>
 HWY_INLINE void Tile(const ConvGemmInt8Args& args, const Block& block, const Run& run) {
   constexpr int kVectors = kUnits * kUnitVectors;
   const SumTag d;
@@ -140,12 +166,18 @@ HWY_INLINE void Tile(const ConvGemmInt8Args& args, const Block& block, const Run
   for (size_t s = 0; s < args.segment_count; ++s) {
     const uint8_t* HWY_RESTRICT window = run.in + args.segments[s];
     size_t k = 0;
-    if (args.two_groups) {
+#if SCRIM_INT8_NEON
+    if constexpr (kDotProduct) {
+      for (; k + 4 * kQuad <= length; k += 4 * kQuad, weights += 4 * kGroupWeights)
+        AddFourGroups(window + k, stride, weights, sum);
+    }
+#endif
+    if (kAnyGroups || (!kSingleGroups && args.two_groups)) {
       for (; k + 2 * kQuad <= length; k += 2 * kQuad, weights += 2 * kGroupWeights)
-        AddGroups<kVectors, kPixels, 2>(window + k, stride, weights, sum);
+        AddGroups<kDotProduct, 2>(window + k, stride, weights, sum);
     }
     for (; k < length; k += kQuad, weights += kGroupWeights)
-      AddGroups<kVectors, kPixels, 1>(window + k, stride, weights, sum);
+      AddGroups<kDotProduct, 1>(window + k, stride, weights, sum);
   }
   SCRIM_UNROLL for (int v = 0; v < kVectors; ++v) {
     const auto multiplier = hn::LoadU(df, args.multiplier + block.channel + v * kSumLanes);
@@ -165,10 +197,10 @@ HWY_INLINE void Tile(const ConvGemmInt8Args& args, const Block& block, const Run
   StoreTile<kUnits, kPixels>(sum, args.out.pixel_stride, run.out);
 }
 
-template <int kUnits, int kPixels>
+template <bool kDotProduct, int kUnits, int kPixels>
 void Tiles(const ConvGemmInt8Args& args, const Block& block, size_t tiles, Run& run) {
   for (; tiles != 0; --tiles) {
-    Tile<kUnits, kPixels>(args, block, run);
+    Tile<kDotProduct, kUnits, kPixels>(args, block, run);
     run.in += kPixels * args.in_pixel_stride;
     run.out += kPixels * args.out.pixel_stride;
     if (run.residual != nullptr) run.residual += kPixels * args.residual_pixel_stride;
@@ -176,21 +208,21 @@ void Tiles(const ConvGemmInt8Args& args, const Block& block, size_t tiles, Run& 
 }
 
 using TilesFunction = void (*)(const ConvGemmInt8Args&, const Block&, size_t, Run&);
-template <int kUnits, int... kPixelsLessOne>
+template <bool kDotProduct, int kUnits, int... kPixelsLessOne>
 TilesFunction SelectTiles(size_t pixels, std::integer_sequence<int, kPixelsLessOne...>) {
-  static constexpr TilesFunction kTable[] = {&Tiles<kUnits, kPixelsLessOne + 1>...};
+  static constexpr TilesFunction kTable[] = {&Tiles<kDotProduct, kUnits, kPixelsLessOne + 1>...};
   return kTable[pixels - 1];
 }
 
 // Rows in tiles of nearly equal size.
-template <int kUnits>
+template <bool kDotProduct, int kUnits>
 void RunBlock(const ConvGemmInt8Args& args, const Block& block, int first_row, int last_row) {
   constexpr int kMax = MaxPixels<kUnits>();
   using Sizes = std::make_integer_sequence<int, kMax>;
   const auto width = static_cast<size_t>(args.out.width);
   const size_t tiles = (width + kMax - 1) / kMax, pixels = width / tiles, larger = width % tiles;
-  const TilesFunction run_tiles = SelectTiles<kUnits>(pixels, Sizes());
-  const TilesFunction run_larger = larger == 0 ? nullptr : SelectTiles<kUnits>(pixels + 1, Sizes());
+  const TilesFunction run_tiles = SelectTiles<kDotProduct, kUnits>(pixels, Sizes());
+  const TilesFunction run_larger = larger == 0 ? nullptr : SelectTiles<kDotProduct, kUnits>(pixels + 1, Sizes());
   for (int y = first_row; y < last_row; ++y) {
     const auto row = static_cast<size_t>(y);
     Run run{args.in + row * args.in_row_stride,
@@ -201,29 +233,40 @@ void RunBlock(const ConvGemmInt8Args& args, const Block& block, int first_row, i
   }
 }
 
+template <bool kDotProduct>
 void RunRows(const ConvGemmInt8Args& args, int first_row, int last_row) {
   const size_t depth = args.segment_count * args.segment_length;
   Block block{args.weights, 0};
   for (int units = static_cast<int>(RoundUp(static_cast<size_t>(args.out.channels), kChannelAlign) / kChannelAlign);
        units > 0;) {
     const int take = units == 4 ? 2 : std::min(units, kMaxUnits);
-    if (take == 1) RunBlock<1>(args, block, first_row, last_row);
-    if (take == 2) RunBlock<2>(args, block, first_row, last_row);
-    if (take == 3) RunBlock<3>(args, block, first_row, last_row);
+    if (take == 1) RunBlock<kDotProduct, 1>(args, block, first_row, last_row);
+    if (take == 2) RunBlock<kDotProduct, 2>(args, block, first_row, last_row);
+    if constexpr (kMaxUnits > 2) {
+      if (take == 3) RunBlock<kDotProduct, 3>(args, block, first_row, last_row);
+    }
     block.weights += depth * static_cast<size_t>(take) * kChannelAlign;
     block.channel += static_cast<size_t>(take) * kChannelAlign;
     units -= take;
   }
 }
 
-void ConvGemmInt8(const ConvGemmInt8Args& args) {
+template <bool kDotProduct>
+void Convolve(const ConvGemmInt8Args& args) {
   const size_t channels = RoundUp(static_cast<size_t>(args.out.channels), kChannelAlign);
   // As for floats: deep layers read each block of weights once, the others finish a row while it is in the cache.
   constexpr size_t kSmallWeights = 16384;
-  if (channels * args.segment_count * args.segment_length > kSmallWeights) return RunRows(args, 0, args.out.height);
-  for (int y = 0; y < args.out.height; ++y) RunRows(args, y, y + 1);
+  if (channels * args.segment_count * args.segment_length > kSmallWeights)
+    return RunRows<kDotProduct>(args, 0, args.out.height);
+  for (int y = 0; y < args.out.height; ++y) RunRows<kDotProduct>(args, y, y + 1);
 }
 
+void ConvGemmInt8(const ConvGemmInt8Args& args) { Convolve<false>(args); }
+#if SCRIM_INT8_NEON
+void ConvGemmInt8Dot(const ConvGemmInt8Args& args) { Convolve<true>(args); }
+#endif
+
+SCRIM_END_DOT_PRODUCT
 }  // namespace scrim::nn::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -231,7 +274,13 @@ HWY_AFTER_NAMESPACE();
 namespace scrim::nn {
 
 HWY_EXPORT(ConvGemmInt8);
+#if SCRIM_INT8_NEON
+HWY_EXPORT(ConvGemmInt8Dot);
+#endif
 ConvGemmInt8Kernel SelectConvGemmInt8(Target target) {
+#if SCRIM_INT8_NEON
+  if (HasDotProduct()) return SelectInt8Kernel(HWY_DISPATCH_TABLE(ConvGemmInt8Dot), target);
+#endif
   return SelectInt8Kernel(HWY_DISPATCH_TABLE(ConvGemmInt8), target);
 }
 

@@ -8,11 +8,12 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "nn/kernels/exact_sigmoid-inl.h"
 #include "nn/kernels/int8-inl.h"
+#include "nn/kernels/sigmoid-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace scrim::nn::HWY_NAMESPACE {
+SCRIM_BEGIN_DOT_PRODUCT
 
 using PixelTag = hn::ScalableTag<int32_t>;
 constexpr size_t kPixels = LanesOf(PixelTag());
@@ -29,24 +30,27 @@ constexpr int MaxVectors() {
 #endif
 }
 
-template <int kCount, int kOutputs, int kVectors>
+template <bool kDotProduct, int kCount, int kOutputs, int kVectors>
 HWY_INLINE void AddTaps(const uint8_t* HWY_RESTRICT tap, size_t step, const int8_t* HWY_RESTRICT weights,
                         hn::Vec<PixelTag> (&sum)[kOutputs][kVectors]) {
   const PixelTag d;
-  using V = hn::Vec<PixelTag>;
-  V w[kOutputs][kCount];
+  Weight<PixelTag> w[kOutputs][kCount];
   SCRIM_UNROLL for (int o = 0; o < kOutputs; ++o) {
-    SCRIM_UNROLL for (int k = 0; k < kCount; ++k) w[o][k] = Broadcast4(d, weights + (k * kOutputs + o) * kQuad);
+    SCRIM_UNROLL for (int k = 0; k < kCount; ++k) {
+      w[o][k] = ToWeight(d, Broadcast4(d, weights + (k * kOutputs + o) * kQuad));
+    }
   }
   SCRIM_UNROLL for (int v = 0; v < kVectors; ++v) {
-    V x[kCount];
-    SCRIM_UNROLL for (int k = 0; k < kCount; ++k) x[k] = LoadBytes(d, tap + k * step + v * kPixels * kQuad);
-    SCRIM_UNROLL for (int o = 0; o < kOutputs; ++o) sum[o][v] = Dot(d, sum[o][v], x, w[o]);
+    Input<PixelTag> x[kCount];
+    SCRIM_UNROLL for (int k = 0; k < kCount; ++k) {
+      x[k] = ToInput(d, LoadBytes(d, tap + k * step + v * kPixels * kQuad));
+    }
+    SCRIM_UNROLL for (int o = 0; o < kOutputs; ++o) sum[o][v] = Dot<kDotProduct>(d, sum[o][v], x, w[o]);
   }
 }
 
 // Writes count pixels from x on of row y.
-template <int kOutputs, int kVectors>
+template <bool kDotProduct, int kOutputs, int kVectors>
 void QuadsTile(const ConvQuadsArgs& args, size_t y, size_t x, size_t count) {
   const PixelTag d;
   const hn::Rebind<float, PixelTag> df;
@@ -62,11 +66,12 @@ void QuadsTile(const ConvQuadsArgs& args, size_t y, size_t x, size_t count) {
     for (int ky = 0; ky < args.kernel_h; ++ky, row += static_cast<size_t>(args.dilation) * args.in[i].row_stride) {
       const uint8_t* HWY_RESTRICT tap = row;
       int kx = 0;
-      if (args.run == 3) {
+      if (kAnyGroups || (!kSingleGroups && args.run == 3)) {
         for (; kx + 3 <= args.kernel_w; kx += 3, tap += 3 * step, weights += 3 * kOutputs * kQuad)
-          AddTaps<3>(tap, step, weights, sum);
+          AddTaps<kDotProduct, 3>(tap, step, weights, sum);
       }
-      for (; kx < args.kernel_w; ++kx, tap += step, weights += kOutputs * kQuad) AddTaps<1>(tap, step, weights, sum);
+      for (; kx < args.kernel_w; ++kx, tap += step, weights += kOutputs * kQuad)
+        AddTaps<kDotProduct, 1>(tap, step, weights, sum);
     }
   }
   if (args.real.data != nullptr) {
@@ -74,7 +79,7 @@ void QuadsTile(const ConvQuadsArgs& args, size_t y, size_t x, size_t count) {
     float* HWY_RESTRICT to = args.real.data + y * args.real.row_stride + x;
     SCRIM_UNROLL for (int v = 0; v < kVectors; ++v) {
       auto real = hn::Mul(hn::ConvertTo(df, sum[0][v]), multiplier);
-      if (args.sigmoid) real = ExactSigmoid(df, real);
+      if (args.sigmoid) real = Sigmoid(df, real);
       StoreFirst(df, real, v < kVectors - 1 ? kPixels : count - v * kPixels, to + v * kPixels);
     }
     return;
@@ -91,13 +96,13 @@ void QuadsTile(const ConvQuadsArgs& args, size_t y, size_t x, size_t count) {
 }
 
 using TileFunction = void (*)(const ConvQuadsArgs&, size_t, size_t, size_t);
-template <int kOutputs, int... kVectorsLessOne>
+template <bool kDotProduct, int kOutputs, int... kVectorsLessOne>
 TileFunction SelectTile(size_t vectors, std::integer_sequence<int, kVectorsLessOne...>) {
-  static constexpr TileFunction kTable[] = {&QuadsTile<kOutputs, kVectorsLessOne + 1>...};
+  static constexpr TileFunction kTable[] = {&QuadsTile<kDotProduct, kOutputs, kVectorsLessOne + 1>...};
   return kTable[vectors - 1];
 }
 
-template <int kOutputs>
+template <bool kDotProduct, int kOutputs>
 void QuadsRow(const ConvQuadsArgs& args, size_t y) {
   constexpr int kMax = MaxVectors<kOutputs>();
   using Sizes = std::make_integer_sequence<int, kMax>;
@@ -107,20 +112,27 @@ void QuadsRow(const ConvQuadsArgs& args, size_t y) {
   size_t x = 0;
   for (size_t t = 0; t < tiles; ++t) {
     const size_t tile = size + (t < larger ? 1 : 0), pixels = std::min(tile * kPixels, width - x);
-    SelectTile<kOutputs>(tile, Sizes())(args, y, x, pixels);
+    SelectTile<kDotProduct, kOutputs>(tile, Sizes())(args, y, x, pixels);
     x += pixels;
   }
 }
 
-void ConvQuads(const ConvQuadsArgs& args) {
+template <bool kDotProduct>
+void Convolve(const ConvQuadsArgs& args) {
   for (size_t y = 0; y < static_cast<size_t>(args.height); ++y) {
-    if (args.outputs == 1) QuadsRow<1>(args, y);
-    if (args.outputs == 2) QuadsRow<2>(args, y);
-    if (args.outputs == 3) QuadsRow<3>(args, y);
-    if (args.outputs == 4) QuadsRow<4>(args, y);
+    if (args.outputs == 1) QuadsRow<kDotProduct, 1>(args, y);
+    if (args.outputs == 2) QuadsRow<kDotProduct, 2>(args, y);
+    if (args.outputs == 3) QuadsRow<kDotProduct, 3>(args, y);
+    if (args.outputs == 4) QuadsRow<kDotProduct, 4>(args, y);
   }
 }
 
+void ConvQuads(const ConvQuadsArgs& args) { Convolve<false>(args); }
+#if SCRIM_INT8_NEON
+void ConvQuadsDot(const ConvQuadsArgs& args) { Convolve<true>(args); }
+#endif
+
+SCRIM_END_DOT_PRODUCT
 }  // namespace scrim::nn::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -128,7 +140,15 @@ HWY_AFTER_NAMESPACE();
 namespace scrim::nn {
 
 HWY_EXPORT(ConvQuads);
-ConvQuadsKernel SelectConvQuads(Target target) { return SelectInt8Kernel(HWY_DISPATCH_TABLE(ConvQuads), target); }
+#if SCRIM_INT8_NEON
+HWY_EXPORT(ConvQuadsDot);
+#endif
+ConvQuadsKernel SelectConvQuads(Target target) {
+#if SCRIM_INT8_NEON
+  if (HasDotProduct()) return SelectInt8Kernel(HWY_DISPATCH_TABLE(ConvQuadsDot), target);
+#endif
+  return SelectInt8Kernel(HWY_DISPATCH_TABLE(ConvQuads), target);
+}
 
 std::vector<int8_t> PackQuads(const int8_t* weights, int outputs, int quads, int kernel_h, int kernel_w) {
   const size_t taps = static_cast<size_t>(kernel_h) * static_cast<size_t>(kernel_w);

@@ -1,6 +1,6 @@
 // What the kernels on bytes share; included once for every target. Everything here gives the same bits on every target:
 // sums are exact (weights are at most 63, so that no pair of products leaves 16 bits), floats see one rounded operation
-// at a time.
+// at a time. ARM multiplies bytes of one sign only: see dot_product.h.
 #if defined(SCRIM_NN_KERNELS_INT8_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SCRIM_NN_KERNELS_INT8_INL_H_
 #undef SCRIM_NN_KERNELS_INT8_INL_H_
@@ -10,6 +10,7 @@
 
 #include <cstring>
 
+#include "nn/kernels/dot_product.h"
 #include "nn/kernels/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -56,6 +57,48 @@ HWY_INLINE Raw DotProduct(Raw sum, Raw x, Raw w) {
 #define SCRIM_INT8_X86 0
 #endif
 
+#undef SCRIM_INT8_NEON
+#undef SCRIM_INT8_WASM
+#if HWY_TARGET == HWY_NEON && HWY_ARCH_ARM_A64
+#define SCRIM_INT8_NEON 1
+#else
+#define SCRIM_INT8_NEON 0
+#endif
+#if HWY_TARGET == HWY_WASM
+#define SCRIM_INT8_WASM 1
+#else
+#define SCRIM_INT8_WASM 0
+#endif
+
+#if SCRIM_INT8_NEON
+// The compiler's own functions exist only where all of the program is compiled for such CPUs. What uses these stands
+// between SCRIM_BEGIN_DOT_PRODUCT and SCRIM_END_DOT_PRODUCT.
+HWY_INLINE int32x4_t DotProduct(int32x4_t sum, int32x4_t x, int32x4_t w) {
+  asm("sdot %0.4s, %1.16b, %2.16b" : "+w"(sum) : "w"(x), "w"(w));
+  return sum;
+}
+// Each lane of w with the same four bytes of x.
+template <int kLane>
+HWY_INLINE int32x4_t DotProductLane(int32x4_t sum, int32x4_t x, int32x4_t w) {
+  asm("sdot %0.4s, %2.16b, %1.4b[%3]" : "+w"(sum) : "w"(x), "w"(w), "i"(kLane));
+  return sum;
+}
+#endif
+
+#undef SCRIM_BEGIN_DOT_PRODUCT
+#undef SCRIM_END_DOT_PRODUCT
+#if SCRIM_INT8_NEON && HWY_COMPILER_CLANG
+#define SCRIM_BEGIN_DOT_PRODUCT \
+  _Pragma("clang attribute push(__attribute__((target(\"dotprod\"))), apply_to = function)")
+#define SCRIM_END_DOT_PRODUCT _Pragma("clang attribute pop")
+#elif SCRIM_INT8_NEON
+#define SCRIM_BEGIN_DOT_PRODUCT _Pragma("GCC push_options") _Pragma("GCC target(\"+dotprod\")")
+#define SCRIM_END_DOT_PRODUCT _Pragma("GCC pop_options")
+#else
+#define SCRIM_BEGIN_DOT_PRODUCT
+#define SCRIM_END_DOT_PRODUCT
+#endif
+
 // Sixteen-bit sums of the products of two neighbours, x unsigned and w signed bytes.
 template <class D16>
 HWY_INLINE hn::Vec<D16> MultiplyPairs(D16 d, hn::Vec<D16> x, hn::Vec<D16> w) {
@@ -76,18 +119,99 @@ HWY_INLINE hn::Vec<D32> AddPairs(D32 d, V16 v) {
 #if SCRIM_INT8_X86
   (void)d;
   return hn::Vec<D32>{SumPairs(v.raw)};
+#elif SCRIM_INT8_NEON
+  (void)d;
+  return hn::Vec<D32>{vpaddlq_s16(v.raw)};
+#elif SCRIM_INT8_WASM
+  (void)d;
+  return hn::Vec<D32>{wasm_i32x4_dot_i16x8(v.raw, wasm_i16x8_splat(1))};
 #else
   const auto pairs = hn::BitCast(d, v);
   return hn::Add(hn::ShiftRight<16>(hn::ShiftLeft<16>(pairs)), hn::ShiftRight<16>(pairs));
 #endif
 }
 
-// sum plus, for each lane, the products of kCount times four bytes; the sums of kCount pairs fit 16 bits.
-template <int kCount, class D32>
-HWY_INLINE hn::Vec<D32> Dot(D32 d, hn::Vec<D32> sum, const hn::Vec<D32> (&x)[kCount], const hn::Vec<D32> (&w)[kCount]) {
+// Inputs and weights, four bytes in each lane, as Dot takes them: what is to be done once for many products.
+// WebAssembly multiplies and adds pairs of 16 bits: bytes 0 and 2, and 1 and 3.
+#if SCRIM_INT8_WASM
+template <class D32>
+struct Pairs {
+  hn::Vec<D32> even, odd;
+};
+template <class D32>
+using Input = Pairs<D32>;
+template <class D32>
+using Weight = Pairs<D32>;
+#else
+template <class D32>
+using Input = hn::Vec<D32>;
+template <class D32>
+using Weight = hn::Vec<D32>;
+#endif
+
+template <class D32>
+HWY_INLINE Input<D32> ToInput(D32 d, hn::Vec<D32> bytes) {
+#if SCRIM_INT8_WASM
+  const hn::Repartition<uint16_t, D32> d16;
+  return {hn::And(bytes, hn::Set(d, 0x00FF00FF)), hn::BitCast(d, hn::ShiftRight<8>(hn::BitCast(d16, bytes)))};
+#elif SCRIM_INT8_NEON
+  return hn::Xor(bytes, hn::Set(d, static_cast<int32_t>(0x80808080u)));
+#else
+  (void)d;
+  return bytes;
+#endif
+}
+template <class D32>
+HWY_INLINE Weight<D32> ToWeight(D32 d, hn::Vec<D32> bytes) {
+#if SCRIM_INT8_WASM
+  const hn::Repartition<int16_t, D32> d16;
+  const auto pairs = hn::BitCast(d16, bytes);
+  return {hn::BitCast(d, hn::ShiftRight<8>(hn::ShiftLeft<8>(pairs))), hn::BitCast(d, hn::ShiftRight<8>(pairs))};
+#else
+  (void)d;
+  return bytes;
+#endif
+}
+
+// How many groups Dot is given at once: where the instructions gain by it, two or what the weights allow.
+#if SCRIM_INT8_WASM
+inline constexpr bool kSingleGroups = true, kAnyGroups = false;
+#else
+inline constexpr bool kSingleGroups = false, kAnyGroups = SCRIM_INT8_NEON != 0;
+#endif
+
+// sum plus, for each lane, the products of kCount times four bytes. Unless kAnyGroups, the sums of kCount pairs must
+// fit 16 bits. kDotProduct: with ARM's instructions for it.
+template <bool kDotProduct, int kCount, class D32>
+HWY_INLINE hn::Vec<D32> Dot(D32 d, hn::Vec<D32> sum, const Input<D32> (&x)[kCount], const Weight<D32> (&w)[kCount]) {
 #if SCRIM_INT8_VNNI
   (void)d;
   SCRIM_UNROLL for (int k = 0; k < kCount; ++k) sum = hn::Vec<D32>{DotProduct(sum.raw, x[k].raw, w[k].raw)};
+  return sum;
+#elif SCRIM_INT8_WASM
+  (void)d;
+  SCRIM_UNROLL for (int k = 0; k < kCount; ++k) {
+    sum = hn::Add(sum, hn::Vec<D32>{wasm_i32x4_dot_i16x8(x[k].even.raw, w[k].even.raw)});
+    sum = hn::Add(sum, hn::Vec<D32>{wasm_i32x4_dot_i16x8(x[k].odd.raw, w[k].odd.raw)});
+  }
+  return sum;
+#elif SCRIM_INT8_NEON
+  (void)d;
+  if constexpr (kDotProduct) {
+    SCRIM_UNROLL for (int k = 0; k < kCount; ++k) sum = hn::Vec<D32>{DotProduct(sum.raw, x[k].raw, w[k].raw)};
+    return sum;
+  }
+  // Four products of 128 · 63 fit 16 bits.
+  SCRIM_UNROLL for (int k = 0; k < kCount; k += 2) {
+    const int8x16_t a = vreinterpretq_s8_s32(x[k].raw), b = vreinterpretq_s8_s32(w[k].raw);
+    int16x8_t low = vmull_s8(vget_low_s8(a), vget_low_s8(b)), high = vmull_high_s8(a, b);
+    if (k + 1 < kCount) {
+      const int8x16_t e = vreinterpretq_s8_s32(x[k + 1].raw), f = vreinterpretq_s8_s32(w[k + 1].raw);
+      low = vmlal_s8(low, vget_low_s8(e), vget_low_s8(f));
+      high = vmlal_high_s8(high, e, f);
+    }
+    sum = hn::Vec<D32>{vpadalq_s16(sum.raw, vpaddq_s16(low, high))};
+  }
   return sum;
 #else
   const hn::Repartition<int16_t, D32> d16;

@@ -8,6 +8,7 @@
 #include "nn/kernels/conv_gemm_int8.h"
 #include "nn/kernels/conv_quads.h"
 #include "nn/kernels/depthwise_int8.h"
+#include "nn/kernels/dot_product.h"
 #include "nn/kernels/gate_int8.h"
 #include "nn/kernels/pool_int8.h"
 #include "nn/kernels/quantise.h"
@@ -116,7 +117,9 @@ void CheckGemm(Target target, int width, int in_channels, int out_channels, int 
   args.weights = packed.data();
   args.two_groups = FitsTwoGroups(weights.data(), out_channels, taps * channels, channels);
   EXPECT_EQ(args.two_groups, most <= 30 || channels <= kQuad);
-  args.bias = bias.data(), args.multiplier = multiplier.data();
+  const std::vector<int32_t> kernel_bias =
+      KernelBias(weights.data(), static_cast<size_t>(out_channels), taps * channels, bias);
+  args.bias = kernel_bias.data(), args.multiplier = multiplier.data();
   args.out = out.view;
   if (residual) {
     args.residual = added.view.data;
@@ -142,7 +145,7 @@ TEST_P(Int8KernelTest, GemmEqualsScalarCode) {
   for (int out : {1, 4, 6, 8, 16, 20, 24, 32, 40, 96})
     for (int width : {1, 5, 8, 13, 33})
       for (int most : {30, 63}) CheckGemm(target(), width, 12, out, 1, 1, width % 2 == 1, most);
-  for (int in : {3, 4, 6, 8, 20}) {
+  for (int in : {3, 4, 6, 8, 20, 40}) {
     CheckGemm(target(), 11, in, 16, 3, 1, false, 63);
     CheckGemm(target(), 11, in, 8, 3, 2, false, 30);
     CheckGemm(target(), 6, in, 12, 5, 4, true, 63);
@@ -172,7 +175,9 @@ TEST_P(Int8KernelTest, QuadsEqualScalarCode) {
           args.in = in.data(), args.in_quads = 2, args.kernel_h = args.kernel_w = kernel;
           args.weights = packed.data(), args.run = RunOfTaps(packed.data(), outputs, 2, kernel, kernel);
           EXPECT_EQ(args.run, kernel < 3 || most == 63 ? 1 : 3);
-          args.bias = bias.data(), args.multiplier = multiplier.data();
+          const std::vector<int32_t> kernel_bias =
+              KernelBias(weights.data(), static_cast<size_t>(outputs), quads * kQuad * taps, bias);
+          args.bias = kernel_bias.data(), args.multiplier = multiplier.data();
           args.out = out.quads();
           args.outputs = outputs, args.height = height, args.width = width;
           auto sum = [&](int y, int x, int o) {

@@ -12,13 +12,22 @@
 HWY_BEFORE_NAMESPACE();
 namespace scrim::nn::HWY_NAMESPACE {
 
+// Four sums in flight: one alone would wait for itself at every pixel.
 template <class D>
 HWY_INLINE hn::Vec<D> SumOfRow(const TensorView& picture, size_t y, size_t c) {
   const D d;
-  auto sum = hn::Zero(d);
+  const size_t width = static_cast<size_t>(picture.width), step = picture.pixel_stride;
   const float* pixel = picture.data + y * picture.row_stride + c;
-  for (int x = 0; x < picture.width; ++x, pixel += picture.pixel_stride) sum = hn::Add(sum, hn::LoadU(d, pixel));
-  return sum;
+  auto sum0 = hn::Zero(d), sum1 = sum0, sum2 = sum0, sum3 = sum0;
+  size_t x = 0;
+  for (; x + 4 <= width; x += 4, pixel += 4 * step) {
+    sum0 = hn::Add(sum0, hn::LoadU(d, pixel));
+    sum1 = hn::Add(sum1, hn::LoadU(d, pixel + step));
+    sum2 = hn::Add(sum2, hn::LoadU(d, pixel + 2 * step));
+    sum3 = hn::Add(sum3, hn::LoadU(d, pixel + 3 * step));
+  }
+  for (; x < width; ++x, pixel += step) sum0 = hn::Add(sum0, hn::LoadU(d, pixel));
+  return hn::Add(hn::Add(sum0, sum1), hn::Add(sum2, sum3));
 }
 
 template <class D>
@@ -26,15 +35,16 @@ void AverageChannels(const GlobalAvgPoolArgs& args, size_t first, size_t last) {
   const D d;
   const auto height = static_cast<size_t>(args.in.height), width = static_cast<size_t>(args.in.width);
   const auto scale = hn::Set(d, 1.f / static_cast<float>(height * width));
-  for (size_t c = first; c < last; c += LanesOf(d)) {
-    auto sum = hn::Zero(d);
-    for (size_t y = 0; y < height; ++y) {
-      // A sum for each row keeps the rounding error of large pictures small.
-      sum = hn::Add(sum, SumOfRow<D>(args.in, y, c));
+  float* HWY_RESTRICT out = args.out.data;
+  // A sum for each row keeps the rounding error of large pictures small. All channels of a row, while it is in the
+  // first cache.
+  for (size_t y = 0; y < height; ++y)
+    for (size_t c = first; c < last; c += LanesOf(d)) {
+      auto sum = SumOfRow<D>(args.in, y, c);
       if (args.added.data != nullptr) sum = hn::Add(sum, SumOfRow<D>(args.added, y, c));
+      hn::StoreU(y == 0 ? sum : hn::Add(hn::LoadU(d, out + c), sum), d, out + c);
     }
-    hn::StoreU(hn::Mul(sum, scale), d, args.out.data + c);
-  }
+  for (size_t c = first; c < last; c += LanesOf(d)) hn::StoreU(hn::Mul(hn::LoadU(d, out + c), scale), d, out + c);
 }
 
 void GlobalAvgPool(const GlobalAvgPoolArgs& args) {
