@@ -24,7 +24,7 @@ bool IsPlanar(const Lowered& lowered, int value) { return lowered.value(value).l
 class Emitter : StepWriter {
  public:
   Emitter(const Lowered& lowered, const Storage& storage, Target target, int threads, Constants& constants)
-      : StepWriter(lowered, threads), storage_(storage), target_(target), constants_(constants) {}
+      : StepWriter(lowered, storage, target, threads, constants) {}
 
   std::vector<ExecutableStep> Run() {
     std::vector<ExecutableStep> steps;
@@ -47,13 +47,6 @@ class Emitter : StepWriter {
   }
 
  private:
-  // Names the kernel, with the shape that it works on.
-  void Name(const std::string& kernel, const Instruction& i) {
-    const int output = i.outputs[0] >= 0 ? i.outputs[0] : i.outputs[1];
-    const graph::Shape &in = lowered_.value(i.inputs[0]).shape, &out = lowered_.value(output).shape;
-    step_.kernel = kernel + " " + graph::ToString(in) + " to " + graph::ToString(out);
-  }
-
   const AlignedFloats& Keep(AlignedFloats floats) {
     constants_.weight_floats += floats.size();
     constants_.floats.push_back(std::move(floats));
@@ -127,16 +120,6 @@ class Emitter : StepWriter {
     args.segment_length = Size(rows ? channels * a.kernel_w : channels);
   }
 
-  // Rows without gaps between them, on both sides, are one long row: more pixels for the tiles.
-  static void Flatten(ConvGemmArgs& args) {
-    const auto width = Size(args.out.width);
-    if (args.in_row_stride != width * args.in_pixel_stride || args.out.row_stride != width * args.out.pixel_stride)
-      return;
-    if (args.residual != nullptr && args.residual_row_stride != width * args.residual_pixel_stride) return;
-    args.out.width *= args.out.height;
-    args.out.height = 1;
-  }
-
   // Of output channels first .. first + out.channels - 1, from the channels of `in`. `merged`: the weights hold groups
   // that are to run as one convolution.
   ConvGemmArgs MakeGemm(const Instruction& i, const TensorView& in, const TensorView& out, int first, bool merged) {
@@ -185,27 +168,6 @@ class Emitter : StepWriter {
     Name("gemm " + Describe(a), i);
   }
 
-  struct SeparableArgs {
-    DepthwiseArgs depthwise;  // out: the ring of rows between the two
-    ConvGemmArgs gemm;
-    DepthwiseKernel run_depthwise;
-    ConvGemmKernel run_gemm;
-  };
-  static void RunSeparable(const SeparableArgs& args) {
-    const int ring = args.depthwise.out.height;
-    for (int y = 0; y < args.gemm.out.height; y += ring) {
-      const RowRange rows{y, std::min(ring, args.gemm.out.height - y)};
-      DepthwiseArgs first = args.depthwise;
-      first.in += rows.offset(first.in_row_stride * Size(first.stride));
-      first.out.height = rows.count;
-      args.run_depthwise(first);
-      ConvGemmArgs second = Rows(args.gemm, rows);
-      second.in = args.gemm.in;
-      Flatten(second);
-      args.run_gemm(second);
-    }
-  }
-
   DepthwiseArgs MakeDepthwise(const Instruction& i, const TensorView& out) {
     const ConvAttributes& a = i.conv;
     const TensorView in = storage_.Picture(i.inputs[0]);
@@ -236,21 +198,9 @@ class Emitter : StepWriter {
     const TensorView ring = storage_.Picture(i.outputs[1]);
     const DepthwiseArgs depthwise = MakeDepthwise(i.depthwise[0], ring);
     const ConvGemmArgs gemm = MakeGemm(i, ring, storage_.Picture(i.outputs[0]), 0, false);
-    const SeparableArgs all{depthwise, gemm, SelectDepthwise(target_), SelectConvGemm(target_)};
-    Split(&RunSeparable, i.outputs[0], [&](RowRange rows) {
-      SeparableArgs args = all;
-      args.depthwise = Rows(depthwise, rows);
-      args.depthwise.out = ring;
-      args.gemm = Rows(gemm, rows);
-      if (rows.first > 0) {  // a ring of its own
-        constants_.floats.emplace_back(Size(ring.height) * ring.row_stride);
-        args.depthwise.out.data = constants_.floats.back().data();
-        args.gemm.in = args.depthwise.out.data;
-      } else {
-        args.gemm.in = gemm.in;
-      }
-      return args;
-    });
+    SplitSeparable(
+        SeparableArgs<DepthwiseArgs, ConvGemmArgs>{depthwise, gemm, SelectDepthwise(target_), SelectConvGemm(target_)},
+        i.outputs[0]);
     Name("depthwise " + Describe(i.depthwise[0].conv) + " + gemm 1x1", i);
   }
 
@@ -445,17 +395,6 @@ class Emitter : StepWriter {
         return;  // PlaceConcats left none; what changes types is EmitInt8's
     }
   }
-
-  static std::string Describe(const ConvAttributes& a) {
-    std::string text = std::to_string(a.kernel_h) + "x" + std::to_string(a.kernel_w);
-    if (a.stride > 1) text += " stride " + std::to_string(a.stride);
-    if (a.dilation > 1) text += " dilation " + std::to_string(a.dilation);
-    return text;
-  }
-
-  const Storage& storage_;
-  Target target_;
-  Constants& constants_;
 };
 
 }  // namespace

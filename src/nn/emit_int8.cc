@@ -25,17 +25,10 @@ const uint8_t* Window(const ByteView& in, const ConvAttributes& a) {
   return in.data - Size(a.pad_top) * in.row_stride - Size(a.pad_left) * in.pixel_stride;
 }
 
-std::string Describe(const ConvAttributes& a) {
-  std::string text = std::to_string(a.kernel_h) + "x" + std::to_string(a.kernel_w);
-  if (a.stride > 1) text += " stride " + std::to_string(a.stride);
-  if (a.dilation > 1) text += " dilation " + std::to_string(a.dilation);
-  return text;
-}
-
 class Int8Emitter : StepWriter {
  public:
   Int8Emitter(const Lowered& lowered, const Storage& storage, Target target, int threads, Constants& constants)
-      : StepWriter(lowered, threads), storage_(storage), target_(target), constants_(constants) {}
+      : StepWriter(lowered, storage, target, threads, constants) {}
 
   // The step with the instruction's calls behind those that it has.
   ExecutableStep Run(const Instruction& i, ExecutableStep step) {
@@ -73,12 +66,6 @@ class Int8Emitter : StepWriter {
   const Value& value(int v) const { return lowered_.value(v); }
   const Bytes& bytes(int v) const { return lowered_.value(v).bytes; }
 
-  void Name(const std::string& kernel, const Instruction& i) {
-    const int output = i.outputs[0] >= 0 ? i.outputs[0] : i.outputs[1];
-    step_.kernel =
-        kernel + " int8 " + graph::ToString(value(i.inputs[0]).shape) + " to " + graph::ToString(value(output).shape);
-  }
-
   // A copy that stays, with zeros up to `size` values.
   template <typename T>
   const T* Keep(const std::vector<T>& data, size_t size) {
@@ -109,15 +96,6 @@ class Int8Emitter : StepWriter {
   }
 
   // Rows without gaps between them, on both sides, are one long row.
-  static void Flatten(ConvGemmInt8Args& args) {
-    const auto width = Size(args.out.width);
-    if (args.in_row_stride != width * args.in_pixel_stride || args.out.row_stride != width * args.out.pixel_stride)
-      return;
-    if (args.residual != nullptr && args.residual_row_stride != width * args.residual_pixel_stride) return;
-    args.out.width *= args.out.height;
-    args.out.height = 1;
-  }
-
   ConvGemmInt8Args MakeGemm(const Instruction& i, int in_value) {
     const ConvAttributes& a = i.conv;
     const ByteView in = storage_.ByteViewOf(in_value);
@@ -191,45 +169,12 @@ class Int8Emitter : StepWriter {
     Name("depthwise " + Describe(i.conv), i);
   }
 
-  struct SeparableArgs {
-    DepthwiseInt8Args depthwise;  // out: the ring of rows between the two
-    ConvGemmInt8Args gemm;
-    DepthwiseInt8Kernel run_depthwise;
-    ConvGemmInt8Kernel run_gemm;
-  };
-  static void RunSeparable(const SeparableArgs& args) {
-    const int ring = args.depthwise.out.height;
-    for (int y = 0; y < args.gemm.out.height; y += ring) {
-      const RowRange rows{y, std::min(ring, args.gemm.out.height - y)};
-      DepthwiseInt8Args first = args.depthwise;
-      first.in += rows.offset(first.in_row_stride * Size(first.stride));
-      first.out.height = rows.count;
-      args.run_depthwise(first);
-      ConvGemmInt8Args second = Rows(args.gemm, rows);
-      second.in = args.gemm.in;
-      Flatten(second);
-      args.run_gemm(second);
-    }
-  }
-
   void EmitSeparable(const Instruction& i) {
-    const ByteView ring = storage_.ByteViewOf(i.outputs[1]);
     const DepthwiseInt8Args depthwise = MakeDepthwise(i.depthwise[0], i.outputs[1]);
     const ConvGemmInt8Args gemm = MakeGemm(i, i.outputs[1]);
-    const SeparableArgs all{depthwise, gemm, SelectDepthwiseInt8(target_), SelectConvGemmInt8(target_)};
-    Split(&RunSeparable, i.outputs[0], [&](RowRange rows) {
-      SeparableArgs args = all;
-      args.depthwise = Rows(depthwise, rows);
-      args.depthwise.out = ring;
-      args.gemm = Rows(gemm, rows);
-      args.gemm.in = gemm.in;
-      if (rows.first > 0) {  // a ring of its own
-        constants_.floats.emplace_back(Size(ring.height) * ring.row_stride / sizeof(float) + 1);
-        args.depthwise.out.data = reinterpret_cast<uint8_t*>(constants_.floats.back().data());
-        args.gemm.in = args.depthwise.out.data;
-      }
-      return args;
-    });
+    SplitSeparable(SeparableArgs<DepthwiseInt8Args, ConvGemmInt8Args>{depthwise, gemm, SelectDepthwiseInt8(target_),
+                                                                      SelectConvGemmInt8(target_)},
+                   i.outputs[0]);
     Name("depthwise " + Describe(i.depthwise[0].conv) + " + gemm 1x1", i);
   }
 
@@ -383,10 +328,6 @@ class Int8Emitter : StepWriter {
         if (c + 1 == value(owner).shape.c) ++quad;
       }
   }
-
-  const Storage& storage_;
-  Target target_;
-  Constants& constants_;
 };
 
 }  // namespace
