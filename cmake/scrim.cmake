@@ -7,6 +7,12 @@ set(CMAKE_CXX_VISIBILITY_PRESET hidden)
 set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
+# Every x86 CPU since 2011 has these. Without them Highway would add a copy of each kernel for CPUs without SSE4: a
+# quarter of the library. Tuned for today's: for those of 2011 AVX2 kernels come out 15 % slower.
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)
+  add_compile_options(-march=x86-64-v2 -mtune=generic -maes -mpclmul)
+endif()
+
 if(SCRIM_TESTS)
   enable_testing()
   include(GoogleTest)
@@ -26,10 +32,12 @@ function(scrim_library name)
   target_link_libraries(${name} PUBLIC ${ARG_LINK} PRIVATE ${ARG_PRIVATE_LINK})
 endfunction()
 
-# scrim_cold(SOURCES...): sources of a room that run once for a model, not for a frame: small in the WebAssembly module.
+# scrim_cold(SOURCES...): sources of a room that run once for a model, not for a frame: small rather than fast.
 function(scrim_cold)
   if(EMSCRIPTEN)
     set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_OPTIONS -Oz)
+  elseif(CMAKE_BUILD_TYPE STREQUAL Release)
+    set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_OPTIONS -Os)
   endif()
 endfunction()
 

@@ -175,7 +175,7 @@ TEST(Info, DescribesTheModel) {
 }
 
 TEST(Bench, StepsNameTheKernels) {
-  const Result result = RunScrim({"bench", "--steps", "--model", SCRIM_BRIGHT_MODEL, "--target", "EMU128"});
+  const Result result = RunScrim({"bench", "--steps", "--model", SCRIM_BRIGHT_MODEL, "--target", "SSE4"});
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_NE(result.out.find("score"), std::string::npos);
 }

@@ -44,7 +44,7 @@ TEST(Session, DensityAndTargetAreTaken) {
 #elif defined(__wasm__)
   params.target = "WASM";
 #else
-  params.target = "EMU128";
+  params.target = "SSE4";
 #endif
   scrim::Session session;
   ASSERT_EQ(session.Open(SCRIM_BRIGHT_MODEL, params), SCRIM_OK) << scrim_last_error();

@@ -20,7 +20,7 @@ struct TensorView {
 };
 
 struct ProgramOptions {
-  std::string target;  // SIMD target by Highway's name ("AVX2", "SSE4", "EMU128"); empty: the best that the CPU has
+  std::string target;  // SIMD target by Highway's name ("AVX3", "AVX2", "SSE4"); empty: the best that the CPU has
   // 1 to 64. More than one: each Run wakes the others, they share the rows of every large step and sleep again. The
   // result is the same, bit for bit. A build without threads (WebAssembly) leaves all to the caller.
   int threads = 1;

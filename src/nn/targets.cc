@@ -49,6 +49,9 @@ StatusOr<Target> ChooseTarget(const std::string& name) {
     wanted = variable;
     source = "SCRIM_TARGET";
   }
+#if HWY_ARCH_X86
+  if ((hwy::SupportedTargets() & HWY_SSE4) == 0) return Unsupported("this CPU has no SSE4.2, which scrim needs");
+#endif
   const std::vector<Target> targets = Targets();
   if (wanted.empty()) return targets.front();
   std::string known;

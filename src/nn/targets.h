@@ -20,9 +20,10 @@ StatusOr<Target> ChooseTarget(const std::string& name);
 
 const char* TargetName(Target target);
 
-// Picks from the table that HWY_EXPORT(function) makes.
+// Picks from the table that HWY_EXPORT(function) makes. Static: which entries the table has depends on the source that
+// includes this.
 template <typename Function, size_t kSize>
-Function SelectKernel(Function const (&table)[kSize], Target target) {
+static Function SelectKernel(Function const (&table)[kSize], Target target) {
   if constexpr (kSize == 1) {
     return table[0];  // compiled for a single target
   } else {
@@ -32,12 +33,12 @@ Function SelectKernel(Function const (&table)[kSize], Target target) {
   }
 }
 
-// The same for kernels on bytes, whose sources define HWY_WANT_AVX3_DL: AVX-512 machines that have its dot products run
-// the kernels made for them.
+// The same for kernels on bytes: some of their sources have HWY_AVX3_DL, for AVX-512 machines that have its dot products,
+// in place of HWY_AVX3; without those, AVX-512 gains little over AVX2.
 template <typename Function, size_t kSize>
-Function SelectInt8Kernel(Function const (&table)[kSize], Target target) {
+static Function SelectInt8Kernel(Function const (&table)[kSize], Target target) {
 #if HWY_ARCH_X86
-  if (target == HWY_AVX3) target |= hwy::SupportedTargets() & HWY_AVX3_DL;
+  if (target == HWY_AVX3) target |= HWY_AVX2 | (hwy::SupportedTargets() & HWY_AVX3_DL);
 #endif
   return SelectKernel(table, target);
 }

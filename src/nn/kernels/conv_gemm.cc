@@ -128,13 +128,20 @@ void RunBlock(const ConvGemmArgs& args, const Block& block, int first_row, int l
   }
 }
 
-template <class D>
-void RunBlockOf(int vectors, const ConvGemmArgs& args, const Block& block, int first_row, int last_row) {
-  if (vectors == 1) return RunBlock<D, 1>(args, block, first_row, last_row);
-  if (vectors == 2) return RunBlock<D, 2>(args, block, first_row, last_row);
-  if (vectors == 3) return RunBlock<D, 3>(args, block, first_row, last_row);
+// Only the widths that Split makes.
+void RunBlockOf(const ColumnBlock& columns, const ConvGemmArgs& args, const Block& block, int first_row, int last_row) {
+  const int vectors = columns.vectors;
+  if constexpr (kLanes != LanesOf(NarrowTag())) {
+    if (static_cast<size_t>(columns.lanes) != kLanes) {
+      if (vectors == 1) return RunBlock<NarrowTag, 1>(args, block, first_row, last_row);
+      return RunBlock<NarrowTag, 3>(args, block, first_row, last_row);
+    }
+  }
+  if (vectors == 1) return RunBlock<FullTag, 1>(args, block, first_row, last_row);
+  if (vectors == 2) return RunBlock<FullTag, 2>(args, block, first_row, last_row);
+  if (vectors == 3) return RunBlock<FullTag, 3>(args, block, first_row, last_row);
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON
-  RunBlock<D, 4>(args, block, first_row, last_row);
+  RunBlock<FullTag, 4>(args, block, first_row, last_row);
 #endif
 }
 
@@ -144,11 +151,7 @@ void RunRows(const ConvGemmArgs& args, int first_row, int last_row) {
   for (size_t b = 0; b < args.block_count; ++b) {
     const ColumnBlock& columns = args.blocks[b];
     const auto width = static_cast<size_t>(columns.width());
-    if (static_cast<size_t>(columns.lanes) == kLanes) {
-      RunBlockOf<FullTag>(columns.vectors, args, block, first_row, last_row);
-    } else {
-      RunBlockOf<NarrowTag>(columns.vectors, args, block, first_row, last_row);
-    }
+    RunBlockOf(columns, args, block, first_row, last_row);
     block.weights += depth * width;
     block.bias += width;
     block.channel += width;
