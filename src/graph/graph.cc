@@ -260,11 +260,14 @@ StatusOr<std::vector<WeightSpec>> ListWeights(const Graph& graph) {
 std::vector<int8_t> WholeNumbers(const Tensor& tensor) {
   const auto out = static_cast<size_t>(tensor.dims[0]), in = static_cast<size_t>(tensor.dims[1]);
   const size_t taps = tensor.data.size() / out / in;
-  std::vector<int8_t> whole;
-  for (size_t i = 0; i < tensor.data.size(); ++i) {
-    const float in_step = tensor.in_step.empty() ? 1.f : tensor.in_step[i / taps % in];
-    const float value = std::nearbyint(tensor.data[i] / (tensor.step[i / taps / in] * in_step));
-    whole.push_back(static_cast<int8_t>(std::clamp(value, -128.f, 127.f)));
+  std::vector<int8_t> whole(tensor.data.size());
+  size_t i = 0;
+  for (size_t o = 0; o < out; ++o) {
+    for (size_t c = 0; c < in; ++c) {
+      const float step = tensor.step[o] * (tensor.in_step.empty() ? 1.f : tensor.in_step[c]);
+      for (size_t t = 0; t < taps; ++t, ++i)
+        whole[i] = static_cast<int8_t>(std::clamp(std::nearbyint(tensor.data[i] / step), -128.f, 127.f));
+    }
   }
   return whole;
 }

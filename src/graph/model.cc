@@ -86,13 +86,18 @@ Status FillFromWholeNumbers(const flatbuffers::Vector<int8_t>& whole, const std:
   const auto out = static_cast<size_t>(tensor.dims[0]), in = static_cast<size_t>(tensor.dims[1]);
   if (tensor.step.size() != out || (!tensor.in_step.empty() && tensor.in_step.size() != in))
     return Corrupt(what + " has not one step for each channel");
-  const size_t taps = whole.size() / out / in;
-  for (size_t i = 0; i < whole.size(); ++i) {
-    const int8_t value = whole[static_cast<flatbuffers::uoffset_t>(i)];
+  for (const int8_t value : whole)
     if (std::abs(value) > kMaxQuantisedWeight)
       return Corrupt(what + " holds " + std::to_string(value) + ", beyond " + std::to_string(kMaxQuantisedWeight));
-    const float in_step = tensor.in_step.empty() ? 1.f : tensor.in_step[i / taps % in];
-    tensor.data.push_back(static_cast<float>(value) * tensor.step[i / taps / in] * in_step);
+  const size_t taps = whole.size() / out / in;
+  tensor.data.resize(whole.size());
+  const int8_t* from = whole.data();
+  float* to = tensor.data.data();
+  for (size_t o = 0; o < out; ++o) {
+    for (size_t c = 0; c < in; ++c) {
+      const float in_step = tensor.in_step.empty() ? 1.f : tensor.in_step[c];
+      for (size_t t = 0; t < taps; ++t) *to++ = static_cast<float>(*from++) * tensor.step[o] * in_step;
+    }
   }
   return {};
 }
@@ -108,10 +113,12 @@ StatusOr<Tensor> ReadTensor(const fbs::Tensor& from, const std::string& what) {
     SCRIM_RETURN_IF_ERROR(FillFromWholeNumbers(*from.q8(), what + ": weight '" + Text(from.name()) + "'", tensor));
     return tensor;
   }
-  if (from.f32())
+  if (from.f32()) {
     tensor.data.assign(from.f32()->begin(), from.f32()->end());
-  else
-    for (uint16_t half : *from.f16()) tensor.data.push_back(HalfToFloat(half));
+  } else {
+    tensor.data.resize(from.f16()->size());
+    std::transform(from.f16()->begin(), from.f16()->end(), tensor.data.begin(), HalfToFloat);
+  }
   return tensor;
 }
 

@@ -22,6 +22,11 @@ HWY_EXPORT(FloatLanes);
 
 int Lanes(Target target) { return SelectKernel(HWY_DISPATCH_TABLE(FloatLanes), target)(); }
 
+int64_t SupportedTargetBits() {
+  static const int64_t bits = hwy::SupportedTargets();
+  return bits;
+}
+
 const char* TargetName(Target target) { return hwy::TargetName(target); }
 
 namespace {
@@ -31,7 +36,9 @@ std::vector<Target> Targets() {
 #if (HWY_TARGETS & (HWY_TARGETS - 1)) == 0
   return {HWY_TARGETS};
 #else
-  return hwy::SupportedAndGeneratedTargets();
+  std::vector<Target> targets;
+  for (int64_t rest = SupportedTargetBits() & HWY_TARGETS; rest != 0; rest &= rest - 1) targets.push_back(rest & -rest);
+  return targets;
 #endif
 }
 
@@ -50,7 +57,7 @@ StatusOr<Target> ChooseTarget(const std::string& name) {
     source = "SCRIM_TARGET";
   }
 #if HWY_ARCH_X86
-  if ((hwy::SupportedTargets() & HWY_SSE4) == 0) return Unsupported("this CPU has no SSE4.2, which scrim needs");
+  if ((SupportedTargetBits() & HWY_SSE4) == 0) return Unsupported("this CPU has no SSE4.2, which scrim needs");
 #endif
   const std::vector<Target> targets = Targets();
   if (wanted.empty()) return targets.front();

@@ -20,6 +20,9 @@ StatusOr<Target> ChooseTarget(const std::string& name);
 
 const char* TargetName(Target target);
 
+// Highway's SupportedTargets asks the CPU at every call, which on a virtual machine takes 30 µs and more: once is enough.
+int64_t SupportedTargetBits();
+
 // Picks from the table that HWY_EXPORT(function) makes. Static: which entries the table has depends on the source that
 // includes this.
 template <typename Function, size_t kSize>
@@ -38,7 +41,7 @@ static Function SelectKernel(Function const (&table)[kSize], Target target) {
 template <typename Function, size_t kSize>
 static Function SelectInt8Kernel(Function const (&table)[kSize], Target target) {
 #if HWY_ARCH_X86
-  if (target == HWY_AVX3) target |= HWY_AVX2 | (hwy::SupportedTargets() & HWY_AVX3_DL);
+  if (target == HWY_AVX3) target |= HWY_AVX2 | (SupportedTargetBits() & HWY_AVX3_DL);
 #endif
   return SelectKernel(table, target);
 }

@@ -286,14 +286,15 @@ ConvGemmInt8Kernel SelectConvGemmInt8(Target target) {
 
 std::vector<int8_t> PackColumnsInt8(const int8_t* weights, int channels, size_t depth) {
   const auto all = static_cast<size_t>(channels);
-  std::vector<int8_t> packed;
+  std::vector<int8_t> packed(RoundUp(all, kChannelAlign) * RoundUp(depth, kQuad));
+  int8_t* to = packed.data();
   size_t first = 0;
   for (int units = static_cast<int>(RoundUp(all, kChannelAlign) / kChannelAlign); units > 0;) {
     const int take = units == 4 ? 2 : std::min(units, kMaxUnits);
     const size_t width = static_cast<size_t>(take) * kChannelAlign;
     for (size_t k = 0; k < depth; k += kQuad)
-      for (size_t c = first; c < first + width; ++c)
-        for (size_t i = 0; i < kQuad; ++i) packed.push_back(c < all ? weights[c * depth + k + i] : int8_t{0});
+      for (size_t c = first; c < first + width; ++c, to += kQuad)
+        if (c < all) std::memcpy(to, weights + c * depth + k, kQuad);
     first += width;
     units -= take;
   }
