@@ -71,6 +71,7 @@ Status Segmenter::Process(const image::ConstFrameView& frame, image::Bytes* alph
     return status;
   }
   Stopwatch watch;
+  program_->Wake();
   WriteInput(frame);
   times_.sample = watch.Lap();
   program_->Run();

@@ -36,6 +36,9 @@ class CompiledProgram final : public Program {
   }
 
   TensorView input() override { return input_; }
+  void Wake() override {
+    if (workers_ != nullptr) workers_->Wake();
+  }
   void Run() override {
     ClearInputBorders();
     if (workers_ != nullptr) return workers_->Run();

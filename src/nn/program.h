@@ -38,6 +38,8 @@ class Program {
   // Where the caller writes the whole input before each Run, which uses its memory for other values too:
   // height × width × channels, normalised as the model says.
   virtual TensorView input() = 0;
+  // Run follows within a millisecond: threads that share it may wake up while the caller writes the input.
+  virtual void Wake() {}
   virtual void Run() = 0;
   // The result of the last Run: height × width probabilities, row by row without gaps; valid until the next Run.
   virtual const float* output() const = 0;

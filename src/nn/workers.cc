@@ -2,6 +2,7 @@
 
 #include <hwy/cache_control.h>
 
+#include <chrono>
 #include <string>
 #include <system_error>
 
@@ -13,6 +14,16 @@ void WaitFor(const std::atomic<uint64_t>& counter, uint64_t value) {
   constexpr int kSpins = 2000;  // some 20 to 60 microseconds
   for (int i = 0; counter.load(std::memory_order_acquire) < value; ++i)
     i < kSpins ? hwy::Pause() : std::this_thread::yield();
+}
+
+// Until the run that Wake promised begins.
+void WaitBriefly(const std::atomic<uint64_t>& counter, uint64_t old) {
+  constexpr auto kLongest = std::chrono::milliseconds(1);
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; counter.load(std::memory_order_acquire) == old; ++i) {
+    hwy::Pause();
+    if (i % 64 == 63 && std::chrono::steady_clock::now() - start > kLongest) return;
+  }
 }
 
 }  // namespace
@@ -38,23 +49,29 @@ StatusOr<std::unique_ptr<Workers>> Workers::Start(int threads, std::vector<Part>
 
 Workers::~Workers() {
   stop_ = true;
-  wanted_ += 1;
-  wanted_.notify_all();
+  Wake();
   for (std::thread& thread : threads_) thread.join();
+}
+
+void Workers::Wake() {
+  calls_.fetch_add(1, std::memory_order_release);
+  calls_.notify_all();
 }
 
 void Workers::Run() {
   const uint64_t end = wanted_.load(std::memory_order_relaxed) + parts_.size();
   wanted_.store(end, std::memory_order_release);
-  wanted_.notify_all();
+  Wake();
   TakeParts(end);
   WaitFor(done_, end);
 }
 
 void Workers::Loop() {
-  for (uint64_t seen = 0;;) {
-    wanted_.wait(seen, std::memory_order_acquire);
+  for (uint64_t calls = 0, seen = 0;;) {
+    calls_.wait(calls, std::memory_order_acquire);
     if (stop_) return;
+    calls = calls_.load(std::memory_order_acquire);
+    WaitBriefly(wanted_, seen);
     seen = wanted_.load(std::memory_order_acquire);
     TakeParts(seen);
   }

@@ -27,9 +27,12 @@ class Workers {
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
+  // Wakes the others, which takes a tenth of a millisecond, because Run follows within a millisecond; where it does not,
+  // they sleep again. As Run, to be called by one thread at a time.
+  void Wake();
+
   // Wakes the others and runs all parts; returns when all are done. No part begins before all of earlier steps are
-  // done, whose writes it sees. Whoever is free takes the next part: while the others wake up, which takes a tenth of a
-  // millisecond, or where the system runs something else in their place, the caller goes on alone. Allocates nothing.
+  // done, whose writes it sees. Whoever is free takes the next part: while the others wake up, or where the system runs something else in their place, the caller goes on alone. Allocates nothing.
   // Not thread-safe.
   void Run();
 
@@ -41,9 +44,10 @@ class Workers {
   std::vector<Part> parts_;
   std::vector<size_t> before_;  // for each part, how many belong to earlier steps
   // All count parts since the start, over all runs.
-  std::atomic<uint64_t> wanted_{0};  // the end of the present run; threads sleep until it changes
+  std::atomic<uint64_t> wanted_{0};  // the end of the present run
   std::atomic<uint64_t> taken_{0};
   std::atomic<uint64_t> done_{0};
+  std::atomic<uint64_t> calls_{0};  // threads sleep until it changes
   std::atomic<bool> stop_{false};
   std::vector<std::thread> threads_;
 };

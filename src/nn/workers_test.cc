@@ -47,10 +47,23 @@ TEST(WorkersTest, PartsSeeWhatEarlierStepsWrote) {
   EXPECT_EQ(written[0], 300);
 }
 
+TEST(WorkersTest, WakeChangesNothing) {
+  std::atomic<int> runs = 0;
+  auto workers = Workers::Start(3, Parts(7, [&](size_t, size_t) { ++runs; }));
+  ASSERT_TRUE(workers.ok()) << workers.status().message();
+  for (int run = 1; run <= 500; ++run) {
+    for (int wakes = run % 3; wakes > 0; --wakes) (*workers)->Wake();
+    if (run % 100 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(3));  // they sleep again
+    (*workers)->Run();
+    ASSERT_EQ(runs, 13 * run);
+  }
+}
+
 TEST(WorkersTest, SleepsWhenIdle) {
   auto workers = Workers::Start(4, Parts(3, [](size_t, size_t) {}));
   ASSERT_TRUE(workers.ok()) << workers.status().message();
   (*workers)->Run();
+  (*workers)->Wake();  // without a Run
   auto cpu_seconds = [] {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
