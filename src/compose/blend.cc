@@ -9,14 +9,17 @@ namespace scrim::compose {
 using image::PixelFormat;
 
 void Blend(const image::ConstFrameView& frame, const image::Bytes& alpha, const image::ConstFrameView& background,
-           const image::FrameView& out, std::vector<uint8_t>* scratch) {
+           const image::FrameView& out, std::vector<uint8_t>* scratch, EdgeColours* edges) {
   const int width = frame.width, height = frame.height;
-  scratch->resize(size_t{4} * (width + 1));
+  scratch->resize(size_t{8} * (width + 1));
   uint8_t* bytes = scratch->data();  // an alpha for each byte of a row
   uint8_t* halved = bytes + 2 * (width + 1);
+  uint8_t* corrected = bytes + 4 * (width + 1);
 
   const auto blend_row = [&](int plane, int y, const uint8_t* row_alpha) {
-    image::BlendRow(frame.row(plane, y), background.row(plane, y), row_alpha, out.row(plane, y),
+    const uint8_t* row = frame.row(plane, y);
+    if (edges != nullptr) edges->CorrectRow(plane, y, row, row_alpha, corrected), row = corrected;
+    image::BlendRow(row, background.row(plane, y), row_alpha, out.row(plane, y),
                     image::LayoutOf(frame.format, width, height, plane).row_bytes);
   };
   for (int y = 0; y < height; ++y) {

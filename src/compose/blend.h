@@ -3,14 +3,16 @@
 
 #include <vector>
 
+#include "compose/edge_colours.h"
 #include "image/frame.h"
 
 namespace scrim::compose {
 
 // out = frame·alpha + background·(1 - alpha), byte by byte; chroma uses the mean alpha of its pixels. All frames have
 // one format and size, alpha (1 channel) the same size; out may be frame or background. Alpha bytes of RGBA and BGRA
-// become the background's. Everything must be valid. `scratch` is resized as needed.
+// become the background's. Everything must be valid. `scratch` is resized as needed. edges: prepared for this frame; null
+// leaves its colours as they are.
 void Blend(const image::ConstFrameView& frame, const image::Bytes& alpha, const image::ConstFrameView& background,
-           const image::FrameView& out, std::vector<uint8_t>* scratch);
+           const image::FrameView& out, std::vector<uint8_t>* scratch, EdgeColours* edges = nullptr);
 
 }  // namespace scrim::compose

@@ -74,6 +74,7 @@ image::ConstFrameView Compositor::Prepared(const image::ConstFrameView& like) {
     [[maybe_unused]] const Status converted = image::ConvertFromRgba(std::as_const(stretched).view(), prepared_.view());
     assert(converted.ok());  // both frames are ours
   }
+  lit_ &= fresh_;
   fresh_ = true;
   return std::as_const(prepared_).view();
 }
@@ -85,12 +86,22 @@ Status Compositor::Compose(const image::ConstFrameView& frame, const image::Byte
   }
   if (background_.kind == Kind::kTransparent) {
     SCRIM_RETURN_IF_ERROR(image::ConvertToRgba(frame, out));
-    for (int y = 0; y < out.height; ++y) image::CutOutRow(out.row(0, y), alpha.row(y), out.row(0, y), out.width);
+    if (edges_.enabled()) edges_.Prepare(out, alpha, nullptr, false);
+    scratch_.resize(size_t{4} * out.width);
+    for (int y = 0; y < out.height; ++y) {
+      if (edges_.enabled()) {
+        image::ExpandAlphaRgba(alpha.row(y), scratch_.data(), out.width);
+        edges_.CorrectRow(0, y, out.row(0, y), scratch_.data(), out.row(0, y));
+      }
+      image::CutOutRow(out.row(0, y), alpha.row(y), out.row(0, y), out.width);
+    }
     return {};
   }
   const image::ConstFrameView background = Prepared(frame);
-  if (background_.kind == Kind::kBlur) blur_.Render(frame, alpha, background_.blur_sigma, prepared_.view());
-  Blend(frame, alpha, background, out, &scratch_);
+  const bool blur = background_.kind == Kind::kBlur, edges = edges_.enabled() && !blur;
+  if (blur) blur_.Render(frame, alpha, background_.blur_sigma, prepared_.view());
+  if (edges) edges_.Prepare(frame, alpha, &background, !lit_), lit_ = true;
+  Blend(frame, alpha, background, out, &scratch_, edges ? &edges_ : nullptr);
   return {};
 }
 

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "compose/edge_colours.h"
 #include "compose/room_blur.h"
 #include "image/frame.h"
 
@@ -22,6 +23,8 @@ class Compositor {
   // kInvalidArgument: an empty picture, a sigma outside 0.5..100. The old background stays then.
   Status SetBackground(Background background);
   const Background& background() const { return background_; }
+  // How the outline's colours are treated, except before kBlur, the room's own light.
+  void SetEdges(const EdgeOptions& options) { edges_.set_options(options); }
 
   // Draws the person of `frame` over the background into `out`, of the same size; alpha at the frame's size. The same
   // format, too, except kTransparent: there out is RGBA or BGRA with straight alpha. `out` may be the frame itself.
@@ -41,7 +44,9 @@ class Compositor {
   Background background_;
   image::Frame prepared_;  // colour or picture in the frame's format; the blurred room
   bool fresh_ = false;     // prepared_ holds background_
+  bool lit_ = false;       // edges_ has seen prepared_
   RoomBlur blur_;
+  EdgeColours edges_;
   std::vector<uint8_t> scratch_;
 };
 
