@@ -176,7 +176,7 @@ scrim_status SetBackground(scrim_session* session, scrim::compose::Background ba
 // Runs `body`, which draws into `to`. Without a session, or when an exception left the engine before it could draw,
 // nothing of the room may stay.
 template <typename Body>
-scrim_status DrawGuarded(const scrim_session* session, const scrim::image::FrameView& to, const Body& body) {
+scrim_status DrawGuarded(scrim_session* session, const scrim::image::FrameView& to, const Body& body) {
   const scrim_status status = Guarded([&]() -> Status {
     SCRIM_RETURN_IF_ERROR(CheckSession(session));
     return body();
@@ -185,6 +185,7 @@ scrim_status DrawGuarded(const scrim_session* session, const scrim::image::Frame
     const scrim::image::Color color = {0, 0, 0, session == nullptr ? uint8_t{255} : uint8_t{0}};
     if (Validate(to).ok()) Fill(to, color);
   }
+  if (session != nullptr && status == SCRIM_OUT_OF_MEMORY) session->engine.Reset();  // what is half made goes
   return status;
 }
 
@@ -325,6 +326,7 @@ scrim_status scrim_segment(scrim_session* session, const scrim_frame* in, uint8_
       stride >= static_cast<size_t>(std::max(in->width, 0))) {
     for (int y = 0; y < in->height; ++y) std::memset(alpha + stride * y, 0, std::max(in->width, 0));
   }
+  if (session != nullptr && status == SCRIM_OUT_OF_MEMORY) session->engine.Reset();
   return status;
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <exception>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -20,10 +20,10 @@ template <typename Body>
 Status Caught(const Body& body) {
   try {
     return body();
-  } catch (const std::exception& e) {
-    return Internal(std::string("network: ") + e.what());
+  } catch (const std::bad_alloc&) {
+    return Internal("out of memory");  // short enough for a string to hold without any
   } catch (...) {
-    return Internal("network: unexpected exception");
+    return Internal("an exception");
   }
 }
 
@@ -176,6 +176,7 @@ void NetworkThread::RunJob(std::unique_lock<std::mutex>* lock) {
     answer_.steady = network_->steady();
     return {};
   });
+  if (!answer_.status.ok()) network_->Reset();  // an exception leaves things half made
   answer_.number = current_.number, answer_.time = current_.time;
   answer_.network_ms = network_->network_ms(), answer_.stabiliser_ms = network_->stabiliser_ms();
   std::swap(answer_.picture, current_.picture);
