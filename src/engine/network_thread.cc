@@ -55,8 +55,9 @@ NetworkThread::~NetworkThread() {
 bool NetworkThread::Submit(uint64_t number, double time, const image::Bytes& picture) {
   std::unique_lock<std::mutex> lock(mutex_);
   if (picture.width() != density_.width || picture.height() != density_.height) return false;
-  job_.number = number, job_.time = time, job_.clip = clip_;
+  job_.number = 0;  // there is none if copying throws
   job_.picture = picture;
+  job_.number = number, job_.time = time, job_.clip = clip_;
   if (!kThreads) {
     while (HasWork()) WorkOnce(&lock);
     return true;
