@@ -180,6 +180,13 @@ TEST(Bench, StepsNameTheKernels) {
   EXPECT_NE(result.out.find("score"), std::string::npos);
 }
 
+TEST(Bench, LiveTellsProcessorTimeAndLatency) {
+  const Result result = RunScrim({"bench", "--live", "--model", SCRIM_BRIGHT_MODEL});
+  EXPECT_EQ(result.status, 0) << result.err;
+  for (const char* text : {"latency", "image, still", "blur, motion"})
+    EXPECT_NE(result.out.find(text), std::string::npos) << text;
+}
+
 TEST(Bench, JsonHasEveryStage) {
   const Result result = RunScrim({"bench", "--json", "--model", SCRIM_BRIGHT_MODEL});
   EXPECT_EQ(result.status, 0) << result.err;

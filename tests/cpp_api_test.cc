@@ -54,6 +54,49 @@ TEST(Session, DensityAndTargetAreTaken) {
   EXPECT_EQ(height, 48);
 }
 
+TEST(Session, LiveShowsTheBackgroundUntilThereIsAMask) {
+  scrim_params params = scrim_default_params();
+  EXPECT_EQ(params.live, 0);
+  params.live = 1;
+  scrim::Session session;
+  ASSERT_EQ(session.Open(SCRIM_BRIGHT_MODEL, params), SCRIM_OK) << scrim_last_error();
+  ASSERT_EQ(session.SetBackgroundColor(1, 200, 3), SCRIM_OK);
+  std::vector<uint8_t> pixels;
+  scrim_status status = SCRIM_UNAVAILABLE;
+  uint64_t frames = 0, alone = 0;
+  for (; frames < 1000 && status == SCRIM_UNAVAILABLE; ++frames) {
+    pixels.assign(64 * 36 * 4, 250);
+    status = session.Process(scrim::PackedFrame(SCRIM_FORMAT_RGBA, 64, 36, pixels.data()));
+    alone += status == SCRIM_UNAVAILABLE;
+    EXPECT_EQ(pixels[0], status == SCRIM_OK ? 250 : 1);
+  }
+  EXPECT_EQ(status, SCRIM_OK) << scrim_last_error();
+  const scrim_stats stats = session.stats();
+  EXPECT_EQ(stats.frames, frames);
+  EXPECT_EQ(stats.alone, alone);
+  EXPECT_GE(stats.masks, 1u);
+  EXPECT_EQ(stats.density_width, 128);
+  EXPECT_EQ(stats.mask_interval, 1);
+  EXPECT_GT(stats.total.compose, 0);
+  EXPECT_GE(stats.latency_max, stats.latency / static_cast<double>(frames));
+  EXPECT_EQ(scrim_get_stats(nullptr).frames, 0u);
+}
+
+TEST(Session, LiveParametersAreChecked) {
+  for (int i = 0; i < 6; ++i) {
+    scrim_params params = scrim_default_params();
+    params.live = 1;
+    if (i == 0) params.wait_ms = -1;
+    if (i == 1) params.wait_ms = 1e6f;
+    if (i == 2) params.max_mask_age_ms = 0;
+    if (i == 3) params.budget_ms = -1;
+    if (i == 4) params.budget_percent = 101;
+    if (i == 5) params.budget_percent = -1;
+    scrim::Session session;
+    EXPECT_EQ(session.Open(SCRIM_BRIGHT_MODEL, params), SCRIM_INVALID_ARGUMENT) << i;
+  }
+}
+
 TEST(Session, EveryCutOfAModelIsRefused) {
   const std::vector<char> bytes = ReadModel();
   scrim::Session session;

@@ -37,6 +37,7 @@ Status Info(const CommonOptions& options);
 struct BenchOptions {
   CommonOptions common;
   bool json = false, steps = false;
+  bool live = false;  // instead of all else: the live path at 30 frames a second
   std::string against;  // another model, whose network runs in turn with this one's
 };
 Status Bench(const BenchOptions& options);

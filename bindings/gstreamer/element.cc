@@ -1,21 +1,25 @@
 #include "element.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "filter.h"
+#include "frame_meta.h"
+#include "properties.h"
 #include "video_frame.h"
 
 using scrim::gst::Filter;
-using scrim::gst::Settings;
 
 struct _GstScrim {
   GstVideoFilter parent;
   Filter* filter;
   // The streaming thread's.
-  std::string* reported;  // the problem that was posted last
-  bool drawn;             // the buffer in hand has our pixels
+  std::string* reported;                // the problem that was posted last
+  std::optional<bool>* reported_alone;  // whether the last frame had no person, as posted
+  bool asked;                           // whether upstream is live
+  Filter::Outcome* outcome;             // of the buffer in hand
 };
 
 // NOLINTNEXTLINE: GLib's macro
@@ -30,128 +34,24 @@ namespace {
 constexpr char kCaps[] = SCRIM_CAPS("{ NV12, I420, YUY2, RGBA, BGRA }");
 constexpr char kAlphaCaps[] = SCRIM_CAPS("{ RGBA, BGRA }");
 
-enum Property {
-  kModel = 1,
-  kBackground,
-  kDensity,
-  kThreads,
-  kGuided,
-  kStabilise,
-  kLevels,
-  kBypass,
-  kStats,
-};
-
-std::string Text(const GValue* value) {
-  const gchar* text = g_value_get_string(value);
-  return text != nullptr ? text : "";
-}
-
 void SetProperty(GObject* object, guint id, const GValue* value, GParamSpec* spec) {
   GstScrim* self = GST_SCRIM(object);
-  Filter& filter = *self->filter;
-  switch (id) {
-    case kModel:
-      return filter.Change([&](Settings* s) { s->model = Text(value); });
-    case kBackground:
-      if (const std::string problem = filter.SetBackground(Text(value)); !problem.empty())
-        GST_ELEMENT_WARNING(self, RESOURCE, SETTINGS, ("%s", problem.c_str()), ("the background stays as it was"));
-      return;
-    case kDensity:
-      return filter.Change([&](Settings* s) { s->density = Text(value); });
-    case kThreads:
-      return filter.Change([&](Settings* s) { s->threads = g_value_get_int(value); });
-    case kGuided:
-      return filter.Change([&](Settings* s) { s->guided = g_value_get_boolean(value); });
-    case kStabilise:
-      return filter.Change([&](Settings* s) { s->stabilise = g_value_get_boolean(value); });
-    case kLevels:
-      return filter.Change([&](Settings* s) { s->levels = Text(value); });
-    case kBypass:
-      return filter.SetBypass(g_value_get_boolean(value));
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
-  }
-}
-
-GstStructure* StatsOf(const Filter& filter) {
-  const scrim::gst::Stats stats = filter.stats();
-  return gst_structure_new("application/x-scrim-stats", "frames", G_TYPE_UINT64, stats.frames, "failures",
-                           G_TYPE_UINT64, stats.failures, "segmented", G_TYPE_UINT64, stats.segmented, "sample-ms",
-                           G_TYPE_DOUBLE, stats.mean.sample, "network-ms", G_TYPE_DOUBLE, stats.mean.network,
-                           "matte-ms", G_TYPE_DOUBLE, stats.mean.matte, "compose-ms", G_TYPE_DOUBLE, stats.mean.compose,
-                           nullptr);
+  std::string problem;
+  if (!scrim::gst::SetProperty(self->filter, id, value, &problem)) G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+  if (!problem.empty())
+    GST_ELEMENT_WARNING(self, RESOURCE, SETTINGS, ("%s", problem.c_str()), ("the background stays as it was"));
 }
 
 void GetProperty(GObject* object, guint id, GValue* value, GParamSpec* spec) {
-  const Filter& filter = *GST_SCRIM(object)->filter;
-  switch (id) {
-    case kModel:
-      return g_value_set_string(value, filter.settings().model.c_str());
-    case kBackground:
-      return g_value_set_string(value, filter.background().c_str());
-    case kDensity:
-      return g_value_set_string(value, filter.settings().density.c_str());
-    case kThreads:
-      return g_value_set_int(value, filter.settings().threads);
-    case kGuided:
-      return g_value_set_boolean(value, filter.settings().guided);
-    case kStabilise:
-      return g_value_set_boolean(value, filter.settings().stabilise);
-    case kLevels:
-      return g_value_set_string(value, filter.settings().levels.c_str());
-    case kBypass:
-      return g_value_set_boolean(value, filter.bypass());
-    case kStats:
-      return g_value_take_boxed(value, StatsOf(filter));
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
-  }
-}
-
-void InstallProperties(GObjectClass* object_class) {
-  constexpr auto kFlags =
-      static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
-  const Settings defaults;
-  const auto text = [&](Property id, const char* name, const char* nick, const char* blurb, const char* value) {
-    g_object_class_install_property(object_class, id, g_param_spec_string(name, nick, blurb, value, kFlags));
-  };
-  const auto flag = [&](Property id, const char* name, const char* nick, const char* blurb, bool value) {
-    g_object_class_install_property(object_class, id, g_param_spec_boolean(name, nick, blurb, value, kFlags));
-  };
-  text(kModel, "model", "Model", "Model file that finds the person; empty: the released default model", "");
-  text(
-      kBackground, "background", "Background",
-      "What stands behind the person: an image file, blur or blur:N (N the blur's sigma in pixels of a 720-line frame, "
-      "0.5 to 100), #rrggbb, or transparent (RGBA or BGRA comes out then)",
-      "blur");
-  text(
-      kDensity, "density", "Density",
-      "Size at which the network sees the frame, WIDTHxHEIGHT, each 16 to 4096: larger is finer and slower; empty: the "
-      "model's own",
-      "");
-  g_object_class_install_property(
-      object_class, kThreads,
-      g_param_spec_int("threads", "Threads", "Threads that share the network: one is the cheapest, two the quicker", 1,
-                       64, defaults.threads, kFlags));
-  flag(kGuided, "guided", "Guided", "Let the person's outline follow the frame's own edges", defaults.guided);
-  flag(kStabilise, "stabilise", "Stabilise", "Hold the outline still where nothing moves", defaults.stabilise);
-  text(kLevels, "levels", "Levels",
-       "LOW:HIGH, mask values that become fully room and fully person, 0 <= LOW < HIGH <= 1; empty: 0:1", "");
-  flag(kBypass, "bypass-to-background", "Bypass to background",
-       "Show the background alone, without looking for a person (a blur becomes grey)", false);
-  g_object_class_install_property(
-      object_class, kStats,
-      g_param_spec_boxed("stats", "Statistics",
-                         "Since the start: frames drawn, failures (frames with the background alone because something "
-                         "went wrong), segmented (frames with a person looked for), and of these the mean milliseconds "
-                         "of each stage: sample, network, matte, compose",
-                         GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+  if (!scrim::gst::GetProperty(*GST_SCRIM(object)->filter, id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 }
 
 gboolean Start(GstBaseTransform* transform) {
   GstScrim* self = GST_SCRIM(transform);
   self->reported->clear();
+  self->reported_alone->reset();
+  self->asked = false;
   const std::string problem = self->filter->Start();
   if (problem.empty()) return TRUE;
   GST_ELEMENT_ERROR(self, RESOURCE, OPEN_READ, ("%s", problem.c_str()), (nullptr));
@@ -211,6 +111,7 @@ GstCaps* FixateCaps(GstBaseTransform* transform, GstPadDirection direction, GstC
 
 gboolean SetInfo(GstVideoFilter* video, GstCaps*, GstVideoInfo* in, GstCaps*, GstVideoInfo* out) {
   GST_SCRIM(video)->filter->Reset();
+  GST_SCRIM(video)->asked = false;
   gst_base_transform_set_in_place(GST_BASE_TRANSFORM(video), GST_VIDEO_INFO_FORMAT(in) == GST_VIDEO_INFO_FORMAT(out));
   return TRUE;
 }
@@ -222,32 +123,71 @@ gboolean SinkEvent(GstBaseTransform* transform, GstEvent* event) {
   return GST_BASE_TRANSFORM_CLASS(gst_scrim_parent_class)->sink_event(transform, event);
 }
 
+bool IsLive(GstBaseTransform* transform) {
+  GstQuery* query = gst_query_new_latency();
+  gboolean live = FALSE;
+  if (gst_pad_peer_query(GST_BASE_TRANSFORM_SINK_PAD(transform), query))
+    gst_query_parse_latency(query, &live, nullptr, nullptr);
+  gst_query_unref(query);
+  return live;
+}
+
+// A live session may hold a frame back until its mask is there.
+gboolean Query(GstBaseTransform* transform, GstPadDirection direction, GstQuery* query) {
+  const Filter& filter = *GST_SCRIM(transform)->filter;
+  const gboolean answered = GST_BASE_TRANSFORM_CLASS(gst_scrim_parent_class)->query(transform, direction, query);
+  if (!answered || direction != GST_PAD_SRC || GST_QUERY_TYPE(query) != GST_QUERY_LATENCY || !filter.live())
+    return answered;
+  gboolean live;
+  GstClockTime least, most;
+  gst_query_parse_latency(query, &live, &least, &most);
+  const auto wait = static_cast<GstClockTime>(filter.max_wait_ms() * GST_MSECOND);
+  gst_query_set_latency(query, live, least + wait, GST_CLOCK_TIME_IS_VALID(most) ? most + wait : most);
+  return TRUE;
+}
+
 // Properties are taken over here, before formats are negotiated, so that no frame meets the old format and the new
 // background.
 GstFlowReturn SubmitInputBuffer(GstBaseTransform* transform, gboolean discont, GstBuffer* buffer) {
   GstScrim* self = GST_SCRIM(transform);
   if (GST_BUFFER_IS_DISCONT(buffer)) self->filter->Reset();
-  if (self->filter->Update()) gst_base_transform_reconfigure_src(transform);
+  if (!std::exchange(self->asked, true)) self->filter->SetUpstreamLive(IsLive(transform));
+  const Filter::Changes changes = self->filter->Update();
+  if (changes.transparent) gst_base_transform_reconfigure_src(transform);
+  if (changes.latency) gst_element_post_message(GST_ELEMENT(self), gst_message_new_latency(GST_OBJECT(self)));
   return GST_BASE_TRANSFORM_CLASS(gst_scrim_parent_class)->submit_input_buffer(transform, discont, buffer);
 }
 
-// One warning when a problem begins, not one for each frame.
-void Report(GstScrim* self, const std::string& problem) {
-  if (problem == *self->reported) return;
-  *self->reported = problem;
-  if (problem.empty()) return;
+// One message when a problem begins, not one for each frame. What to do with the frame: it has the background alone.
+GstFlowReturn Report(GstScrim* self, const std::string& problem) {
+  const bool end = self->filter->ends_on_failure() && !problem.empty();
+  if (problem == std::exchange(*self->reported, problem) || problem.empty()) return end ? GST_FLOW_ERROR : GST_FLOW_OK;
+  if (end) {
+    GST_ELEMENT_ERROR(self, STREAM, FAILED, ("%s", problem.c_str()), (nullptr));
+    return GST_FLOW_ERROR;
+  }
   GST_ELEMENT_WARNING(self, STREAM, FAILED, ("%s", problem.c_str()),
                       ("the background alone is shown until this is over"));
+  return GST_FLOW_OK;
+}
+
+// For applications that tell their users what others see.
+void ReportState(GstScrim* self) {
+  const bool alone = self->outcome->alone;
+  if (*self->reported_alone == alone) return;
+  *self->reported_alone = alone;
+  GstStructure* state = gst_structure_new("scrim-state", "person-shown", G_TYPE_BOOLEAN, !alone, "problem",
+                                          G_TYPE_STRING, self->outcome->problem.c_str(), nullptr);
+  gst_element_post_message(GST_ELEMENT(self), gst_message_new_element(GST_OBJECT(self), state));
 }
 
 GstFlowReturn Draw(GstVideoFilter* video, const GstVideoFrame& in, const GstVideoFrame& out) {
   GstScrim* self = GST_SCRIM(video);
   const auto from = scrim::gst::ToScrim(in), to = scrim::gst::ToScrim(out);
   if (!from || !to) return GST_FLOW_OK;
-  const Filter::Outcome outcome = self->filter->Process(*from, *to);
-  Report(self, outcome.problem);
-  self->drawn = outcome.drawn;
-  return GST_FLOW_OK;
+  *self->outcome = self->filter->Process(*from, *to);
+  ReportState(self);
+  return Report(self, self->outcome->problem);
 }
 
 GstFlowReturn TransformFrame(GstVideoFilter* video, GstVideoFrame* in, GstVideoFrame* out) {
@@ -257,28 +197,37 @@ GstFlowReturn TransformFrame(GstVideoFilter* video, GstVideoFrame* in, GstVideoF
 GstFlowReturn TransformFrameIp(GstVideoFilter* video, GstVideoFrame* frame) { return Draw(video, *frame, *frame); }
 
 // GstVideoFilter lets a buffer that it cannot map (one too small for a frame, say) go on as it is, with the room in it.
-GstFlowReturn OnlyIfDrawn(GstScrim* self, GstFlowReturn flow) {
-  if (flow != GST_FLOW_OK || self->drawn) return flow;
-  Report(self, "a buffer is not a frame of the agreed format and is dropped");
-  return GST_BASE_TRANSFORM_FLOW_DROPPED;
+GstFlowReturn OnlyIfDrawn(GstScrim* self, GstBuffer* buffer, GstFlowReturn flow) {
+  if (flow != GST_FLOW_OK) return flow;
+  if (!self->outcome->drawn) {
+    const GstFlowReturn reported = Report(self, "a buffer is not a frame of the agreed format and is dropped");
+    return reported != GST_FLOW_OK ? reported : GST_BASE_TRANSFORM_FLOW_DROPPED;
+  }
+  if (self->filter->wants_meta()) {
+    const GstVideoInfo& info = GST_VIDEO_FILTER(self)->out_info;
+    scrim::gst::AttachFrameMeta(*self->filter, *self->outcome, info.width, info.height, buffer);
+  }
+  return GST_FLOW_OK;
 }
 
 GstFlowReturn Transform(GstBaseTransform* transform, GstBuffer* in, GstBuffer* out) {
   GstScrim* self = GST_SCRIM(transform);
-  self->drawn = false;
-  return OnlyIfDrawn(self, GST_BASE_TRANSFORM_CLASS(gst_scrim_parent_class)->transform(transform, in, out));
+  *self->outcome = {};
+  return OnlyIfDrawn(self, out, GST_BASE_TRANSFORM_CLASS(gst_scrim_parent_class)->transform(transform, in, out));
 }
 
 GstFlowReturn TransformIp(GstBaseTransform* transform, GstBuffer* buffer) {
   GstScrim* self = GST_SCRIM(transform);
-  self->drawn = false;
-  return OnlyIfDrawn(self, GST_BASE_TRANSFORM_CLASS(gst_scrim_parent_class)->transform_ip(transform, buffer));
+  *self->outcome = {};
+  return OnlyIfDrawn(self, buffer, GST_BASE_TRANSFORM_CLASS(gst_scrim_parent_class)->transform_ip(transform, buffer));
 }
 
 void Finalize(GObject* object) {
   GstScrim* self = GST_SCRIM(object);
   delete self->filter;
   delete self->reported;
+  delete self->reported_alone;
+  delete self->outcome;
   G_OBJECT_CLASS(gst_scrim_parent_class)->finalize(object);
 }
 
@@ -289,7 +238,7 @@ static void gst_scrim_class_init(GstScrimClass* self_class) {
   object_class->set_property = SetProperty;
   object_class->get_property = GetProperty;
   object_class->finalize = Finalize;
-  InstallProperties(object_class);
+  scrim::gst::InstallProperties(object_class);
 
   GstElementClass* element_class = GST_ELEMENT_CLASS(self_class);
   gst_element_class_set_static_metadata(element_class, "Virtual background", "Filter/Effect/Video",
@@ -306,6 +255,7 @@ static void gst_scrim_class_init(GstScrimClass* self_class) {
   transform_class->transform_caps = TransformCaps;
   transform_class->fixate_caps = FixateCaps;
   transform_class->sink_event = SinkEvent;
+  transform_class->query = Query;
   transform_class->submit_input_buffer = SubmitInputBuffer;
   transform_class->transform = Transform;
   transform_class->transform_ip = TransformIp;
@@ -319,4 +269,6 @@ static void gst_scrim_class_init(GstScrimClass* self_class) {
 static void gst_scrim_init(GstScrim* self) {
   self->filter = new Filter;
   self->reported = new std::string;
+  self->reported_alone = new std::optional<bool>;
+  self->outcome = new Filter::Outcome;
 }

@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <glib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -30,6 +31,31 @@ bool ParseLevels(const std::string& text, scrim_params* params) {
   if (end == second || *end != '\0' || !(low >= 0 && low < high && high <= 1)) return false;
   params->level_low = static_cast<float>(low), params->level_high = static_cast<float>(high);
   return true;
+}
+
+// Nms or N%, with a decimal point in every locale.
+bool ParseBudget(const std::string& text, scrim_params* params) {
+  gchar* end = nullptr;
+  const double value = g_ascii_strtod(text.c_str(), &end);
+  if (end == text.c_str() || !(value > 0)) return false;
+  const std::string unit = end;
+  if (unit == "ms") params->budget_ms = static_cast<float>(value);
+  if (unit == "%" && value <= 100) params->budget_percent = static_cast<float>(value);
+  return params->budget_ms > 0 || params->budget_percent > 0;
+}
+
+// Half a second of a camera: a live session starts without a mask, which is no failure.
+constexpr int kMostUnavailable = 15;
+
+void Add(const scrim_stats& from, scrim_stats* to) {
+  const scrim_stats before = *to;
+  *to = from;
+  to->frames += before.frames, to->alone += before.alone, to->masks += before.masks;
+  to->unchanged += before.unchanged, to->late += before.late, to->latency += before.latency;
+  to->latency_max = std::max(to->latency_max, before.latency_max);
+  to->total.sample += before.total.sample, to->total.network += before.total.network;
+  to->total.matte += before.total.matte, to->total.compose += before.total.compose;
+  to->total.wait += before.total.wait;
 }
 
 std::string ProblemOf(scrim_status status) { return status == SCRIM_OK ? "" : scrim_last_error(); }
@@ -72,12 +98,7 @@ std::string Filter::SetBackground(const std::string& text) {
 
 Stats Filter::stats() const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  Stats stats = stats_;
-  if (stats.segmented > 0) {
-    for (double* sum : {&stats.mean.sample, &stats.mean.network, &stats.mean.matte, &stats.mean.compose})
-      *sum /= static_cast<double>(stats.segmented);
-  }
-  return stats;
+  return stats_;
 }
 
 std::string Filter::Start() {
@@ -91,13 +112,16 @@ std::string Filter::Start() {
     settings = settings_;
     changed_ = false;
   }
-  problem_ = Open(settings, &session_);
+  upstream_live_ = false;
+  unavailable_ = 0;
+  live_ = Wants(settings);
+  problem_ = Open(settings, live_, &session_);
   if (problem_.empty()) problem_ = Apply(&session_);
   if (!problem_.empty()) return problem_;
   transparent_ = background_.value.kind == SCRIM_BACKGROUND_TRANSPARENT;
   const std::lock_guard<std::mutex> lock(mutex_);
   pending_.reset();
-  stats_ = {};
+  stats_ = {}, ended_ = {};
   started_ = true;
   return "";
 }
@@ -110,7 +134,14 @@ void Filter::Stop() {
   started_ = false;
 }
 
-bool Filter::Update() {
+void Filter::SetUpstreamLive(bool live) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  changed_ |= settings_.live == Live::kAuto && upstream_live_ != live;
+  upstream_live_ = live;
+}
+
+Filter::Changes Filter::Update() {
+  Changes changes;
   std::optional<Settings> settings;
   std::optional<Background> background;
   {
@@ -121,46 +152,55 @@ bool Filter::Update() {
   if (settings) {
     // The old session stays where the new one is impossible: it still draws the background.
     Session session;
-    problem_ = Open(*settings, &session);
+    const bool live = Wants(*settings);
+    problem_ = Open(*settings, live, &session);
     if (problem_.empty()) problem_ = Apply(&session);
-    if (problem_.empty()) session_ = std::move(session);
+    if (problem_.empty()) {
+      Add(session_.stats(), &ended_);
+      session_ = std::move(session);
+      changes.latency = live_.exchange(live) || live;  // max-wait may have changed, too
+    }
   }
-  if (!background) return false;
+  if (!background) return changes;
   background_ = std::move(*background);
   // It can only fail for want of memory; the frames are drawn with the old background then.
   if (std::string problem = Apply(&session_); !problem.empty()) problem_ = std::move(problem);
   const bool transparent = background_.value.kind == SCRIM_BACKGROUND_TRANSPARENT;
-  return transparent_.exchange(transparent) != transparent;
+  changes.transparent = transparent_.exchange(transparent) != transparent;
+  return changes;
 }
 
 Filter::Outcome Filter::Process(const scrim_frame& in, const scrim_frame& out) {
   Outcome outcome;
   const bool bypass = bypass_;
+  scrim_status status = SCRIM_INVALID_ARGUMENT;
   if (!bypass && problem_.empty()) {
-    outcome.problem = ProblemOf(session_.Process(in, out));
-    if (outcome.problem.empty()) {
-      outcome.drawn = true;
-      const scrim_times times = session_.times();
-      Count(false, &times);
-      return outcome;
-    }
+    const uint64_t late = session_.stats().late;
+    status = session_.Process(in, out);
+    outcome.problem = ProblemOf(status);
+    outcome.alone = status != SCRIM_OK;
+    outcome.late = session_.stats().late > late;
+    unavailable_ = status == SCRIM_UNAVAILABLE ? unavailable_ + 1 : 0;
+    if (status == SCRIM_UNAVAILABLE && unavailable_ <= kMostUnavailable) outcome.problem.clear();
   } else if (!bypass) {
     outcome.problem = problem_;
   }
-  outcome.drawn = session_.DrawBackground(out) == SCRIM_OK;
+  // The library has drawn the background itself, unless `out` was no frame.
+  outcome.drawn = status != SCRIM_INVALID_ARGUMENT || session_.DrawBackground(out) == SCRIM_OK;
   if (!outcome.drawn && outcome.problem.empty()) outcome.problem = scrim_last_error();
-  Count(!outcome.problem.empty(), nullptr);
+  Count(outcome);
   return outcome;
 }
 
-void Filter::Count(bool failed, const scrim_times* times) {
+void Filter::Count(const Outcome& outcome) {
   const std::lock_guard<std::mutex> lock(mutex_);
   ++stats_.frames;
-  if (failed) ++stats_.failures;
-  if (times == nullptr) return;
-  ++stats_.segmented;
-  stats_.mean.sample += times->sample, stats_.mean.network += times->network;
-  stats_.mean.matte += times->matte, stats_.mean.compose += times->compose;
+  stats_.alone += outcome.alone;
+  stats_.failures += !outcome.problem.empty();
+  stats_.segmented += !outcome.alone;
+  stats_.live = live_;
+  stats_.library = ended_;
+  Add(session_.stats(), &stats_.library);
 }
 
 std::string Filter::Read(const std::string& text, Background* background) {
@@ -170,7 +210,7 @@ std::string Filter::Read(const std::string& text, Background* background) {
   return ReadPicture(text, &background->picture);
 }
 
-std::string Filter::Open(const Settings& settings, Session* session) {
+std::string Filter::Open(const Settings& settings, bool live, Session* session) {
   scrim_params params = scrim_default_params();
   if (!settings.density.empty()) {
     const scrim_status status =
@@ -179,6 +219,10 @@ std::string Filter::Open(const Settings& settings, Session* session) {
   }
   if (!settings.levels.empty() && !ParseLevels(settings.levels, &params))
     return "levels " + settings.levels + ": LOW:HIGH with 0 <= LOW < HIGH <= 1 is wanted, as in 0.1:0.9";
+  if (!settings.budget.empty() && !ParseBudget(settings.budget, &params))
+    return "budget " + settings.budget + ": Nms or N% is wanted, as in 5ms or 20%";
+  params.live = live;
+  params.wait_ms = settings.max_wait_ms, params.max_mask_age_ms = settings.max_mask_age_ms;
   params.threads = settings.threads;
   params.guided = settings.guided, params.stabilise = settings.stabilise;
   std::string path = settings.model;

@@ -13,6 +13,8 @@
 
 namespace scrim::gst {
 
+enum class Live { kAuto, kOn, kOff };  // kAuto: as the upstream elements are
+
 // What a session is made of. Empty texts: the defaults.
 struct Settings {
   std::string model;    // path; empty: the released default
@@ -21,13 +23,18 @@ struct Settings {
   int threads = scrim_default_params().threads;
   bool guided = scrim_default_params().guided != 0;
   bool stabilise = scrim_default_params().stabilise != 0;
+  Live live = Live::kAuto;
+  std::string budget;  // Nms or N%; empty: any
+  float max_wait_ms = scrim_default_params().wait_ms, max_mask_age_ms = scrim_default_params().max_mask_age_ms;
 };
 
 struct Stats {
   uint64_t frames = 0;     // drawn
-  uint64_t failures = 0;   // of these, with the background alone because something went wrong
-  uint64_t segmented = 0;  // of these, with a person looked for
-  scrim_times mean{};      // of the segmented ones, milliseconds
+  uint64_t alone = 0;      // of these, with the background alone
+  uint64_t failures = 0;   // of these, because something went wrong
+  uint64_t segmented = 0;  // with a person looked for: all but those alone
+  scrim_stats library{};   // of all sessions since the start
+  bool live = false;
 };
 
 // Messages are one line; an empty one says that all went well. Fails closed: whatever goes wrong, frames show the
@@ -43,21 +50,40 @@ class Filter {
   bool bypass() const { return bypass_; }
   void SetBypass(bool bypass) { bypass_ = bypass; }
   Stats stats() const;
+  bool wants_meta() const { return wants_meta_; }
+  void WantMeta(bool want) { wants_meta_ = want; }
+  bool ends_on_failure() const { return ends_on_failure_; }
+  void EndOnFailure(bool end) { ends_on_failure_ = end; }
+  // Whether the session in use is live, and how long a frame may wait in it.
+  bool live() const { return live_; }
+  float max_wait_ms() const { return settings().max_wait_ms; }
   // Whether the background in use is transparent, so that output needs alpha.
   bool transparent() const { return transparent_; }
 
   // From the thread that streams, or before it starts and after it ends.
   std::string Start();
   void Stop();
-  // Takes over what was changed. Whether transparent() changed.
-  bool Update();
+  // What a LATENCY query said of the elements upstream.
+  void SetUpstreamLive(bool live);
+  // Takes over what was changed.
+  struct Changes {
+    bool transparent = false, latency = false;
+  };
+  Changes Update();
   void Reset() { scrim_reset(session_.get()); }
 
   struct Outcome {
     bool drawn = false;  // false: out is not a frame that could be drawn into, and must not be shown
+    bool alone = true;   // without a person
+    bool late = false;   // with the mask of an earlier, different frame
     std::string problem;
   };
   Outcome Process(const scrim_frame& in, const scrim_frame& out);
+  // Of the last frame; the alpha as scrim_get_alpha.
+  scrim_times times() const { return session_.times(); }
+  bool GetAlpha(int width, int height, uint8_t* alpha, size_t stride) const {
+    return session_.GetAlpha(width, height, alpha, stride) == SCRIM_OK;
+  }
 
  private:
   struct Background {
@@ -65,9 +91,12 @@ class Filter {
     Picture picture;
   };
   static std::string Read(const std::string& text, Background* background);
-  static std::string Open(const Settings& settings, Session* session);
+  static std::string Open(const Settings& settings, bool live, Session* session);
   std::string Apply(Session* session);
-  void Count(bool failed, const scrim_times* times);
+  bool Wants(const Settings& settings) const {
+    return settings.live == Live::kOn || (settings.live == Live::kAuto && upstream_live_);
+  }
+  void Count(const Outcome& outcome);
 
   std::mutex reading_;  // one SetBackground or Start at a time, so that the last one wins
   mutable std::mutex mutex_;
@@ -77,12 +106,15 @@ class Filter {
   std::optional<Background> pending_;  // for the next Update
   bool started_ = false;
   Stats stats_;
-  std::atomic<bool> bypass_{false}, transparent_{false};
+  scrim_stats ended_{};  // of the sessions before this one
+  std::atomic<bool> bypass_{false}, transparent_{false}, live_{false}, wants_meta_{false}, ends_on_failure_{false};
 
   // The streaming thread's.
   Session session_;      // of the last settings that were possible
   std::string problem_;  // of the newest settings
   Background background_;
+  bool upstream_live_ = false;
+  int unavailable_ = 0;  // frames in a row without a mask
 };
 
 }  // namespace scrim::gst

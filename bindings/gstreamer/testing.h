@@ -144,6 +144,7 @@ class Stream {
   explicit Stream(const std::string& background, const std::string& model = kBright)
       : element_(gst_element_factory_make("scrim", nullptr)), bus_(gst_bus_new()) {
     g_object_set(element_, "model", model.c_str(), "background", background.c_str(), nullptr);
+    gst_util_set_object_arg(G_OBJECT(element_), "live", "off");  // the harness calls itself a live source
     gst_element_set_bus(element_, bus_);
     gst_object_ref_sink(element_);
     harness_ = gst_harness_new_with_element(element_, "sink", "src");
@@ -188,6 +189,18 @@ class Stream {
   }
 
   std::vector<std::string> Warnings() { return TextsOf(GST_MESSAGE_WARNING, bus_); }
+  std::vector<std::string> Errors() { return TextsOf(GST_MESSAGE_ERROR, bus_); }
+  // Whether a person was shown, as the messages since the last call say.
+  std::vector<bool> States() {
+    std::vector<bool> states;
+    while (GstMessage* message = gst_bus_pop_filtered(bus_, GST_MESSAGE_ELEMENT)) {
+      gboolean shown = FALSE;
+      EXPECT_TRUE(gst_structure_get_boolean(gst_message_get_structure(message), "person-shown", &shown));
+      states.push_back(shown);
+      gst_message_unref(message);
+    }
+    return states;
+  }
 
   guint64 Stat(const char* name) {
     GstStructure* stats = nullptr;

@@ -50,7 +50,8 @@ typedef enum scrim_status {
   SCRIM_UNSUPPORTED = 4,      /* understood, but this build or this version cannot do it */
   SCRIM_IO = 5,               /* the system refused */
   SCRIM_INTERNAL = 6,         /* a bug in scrim, or a damaged model */
-  SCRIM_OUT_OF_MEMORY = 7
+  SCRIM_OUT_OF_MEMORY = 7,
+  SCRIM_UNAVAILABLE = 8 /* live: no mask yet, or none that is new enough; later frames may succeed */
 } scrim_status;
 
 typedef enum scrim_format {
@@ -88,6 +89,16 @@ typedef struct scrim_params {
   int stabilise;                     /* 1: hold the mask still where nothing moves */
   int guided;                        /* 1: let the edge follow the frame's own edges; 0: bilinear */
   float level_low, level_high;       /* mask values that become fully room and fully person; 0 and 1: no levels */
+
+  /* 0 (default): every frame waits for its own mask, for files and photos. 1: for a camera. The network runs in a
+   * thread of its own, on the newest frame, and a frame whose mask is not ready in wait_ms is drawn with the newest
+   * mask, less what has moved since. Frames that look like the one before take its mask. Without threads (WebAssembly)
+   * every frame waits, and the rest holds. Ignored without live: */
+  int live;
+  float wait_ms;         /* how long a frame waits for its own mask at most; not at all where the network is slower */
+  float max_mask_age_ms; /* older masks are not used: the background alone is drawn, with SCRIM_UNAVAILABLE */
+  float budget_ms;       /* milliseconds of work for a frame that are held by lowering density and mask rate; 0: any */
+  float budget_percent;  /* the same as a share of one core, 0 to 100; 0: any. The smaller one counts */
 } scrim_params;
 
 typedef struct scrim_session scrim_session;
@@ -164,7 +175,7 @@ SCRIM_API scrim_status scrim_get_mask(const scrim_session* session, float* mask,
 /* Forgets the previous mask: the next frame belongs to another clip, or is a photo of its own. */
 SCRIM_API void scrim_reset(scrim_session* session);
 
-/* The network's input size. */
+/* The network's input size; with a budget that of the last mask. */
 SCRIM_API void scrim_get_density(const scrim_session* session, int* width, int* height);
 
 /* What the last frame cost, in milliseconds. */
@@ -173,8 +184,24 @@ typedef struct scrim_times {
   double network; /* the network */
   double matte;   /* stabiliser and refinement to the frame's size */
   double compose; /* background and blending; 0 after scrim_segment */
+  double wait;    /* live: doing nothing, for the network's thread */
 } scrim_times;
 SCRIM_API scrim_times scrim_get_times(const scrim_session* session);
+
+/* What happened since the session was made. */
+typedef struct scrim_stats {
+  uint64_t frames;                   /* processed, segmented, or drawn with the background alone */
+  uint64_t alone;                    /* of these, without a person: on demand, or for want of a mask */
+  uint64_t unchanged;                /* with the mask of an earlier frame that looked the same */
+  uint64_t late;                     /* with the mask of an earlier, different frame */
+  uint64_t masks;                    /* made by the network */
+  scrim_times total;                 /* of all frames together: divide by frames */
+  double latency;                    /* milliseconds inside scrim_process, of all frames together */
+  double latency_max;                /* of one frame */
+  int density_width, density_height; /* now */
+  int mask_interval;                 /* now: a mask is made for every n-th frame that changed */
+} scrim_stats;
+SCRIM_API scrim_stats scrim_get_stats(const scrim_session* session);
 
 #ifdef __cplusplus
 }

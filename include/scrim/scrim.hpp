@@ -79,6 +79,7 @@ class Session {
   [[nodiscard]] scrim_status GetMask(float* mask, size_t count) const { return scrim_get_mask(get(), mask, count); }
   void Reset() { scrim_reset(get()); }
   scrim_times times() const { return scrim_get_times(get()); }
+  scrim_stats stats() const { return scrim_get_stats(get()); }
   scrim_session* get() const { return session_.get(); }
 
  private:

@@ -17,6 +17,7 @@ enum class Code {
   kUnsupported,      // understood, but this build or this version cannot do it
   kIo,               // the system refused: disk full, no permission
   kInternal,         // a bug in scrim
+  kUnavailable,      // not now; the next call may succeed
 };
 
 // A code and one line of plain text that names the file or field and, where there is one, the remedy.
@@ -40,6 +41,7 @@ inline Status Corrupt(std::string m) { return {Code::kCorrupt, std::move(m)}; }
 inline Status Unsupported(std::string m) { return {Code::kUnsupported, std::move(m)}; }
 inline Status IoError(std::string m) { return {Code::kIo, std::move(m)}; }
 inline Status Internal(std::string m) { return {Code::kInternal, std::move(m)}; }
+inline Status Unavailable(std::string m) { return {Code::kUnavailable, std::move(m)}; }
 
 // A value, or the Status that says why there is none. value() may be called only when ok().
 template <typename T>

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "compose/parse_background.h"
+#include "engine/live_segmenter.h"
 #include "engine/virtual_background.h"
 #include "graph/model.h"
 #include "image/convert.h"
@@ -17,13 +18,16 @@ using scrim::Code;
 using scrim::InvalidArgument;
 using scrim::Status;
 using scrim::StatusOr;
+using scrim::engine::LiveOptions;
+using scrim::engine::LiveSegmenter;
+using scrim::engine::Matting;
 using scrim::engine::Segmenter;
 using scrim::engine::SegmenterOptions;
 using scrim::engine::VirtualBackground;
 using Kind = scrim::compose::Background::Kind;
 
 struct scrim_session {
-  explicit scrim_session(std::unique_ptr<Segmenter> segmenter) : engine(std::move(segmenter)) {}
+  explicit scrim_session(std::unique_ptr<Matting> matting) : engine(std::move(matting)) {}
   VirtualBackground engine;
 };
 
@@ -55,6 +59,8 @@ scrim_status Fail(const Status& status) {
       return SCRIM_IO;
     case Code::kInternal:
       return SCRIM_INTERNAL;
+    case Code::kUnavailable:
+      return SCRIM_UNAVAILABLE;
   }
   return SCRIM_INTERNAL;
 }
@@ -95,8 +101,7 @@ scrim::image::FrameView ToView(const scrim_frame* frame) {
   return view;
 }
 
-StatusOr<SegmenterOptions> ToOptions(const scrim_params* given) {
-  const scrim_params params = given != nullptr ? *given : scrim_default_params();
+StatusOr<SegmenterOptions> ToOptions(const scrim_params& params) {
   if (params.struct_size != sizeof(scrim_params)) {
     return InvalidArgument("params: not made by scrim_default_params of this version");
   }
@@ -118,15 +123,41 @@ StatusOr<SegmenterOptions> ToOptions(const scrim_params* given) {
   return options;
 }
 
+StatusOr<LiveOptions> ToLiveOptions(const scrim_params& params) {
+  if (!(params.wait_ms >= 0 && params.wait_ms <= 1000)) return InvalidArgument("params: wait_ms must be 0 to 1000");
+  if (!(params.max_mask_age_ms > 0)) return InvalidArgument("params: max_mask_age_ms must be more than 0");
+  if (!(params.budget_ms >= 0)) return InvalidArgument("params: budget_ms must be 0 or more");
+  if (!(params.budget_percent >= 0 && params.budget_percent <= 100))
+    return InvalidArgument("params: budget_percent must be 0 to 100");
+  LiveOptions live;
+  live.wait_ms = params.wait_ms;
+  live.max_mask_age_ms = params.max_mask_age_ms;
+  live.budget_ms = params.budget_ms;
+  live.budget_percent = params.budget_percent;
+  return live;
+}
+
+StatusOr<std::unique_ptr<Matting>> MakeMatting(const scrim::graph::Model& model, const scrim_params& params) {
+  SCRIM_ASSIGN_OR_RETURN(const SegmenterOptions options, ToOptions(params));
+  if (params.live == 0) {
+    SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<Matting> matting, Segmenter::Create(model, options));
+    return matting;
+  }
+  SCRIM_ASSIGN_OR_RETURN(const LiveOptions live, ToLiveOptions(params));
+  SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<Matting> matting, LiveSegmenter::Create(model, options, live));
+  return matting;
+}
+
 template <typename Load>
 scrim_status Create(const scrim_params* params, scrim_session** out, const Load& load) {
   return Guarded([&]() -> Status {
     if (out == nullptr) return InvalidArgument("create: out is null");
     *out = nullptr;
-    SCRIM_ASSIGN_OR_RETURN(const SegmenterOptions options, ToOptions(params));
+    const scrim_params given = params != nullptr ? *params : scrim_default_params();
+    SCRIM_RETURN_IF_ERROR(ToOptions(given).status());  // before a file is read
     SCRIM_ASSIGN_OR_RETURN(const scrim::graph::Model model, load());
-    SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<Segmenter> segmenter, Segmenter::Create(model, options));
-    *out = new scrim_session(std::move(segmenter));
+    SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<Matting> matting, MakeMatting(model, given));
+    *out = new scrim_session(std::move(matting));
     return {};
   });
 }
@@ -145,7 +176,7 @@ scrim_status SetBackground(scrim_session* session, scrim::compose::Background ba
 // Runs `body`, which draws into `to`. Without a session, or when an exception left the engine before it could draw,
 // nothing of the room may stay.
 template <typename Body>
-scrim_status DrawGuarded(const scrim_session* session, const scrim::image::FrameView& to, const Body& body) {
+scrim_status DrawGuarded(scrim_session* session, const scrim::image::FrameView& to, const Body& body) {
   const scrim_status status = Guarded([&]() -> Status {
     SCRIM_RETURN_IF_ERROR(CheckSession(session));
     return body();
@@ -154,11 +185,16 @@ scrim_status DrawGuarded(const scrim_session* session, const scrim::image::Frame
     const scrim::image::Color color = {0, 0, 0, session == nullptr ? uint8_t{255} : uint8_t{0}};
     if (Validate(to).ok()) Fill(to, color);
   }
+  if (session != nullptr && status == SCRIM_OUT_OF_MEMORY) session->engine.Reset();  // what is half made goes
   return status;
 }
 
 void CopyAlpha(const scrim::image::Bytes& from, uint8_t* to, size_t stride) {
   for (int y = 0; y < from.height(); ++y) std::memcpy(to + stride * y, from.row(y), from.width());
+}
+
+scrim_times FromTimes(const scrim::engine::StageTimes& times) {
+  return {times.sample, times.network, times.matte, times.compose, times.wait};
 }
 
 }  // namespace
@@ -176,6 +212,9 @@ scrim_params scrim_default_params(void) {
   params.guided = options.refiner.guided;
   params.level_low = options.refiner.low;
   params.level_high = options.refiner.high;
+  const LiveOptions live;
+  params.wait_ms = static_cast<float>(live.wait_ms);
+  params.max_mask_age_ms = static_cast<float>(live.max_mask_age_ms);
   return params;
 }
 
@@ -287,6 +326,7 @@ scrim_status scrim_segment(scrim_session* session, const scrim_frame* in, uint8_
       stride >= static_cast<size_t>(std::max(in->width, 0))) {
     for (int y = 0; y < in->height; ++y) std::memset(alpha + stride * y, 0, std::max(in->width, 0));
   }
+  if (session != nullptr && status == SCRIM_OUT_OF_MEMORY) session->engine.Reset();
   return status;
 }
 
@@ -310,7 +350,7 @@ scrim_status scrim_get_mask(const scrim_session* session, float* mask, size_t co
     SCRIM_RETURN_IF_ERROR(CheckSession(session));
     if (session->engine.alpha().empty())
       return InvalidArgument("mask: there is none, the last frame failed or no frame came yet");
-    const scrim::image::Floats& last = session->engine.segmenter().mask();
+    const scrim::image::Floats& last = session->engine.matting().mask();
     if (mask == nullptr || count != last.size())
       return InvalidArgument("mask: it takes " + std::to_string(last.size()) + " floats, not " + std::to_string(count));
     std::copy(last.data(), last.data() + count, mask);
@@ -323,13 +363,25 @@ void scrim_reset(scrim_session* session) {
 }
 
 void scrim_get_density(const scrim_session* session, int* width, int* height) {
-  const bool known = session != nullptr;
-  if (width != nullptr) *width = known ? session->engine.segmenter().mask().width() : 0;
-  if (height != nullptr) *height = known ? session->engine.segmenter().mask().height() : 0;
+  scrim::graph::Density density;
+  if (session != nullptr) density = session->engine.matting().density();
+  if (width != nullptr) *width = density.width;
+  if (height != nullptr) *height = density.height;
 }
 
 scrim_times scrim_get_times(const scrim_session* session) {
-  if (session == nullptr) return {};
-  const scrim::engine::StageTimes& times = session->engine.times();
-  return {times.sample, times.network, times.matte, times.compose};
+  return session != nullptr ? FromTimes(session->engine.times()) : scrim_times{};
+}
+
+scrim_stats scrim_get_stats(const scrim_session* session) {
+  scrim_stats stats{};
+  if (session == nullptr) return stats;
+  const scrim::engine::Stats from = session->engine.stats();
+  stats.frames = from.frames, stats.alone = from.alone, stats.masks = from.masks;
+  stats.unchanged = from.unchanged, stats.late = from.late;
+  stats.total = FromTimes(from.times);
+  stats.latency = from.latency_ms, stats.latency_max = from.max_latency_ms;
+  stats.density_width = from.density.width, stats.density_height = from.density.height;
+  stats.mask_interval = from.every;
+  return stats;
 }

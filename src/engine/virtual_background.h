@@ -1,18 +1,35 @@
-// A segmenter and what is drawn instead of the room.
+// Who is in the picture, and what is drawn instead of the room.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <utility>
 
 #include "compose/compositor.h"
+#include "engine/matting.h"
 #include "engine/segmenter.h"
+#include "engine/stopwatch.h"
 
 namespace scrim::engine {
+
+// Since the start.
+struct Stats {
+  uint64_t frames = 0;     // processed, segmented, or drawn with the background alone
+  uint64_t alone = 0;      // of these, without a person: on demand, or for want of a mask
+  uint64_t unchanged = 0;  // with the mask of an earlier frame that looked the same
+  uint64_t late = 0;       // with the mask of an earlier, different frame
+  uint64_t masks = 0;      // made by the network
+  StageTimes times;        // of all frames together
+  double latency_ms = 0;   // from a frame's coming to its being drawn, of all frames together
+  double max_latency_ms = 0;
+  graph::Density density;  // now, and
+  int every = 1;           // for every n-th frame
+};
 
 // Fails closed: whenever a frame cannot be processed, the background alone is drawn. Not thread-safe.
 class VirtualBackground {
  public:
-  explicit VirtualBackground(std::unique_ptr<Segmenter> segmenter) : segmenter_(std::move(segmenter)) {}
+  explicit VirtualBackground(std::unique_ptr<Matting> matting) : matting_(std::move(matting)) {}
 
   Status SetBackground(compose::Background background) { return compositor_.SetBackground(std::move(background)); }
 
@@ -27,18 +44,21 @@ class VirtualBackground {
   const image::Bytes& alpha() const { return alpha_; }
   Status Segment(const image::ConstFrameView& frame);
 
-  void Reset() { segmenter_->Reset(); }
-  const StageTimes& times() const { return times_; }
-  Segmenter& segmenter() { return *segmenter_; }
-  const Segmenter& segmenter() const { return *segmenter_; }
+  void Reset() { matting_->Reset(); }
+  const StageTimes& times() const { return times_; }  // of the last frame
+  Stats stats() const;
+  const Matting& matting() const { return *matting_; }
 
  private:
+  Status FindAlpha(const image::ConstFrameView& frame);
   Status TryProcess(const image::ConstFrameView& frame, const image::FrameView& out);
+  void Count(bool alone, double latency_ms);
 
-  std::unique_ptr<Segmenter> segmenter_;
+  std::unique_ptr<Matting> matting_;
   compose::Compositor compositor_;
   image::Bytes alpha_;
   StageTimes times_;
+  Stats stats_;
 };
 
 }  // namespace scrim::engine

@@ -56,16 +56,18 @@ PlaneLayout LayoutOf(PixelFormat format, int width, int height, int plane) {
 
 Status Validate(const ConstFrameView& frame) {
   if (frame.format > PixelFormat::kYuy2) return InvalidArgument("frame: unknown pixel format");
-  const std::string what = std::string(PixelFormatName(frame.format)) + " frame of " + std::to_string(frame.width) +
-                           "x" + std::to_string(frame.height);
+  const auto what = [&] {  // without memory a good frame must pass
+    return std::string(PixelFormatName(frame.format)) + " frame of " + std::to_string(frame.width) + "x" +
+           std::to_string(frame.height);
+  };
   if (frame.width < 1 || frame.height < 1 || frame.width > kMaxSide || frame.height > kMaxSide) {
-    return InvalidArgument(what + ": each side must be 1 to " + std::to_string(kMaxSide) + " pixels");
+    return InvalidArgument(what() + ": each side must be 1 to " + std::to_string(kMaxSide) + " pixels");
   }
   for (int p = 0; p < PlaneCount(frame.format); ++p) {
     const PlaneLayout layout = LayoutOf(frame.format, frame.width, frame.height, p);
-    if (frame.planes[p] == nullptr) return InvalidArgument(what + ": plane " + std::to_string(p) + " is missing");
+    if (frame.planes[p] == nullptr) return InvalidArgument(what() + ": plane " + std::to_string(p) + " is missing");
     if (frame.strides[p] < static_cast<size_t>(layout.row_bytes)) {
-      return InvalidArgument(what + ": stride of plane " + std::to_string(p) + " is " +
+      return InvalidArgument(what() + ": stride of plane " + std::to_string(p) + " is " +
                              std::to_string(frame.strides[p]) + ", a row has " + std::to_string(layout.row_bytes) +
                              " bytes");
     }

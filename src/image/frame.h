@@ -86,8 +86,8 @@ class Raster {
 
   // Keeps the memory where it suffices; the content is undefined after a change of size.
   void Resize(int width, int height, int channels = 1) {
+    data_.resize(size_t{1} * width * height * channels);  // may throw: the sizes stay true then
     width_ = width, height_ = height, channels_ = channels;
-    data_.resize(size_t{1} * width * height * channels);
   }
   bool empty() const { return data_.empty(); }
   int width() const { return width_; }

@@ -84,11 +84,12 @@ void Resampler::Configure(int in_width, int in_height, Span x, Span y, int out_w
       same(x, x_span_) && same(y, y_span_)) {
     return;
   }
+  in_width_ = 0;  // while tables are made, which may throw
+  x_ = MakeTaps(in_width, x, out_width, kColumnOne);
+  y_ = MakeTaps(in_height, y, out_height, kRowOne);
   in_width_ = in_width, in_height_ = in_height, out_width_ = out_width, out_height_ = out_height;
   x_span_ = x, y_span_ = y;
   shrink_rows_ = y.length > out_height;
-  x_ = MakeTaps(in_width, x, out_width, kColumnOne);
-  y_ = MakeTaps(in_height, y, out_height, kRowOne);
 }
 
 void Resampler::Run(const uint8_t* in, size_t in_stride, int channels, uint8_t* out, size_t out_stride) {

@@ -1,0 +1,235 @@
+#include "properties.h"
+
+#include <gst/gst.h>
+
+#include <algorithm>
+
+namespace scrim::gst {
+namespace {
+
+enum Property {
+  kModel = 1,
+  kBackground,
+  kDensity,
+  kThreads,
+  kGuided,
+  kStabilise,
+  kLevels,
+  kBypass,
+  kLive,
+  kBudget,
+  kMaxWait,
+  kMaxMaskAge,
+  kFrameMetaWanted,
+  kOnFailure,
+  kStats,
+};
+
+GType LiveType() {
+  static const GEnumValue values[] = {
+      {static_cast<gint>(Live::kAuto), "As the elements upstream answer a LATENCY query", "auto"},
+      {static_cast<gint>(Live::kOn), "For a camera: no frame waits for a slow network", "on"},
+      {static_cast<gint>(Live::kOff), "For files: every frame waits for its own mask", "off"},
+      {0, nullptr, nullptr}};
+  static const GType type = g_enum_register_static("GstScrimLive", values);
+  return type;
+}
+
+enum OnFailure { kDrawBackground, kEnd };
+GType OnFailureType() {
+  static const GEnumValue values[] = {
+      {kDrawBackground, "Draw the background alone, with a warning, until it is over", "draw-background"},
+      {kEnd, "End the stream with an error", "error"},
+      {0, nullptr, nullptr}};
+  static const GType type = g_enum_register_static("GstScrimOnFailure", values);
+  return type;
+}
+
+std::string Text(const GValue* value) {
+  const gchar* text = g_value_get_string(value);
+  return text != nullptr ? text : "";
+}
+
+GstStructure* ToStructure(const Stats& stats) {
+  const scrim_stats& library = stats.library;
+  const double frames = std::max<double>(1, stats.segmented), calls = std::max<double>(1, library.frames);
+  const std::string density = std::to_string(library.density_width) + "x" + std::to_string(library.density_height);
+  return gst_structure_new("application/x-scrim-stats", "frames", G_TYPE_UINT64, stats.frames, "alone", G_TYPE_UINT64,
+                           stats.alone, "failures", G_TYPE_UINT64, stats.failures, "segmented", G_TYPE_UINT64,
+                           stats.segmented, "masks", G_TYPE_UINT64, library.masks, "unchanged", G_TYPE_UINT64,
+                           library.unchanged, "late", G_TYPE_UINT64, library.late, "sample-ms", G_TYPE_DOUBLE,
+                           library.total.sample / frames, "network-ms", G_TYPE_DOUBLE, library.total.network / frames,
+                           "matte-ms", G_TYPE_DOUBLE, library.total.matte / frames, "compose-ms", G_TYPE_DOUBLE,
+                           library.total.compose / frames, "wait-ms", G_TYPE_DOUBLE, library.total.wait / frames,
+                           "latency-ms", G_TYPE_DOUBLE, library.latency / calls, "latency-max-ms", G_TYPE_DOUBLE,
+                           library.latency_max, "density", G_TYPE_STRING, density.c_str(), "mask-interval", G_TYPE_INT,
+                           library.mask_interval, "live", G_TYPE_BOOLEAN, stats.live, nullptr);
+}
+
+}  // namespace
+
+bool SetProperty(Filter* filter, guint id, const GValue* value, std::string* problem) {
+  const auto change = [&](const auto& set) { filter->Change([&](Settings* s) { set(*s); }); };
+  switch (id) {
+    case kModel:
+      change([&](Settings& s) { s.model = Text(value); });
+      break;
+    case kBackground:
+      *problem = filter->SetBackground(Text(value));
+      break;
+    case kDensity:
+      change([&](Settings& s) { s.density = Text(value); });
+      break;
+    case kThreads:
+      change([&](Settings& s) { s.threads = g_value_get_int(value); });
+      break;
+    case kGuided:
+      change([&](Settings& s) { s.guided = g_value_get_boolean(value); });
+      break;
+    case kStabilise:
+      change([&](Settings& s) { s.stabilise = g_value_get_boolean(value); });
+      break;
+    case kLevels:
+      change([&](Settings& s) { s.levels = Text(value); });
+      break;
+    case kBypass:
+      filter->SetBypass(g_value_get_boolean(value));
+      break;
+    case kLive:
+      change([&](Settings& s) { s.live = static_cast<Live>(g_value_get_enum(value)); });
+      break;
+    case kBudget:
+      change([&](Settings& s) { s.budget = Text(value); });
+      break;
+    case kMaxWait:
+      change([&](Settings& s) { s.max_wait_ms = static_cast<float>(g_value_get_uint(value)); });
+      break;
+    case kMaxMaskAge:
+      change([&](Settings& s) { s.max_mask_age_ms = static_cast<float>(g_value_get_uint(value)); });
+      break;
+    case kFrameMetaWanted:
+      filter->WantMeta(g_value_get_boolean(value));
+      break;
+    case kOnFailure:
+      filter->EndOnFailure(g_value_get_enum(value) == kEnd);
+      break;
+    default:
+      return false;
+  }
+  return true;
+}
+
+bool GetProperty(const Filter& filter, guint id, GValue* value) {
+  const Settings settings = filter.settings();
+  switch (id) {
+    case kModel:
+      g_value_set_string(value, settings.model.c_str());
+      break;
+    case kBackground:
+      g_value_set_string(value, filter.background().c_str());
+      break;
+    case kDensity:
+      g_value_set_string(value, settings.density.c_str());
+      break;
+    case kThreads:
+      g_value_set_int(value, settings.threads);
+      break;
+    case kGuided:
+      g_value_set_boolean(value, settings.guided);
+      break;
+    case kStabilise:
+      g_value_set_boolean(value, settings.stabilise);
+      break;
+    case kLevels:
+      g_value_set_string(value, settings.levels.c_str());
+      break;
+    case kBypass:
+      g_value_set_boolean(value, filter.bypass());
+      break;
+    case kLive:
+      g_value_set_enum(value, static_cast<gint>(settings.live));
+      break;
+    case kBudget:
+      g_value_set_string(value, settings.budget.c_str());
+      break;
+    case kMaxWait:
+      g_value_set_uint(value, static_cast<guint>(settings.max_wait_ms));
+      break;
+    case kMaxMaskAge:
+      g_value_set_uint(value, static_cast<guint>(settings.max_mask_age_ms));
+      break;
+    case kFrameMetaWanted:
+      g_value_set_boolean(value, filter.wants_meta());
+      break;
+    case kOnFailure:
+      g_value_set_enum(value, filter.ends_on_failure() ? kEnd : kDrawBackground);
+      break;
+    case kStats:
+      g_value_take_boxed(value, ToStructure(filter.stats()));
+      break;
+    default:
+      return false;
+  }
+  return true;
+}
+
+void InstallProperties(GObjectClass* object_class) {
+  constexpr auto kFlags =
+      static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
+  const Settings defaults;
+  const auto install = [&](Property id, GParamSpec* spec) { g_object_class_install_property(object_class, id, spec); };
+  const auto text = [&](Property id, const char* name, const char* nick, const char* blurb, const char* value) {
+    install(id, g_param_spec_string(name, nick, blurb, value, kFlags));
+  };
+  const auto flag = [&](Property id, const char* name, const char* nick, const char* blurb, bool value) {
+    install(id, g_param_spec_boolean(name, nick, blurb, value, kFlags));
+  };
+  text(kModel, "model", "Model", "Model file that finds the person; empty: the released default model", "");
+  text(
+      kBackground, "background", "Background",
+      "What stands behind the person: an image file, blur or blur:N (N the blur's sigma in pixels of a 720-line frame, "
+      "0.5 to 100), #rrggbb, or transparent (RGBA or BGRA comes out then)",
+      "blur");
+  text(
+      kDensity, "density", "Density",
+      "Size at which the network sees the frame, WIDTHxHEIGHT, each 16 to 4096: larger is finer and slower; empty: the "
+      "model's own",
+      "");
+  install(kThreads,
+          g_param_spec_int("threads", "Threads", "Threads that share the network: one is the cheapest, two the quicker",
+                           1, 64, defaults.threads, kFlags));
+  flag(kGuided, "guided", "Guided", "Let the person's outline follow the frame's own edges", defaults.guided);
+  flag(kStabilise, "stabilise", "Stabilise", "Hold the outline still where nothing moves", defaults.stabilise);
+  text(kLevels, "levels", "Levels",
+       "LOW:HIGH, mask values that become fully room and fully person, 0 <= LOW < HIGH <= 1; empty: 0:1", "");
+  flag(kBypass, "bypass-to-background", "Bypass to background",
+       "Show the background alone, without looking for a person (a blur becomes grey)", false);
+  install(kLive, g_param_spec_enum("live", "Live",
+                                   "Run the network in a thread of its own: a frame whose mask is not ready within "
+                                   "max-wait is drawn with the newest one",
+                                   LiveType(), static_cast<gint>(defaults.live), kFlags));
+  text(kBudget, "budget", "Budget",
+       "Live: what a frame may cost on average, Nms or N% of one core, held by lowering density and mask rate; empty: "
+       "any",
+       "");
+  install(kMaxWait,
+          g_param_spec_uint("max-wait", "Most wait", "Live: milliseconds that a frame may wait for its own mask", 0,
+                            1000, static_cast<guint>(defaults.max_wait_ms), kFlags));
+  install(kMaxMaskAge,
+          g_param_spec_uint("max-mask-age", "Greatest age of masks",
+                            "Live: milliseconds after which a mask is not used any more: the background alone is shown",
+                            1, G_MAXINT, static_cast<guint>(defaults.max_mask_age_ms), kFlags));
+  flag(kFrameMetaWanted, "frame-meta", "Meta on frames",
+       "Attach a GstCustomMeta GstScrimFrame with the alpha and the times of every frame to its buffer", false);
+  install(kOnFailure, g_param_spec_enum("on-failure", "On failure", "What to do when a frame cannot be processed",
+                                        OnFailureType(), kDrawBackground, kFlags));
+  install(kStats,
+          g_param_spec_boxed("stats", "Statistics",
+                             "Since the start: frames drawn; of these alone (without a person), failures (because "
+                             "something went wrong), segmented (with a person looked for), unchanged and late (with an "
+                             "earlier frame's mask); masks made; mean milliseconds of each stage of the segmented "
+                             "ones: sample, network, matte, compose, wait; latency; density and mask-interval in use",
+                             GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+}
+
+}  // namespace scrim::gst

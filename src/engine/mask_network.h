@@ -1,0 +1,69 @@
+// The network with what it needs from frame to frame: a small picture in, a steady mask out.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/status.h"
+#include "graph/model.h"
+#include "image/frame.h"
+#include "image/sampler.h"
+#include "matte/stabiliser.h"
+#include "nn/program.h"
+
+namespace scrim::engine {
+
+// How pictures become the network's input.
+struct InputSpec {
+  image::Normalisation normalisation;
+  bool previous_mask = false;
+};
+
+// Not thread-safe.
+class MaskNetwork {
+ public:
+  // The errors of nn::Program::Compile; kUnsupported where the network's input is not what the model says. density 0×0:
+  // the model's own.
+  static StatusOr<std::unique_ptr<MaskNetwork>> Create(const graph::Model& model, graph::Density density,
+                                                       const nn::ProgramOptions& program,
+                                                       const matte::StabiliserOptions& stabiliser);
+  static StatusOr<std::unique_ptr<MaskNetwork>> Create(std::unique_ptr<nn::Program> program, const InputSpec& input,
+                                                       const matte::StabiliserOptions& stabiliser);
+
+  graph::Density density() const { return {mask_.width(), mask_.height()}; }
+
+  // picture: R, G, B and a fourth channel that is not read, of the network's size. kInternal when the network gives
+  // values that are not numbers; the next picture starts cold then.
+  Status Run(const image::Bytes& picture);
+  // The mask of the last Run, and the same held still by the stabiliser; 0..1.
+  const image::Floats& mask() const { return mask_; }
+  const image::Floats& steady() const { return steady_; }
+
+  void Reset();
+  // Takes the mask of another network, of any size, for the previous one.
+  void Continue(const image::Floats& mask);
+
+  uint64_t runs() const { return runs_; }
+  double network_ms() const { return network_ms_; }        // of the last Run
+  double stabiliser_ms() const { return stabiliser_ms_; }  // of the last Run that was no error
+  nn::Program& program() { return *program_; }
+  const nn::Program& program() const { return *program_; }
+
+ private:
+  MaskNetwork(std::unique_ptr<nn::Program> program, const InputSpec& input, const matte::StabiliserOptions& stabiliser);
+  void WriteInput(const image::Bytes& picture);
+  Status ReadMask();
+
+  std::unique_ptr<nn::Program> program_;
+  InputSpec input_;
+  matte::Stabiliser stabiliser_;
+  image::Floats mask_, steady_;
+  bool warm_ = false;  // mask_ is of the picture before
+  uint64_t runs_ = 0;
+  double network_ms_ = 0, stabiliser_ms_ = 0;
+};
+
+// A mask stretched to another size, bilinear or by areas.
+image::Floats ResizeMask(const image::Floats& mask, int width, int height);
+
+}  // namespace scrim::engine
