@@ -11,8 +11,8 @@ using image::PixelFormat;
 
 namespace {
 
-constexpr int kColumns = 160;
-constexpr int kRadius = 4;  // of the means, in cells
+constexpr int kColumns = 96;
+constexpr int kRadius = 3;  // of the means, in cells
 // Of a window's weight of solid person, from which its mean colour is taken for the person's.
 constexpr float kEnough = 0.02f;
 

@@ -17,7 +17,7 @@ struct EdgeOptions {
 // A half-covered pixel shows I = α·F + (1 - α)·B. Drawn over another background as it is, it carries the room's B
 // along: a halo. F is estimated by blur fusion (Forte 2021, "Approximate Fast Foreground Colour Estimation", section
 // 2, equations 4 to 7, one pass): F = F̂ + α·(I - α·F̂ - (1 - α)·B̂) with F̂ and B̂ the mean colours of person and room
-// around, weighted by α and 1 - α, here on a grid of some 160 cells a row. Light wrap is compositing practice
+// around, weighted by α and 1 - α, here on a grid of some 96 cells a row. Light wrap is compositing practice
 // (Brinkmann 2008, "The Art and Science of Digital Compositing", chapter 13): the outline gets a share of the blurred
 // background.
 //
