@@ -233,7 +233,7 @@ Status Bench(const BenchOptions& options) {
   segmenter_options.target = options.common.target;
   segmenter_options.threads = options.common.threads;
   segmenter_options.refiner.guided = !options.common.bilinear;
-  segmenter_options.stabiliser.enabled = !options.common.raw;
+  segmenter_options.stabiliser.enabled = segmenter_options.regions.enabled = !options.common.raw;
   if (options.live) return BenchLive(model, segmenter_options);
   SCRIM_ASSIGN_OR_RETURN(auto segmenter, engine::Segmenter::Create(model, segmenter_options));
   const double load_ms = watch.Lap();

@@ -23,7 +23,8 @@ struct Texts {
 
 void AddMatte(CLI::App* command, CommonOptions* options) {
   command->add_flag("--bilinear", options->bilinear, "enlarge the mask without following the frame's edges");
-  command->add_flag("--no-stabiliser", options->raw, "do not hold the mask still on still pixels");
+  command->add_flag("--no-stabiliser", options->raw,
+                    "do not hold the mask still on still pixels, nor clean it of islands");
 }
 
 void AddCommon(CLI::App* command, CommonOptions* options, Texts* texts) {

@@ -21,7 +21,7 @@ StatusOr<Session> OpenSession(const CommonOptions& options) {
   if (!options.target.empty()) params.target = options.target.c_str();
   params.threads = options.threads;
   params.guided = !options.bilinear;
-  params.stabilise = !options.raw;
+  params.stabilise = params.clean = !options.raw;
   Session session;
   SCRIM_RETURN_IF_ERROR(ToStatus(session.Open(path, params)));
   return session;

@@ -157,6 +157,11 @@ TEST(Properties, ChangeWhileFramesFlow) {
   g_object_set(stream.element(), "guided", FALSE, "stabilise", FALSE, "levels", "0.25:0.75", nullptr);
   reference = Reference("blur:20", params);
   expect_same();
+  params.clean = params.foreground = 0, params.light_wrap = 0.5f;
+  g_object_set(stream.element(), "clean", FALSE, "foreground", FALSE, "light-wrap", 0.5f, "background", "#20c0f0",
+               nullptr);
+  reference = Reference("#20c0f0", params);
+  expect_same();
 
   g_object_set(stream.element(), "bypass-to-background", TRUE, nullptr);
   const Pixels scene = Scene(info, 0);
@@ -164,9 +169,9 @@ TEST(Properties, ChangeWhileFramesFlow) {
   g_object_set(stream.element(), "bypass-to-background", FALSE, nullptr);
   expect_same();
   EXPECT_EQ(stream.Warnings(), std::vector<std::string>());
-  EXPECT_EQ(stream.Stat("frames"), 11u);
+  EXPECT_EQ(stream.Stat("frames"), 13u);
   EXPECT_EQ(stream.Stat("failures"), 0u);
-  EXPECT_EQ(stream.Stat("segmented"), 10u);
+  EXPECT_EQ(stream.Stat("segmented"), 12u);
 }
 
 TEST(Properties, TransparencyComesAndGoesWithoutALostFrame) {

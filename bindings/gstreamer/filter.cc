@@ -224,7 +224,8 @@ std::string Filter::Open(const Settings& settings, bool live, Session* session) 
   params.live = live;
   params.wait_ms = settings.max_wait_ms, params.max_mask_age_ms = settings.max_mask_age_ms;
   params.threads = settings.threads;
-  params.guided = settings.guided, params.stabilise = settings.stabilise;
+  params.guided = settings.guided, params.stabilise = settings.stabilise, params.clean = settings.clean;
+  params.foreground = settings.foreground, params.light_wrap = settings.light_wrap;
   std::string path = settings.model;
   if (path.empty()) {
     const std::filesystem::path binary = ThisBinary();

@@ -23,6 +23,9 @@ struct Settings {
   int threads = scrim_default_params().threads;
   bool guided = scrim_default_params().guided != 0;
   bool stabilise = scrim_default_params().stabilise != 0;
+  bool clean = scrim_default_params().clean != 0;
+  bool foreground = scrim_default_params().foreground != 0;
+  float light_wrap = scrim_default_params().light_wrap;
   Live live = Live::kAuto;
   std::string budget;  // Nms or N%; empty: any
   float max_wait_ms = scrim_default_params().wait_ms, max_mask_age_ms = scrim_default_params().max_mask_age_ms;

@@ -14,6 +14,9 @@ enum Property {
   kThreads,
   kGuided,
   kStabilise,
+  kClean,
+  kForeground,
+  kLightWrap,
   kLevels,
   kBypass,
   kLive,
@@ -89,6 +92,15 @@ bool SetProperty(Filter* filter, guint id, const GValue* value, std::string* pro
     case kStabilise:
       change([&](Settings& s) { s.stabilise = g_value_get_boolean(value); });
       break;
+    case kClean:
+      change([&](Settings& s) { s.clean = g_value_get_boolean(value); });
+      break;
+    case kForeground:
+      change([&](Settings& s) { s.foreground = g_value_get_boolean(value); });
+      break;
+    case kLightWrap:
+      change([&](Settings& s) { s.light_wrap = g_value_get_float(value); });
+      break;
     case kLevels:
       change([&](Settings& s) { s.levels = Text(value); });
       break;
@@ -139,6 +151,15 @@ bool GetProperty(const Filter& filter, guint id, GValue* value) {
       break;
     case kStabilise:
       g_value_set_boolean(value, settings.stabilise);
+      break;
+    case kClean:
+      g_value_set_boolean(value, settings.clean);
+      break;
+    case kForeground:
+      g_value_set_boolean(value, settings.foreground);
+      break;
+    case kLightWrap:
+      g_value_set_float(value, settings.light_wrap);
       break;
     case kLevels:
       g_value_set_string(value, settings.levels.c_str());
@@ -200,8 +221,15 @@ void InstallProperties(GObjectClass* object_class) {
                            1, 64, defaults.threads, kFlags));
   flag(kGuided, "guided", "Guided", "Let the person's outline follow the frame's own edges", defaults.guided);
   flag(kStabilise, "stabilise", "Stabilise", "Hold the outline still where nothing moves", defaults.stabilise);
+  flag(kClean, "clean", "Clean", "Drop what stands alone and is faint or tiny, fill small holes", defaults.clean);
+  flag(kForeground, "foreground", "Foreground", "Take the old room's colour out of the outline (not before a blur)",
+       defaults.foreground);
+  install(kLightWrap,
+          g_param_spec_float("light-wrap", "Light wrap",
+                             "Share of the new background's light on the outline (not before a blur)", 0, 1,
+                             defaults.light_wrap, kFlags));
   text(kLevels, "levels", "Levels",
-       "LOW:HIGH, mask values that become fully room and fully person, 0 <= LOW < HIGH <= 1; empty: 0:1", "");
+       "LOW:HIGH, mask values that become fully room and fully person, 0 <= LOW < HIGH <= 1; empty: 0.2:0.8", "");
   flag(kBypass, "bypass-to-background", "Bypass to background",
        "Show the background alone, without looking for a person (a blur becomes grey)", false);
   install(kLive, g_param_spec_enum("live", "Live",

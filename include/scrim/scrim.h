@@ -87,8 +87,11 @@ typedef struct scrim_params {
   const char* target;                /* SIMD target of the network, "AVX2" for example; NULL: the best of this CPU */
   int threads;                       /* that share the network, the caller's included: 1 (default) to 64 */
   int stabilise;                     /* 1: hold the mask still where nothing moves */
+  int clean;                         /* 1: drop what stands alone and is faint or tiny, fill small holes */
   int guided;                        /* 1: let the edge follow the frame's own edges; 0: bilinear */
   float level_low, level_high;       /* mask values that become fully room and fully person; 0 and 1: no levels */
+  int foreground;                    /* 1: take the old room's colour out of the outline. Not before a blur */
+  float light_wrap;                  /* share of the new background's light on the outline, 0 to 1. Not before a blur */
 
   /* 0 (default): every frame waits for its own mask, for files and photos. 1: for a camera. The network runs in a
    * thread of its own, on the newest frame, and a frame whose mask is not ready in wait_ms is drawn with the newest

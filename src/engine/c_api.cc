@@ -112,11 +112,14 @@ StatusOr<SegmenterOptions> ToOptions(const scrim_params& params) {
   if (!(params.level_low >= 0 && params.level_low < params.level_high && params.level_high <= 1)) {
     return InvalidArgument("params: levels must be 0 <= low < high <= 1");
   }
+  if (!(params.light_wrap >= 0 && params.light_wrap <= 1))
+    return InvalidArgument("params: light_wrap must be 0 to 1");
   SegmenterOptions options;
   options.density = {params.density_width, params.density_height};
   if (params.target != nullptr) options.target = params.target;
   options.threads = params.threads;
   options.stabiliser.enabled = params.stabilise != 0;
+  options.regions.enabled = params.clean != 0;
   options.refiner.guided = params.guided != 0;
   options.refiner.low = params.level_low;
   options.refiner.high = params.level_high;
@@ -158,6 +161,7 @@ scrim_status Create(const scrim_params* params, scrim_session** out, const Load&
     SCRIM_ASSIGN_OR_RETURN(const scrim::graph::Model model, load());
     SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<Matting> matting, MakeMatting(model, given));
     *out = new scrim_session(std::move(matting));
+    (*out)->engine.SetEdges({given.foreground != 0, given.light_wrap});
     return {};
   });
 }
@@ -209,9 +213,13 @@ scrim_params scrim_default_params(void) {
   params.struct_size = sizeof(scrim_params);
   params.threads = options.threads;
   params.stabilise = options.stabiliser.enabled;
+  params.clean = options.regions.enabled;
   params.guided = options.refiner.guided;
   params.level_low = options.refiner.low;
   params.level_high = options.refiner.high;
+  const scrim::compose::EdgeOptions edges;
+  params.foreground = edges.foreground;
+  params.light_wrap = edges.light_wrap;
   const LiveOptions live;
   params.wait_ms = static_cast<float>(live.wait_ms);
   params.max_mask_age_ms = static_cast<float>(live.max_mask_age_ms);

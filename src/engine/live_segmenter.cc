@@ -40,11 +40,11 @@ StatusOr<std::unique_ptr<LiveSegmenter>> LiveSegmenter::Create(const graph::Mode
                                                                const LiveOptions& live) {
   const nn::ProgramOptions program{options.target, options.threads};
   SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<MaskNetwork> network,
-                         MaskNetwork::Create(model, options.density, program, options.stabiliser));
+                         MaskNetwork::Create(model, options.density, program, options));
   NetworkThread::Make make;
   if (live.budget_ms > 0 || live.budget_percent > 0) {
-    make = [model, program, stabiliser = options.stabiliser](graph::Density density) {
-      return MaskNetwork::Create(model, density, program, stabiliser);
+    make = [model, program, mask = MaskOptions(options)](graph::Density density) {
+      return MaskNetwork::Create(model, density, program, mask);
     };
   }
   return Create(std::move(network), std::move(make), options.refiner, live);

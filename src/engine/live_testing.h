@@ -43,10 +43,10 @@ class NetworkControl {
   std::unique_ptr<MaskNetwork> Make(graph::Density density) {
     InputSpec input;
     input.previous_mask = true;
-    matte::StabiliserOptions stabiliser;
-    stabiliser.enabled = false;
+    MaskOptions options;
+    options.stabiliser.enabled = options.regions.enabled = false;
     auto program = std::make_unique<Program>(density, this);
-    return MaskNetwork::Create(std::move(program), input, stabiliser).value();
+    return MaskNetwork::Create(std::move(program), input, options).value();
   }
   NetworkThread::Make Maker() {
     return [this](graph::Density density) -> StatusOr<std::unique_ptr<MaskNetwork>> {

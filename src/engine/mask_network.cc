@@ -12,28 +12,27 @@ namespace scrim::engine {
 
 StatusOr<std::unique_ptr<MaskNetwork>> MaskNetwork::Create(const graph::Model& model, graph::Density density,
                                                            const nn::ProgramOptions& program_options,
-                                                           const matte::StabiliserOptions& stabiliser) {
+                                                           const MaskOptions& options) {
   if (density == graph::Density{}) density = model.density;
   SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<nn::Program> program, nn::Program::Compile(model, density, program_options));
   InputSpec input;
   input.normalisation = {model.input_scale, model.input_offset};
   input.previous_mask = model.previous_mask;
-  return Create(std::move(program), input, stabiliser);
+  return Create(std::move(program), input, options);
 }
 
 StatusOr<std::unique_ptr<MaskNetwork>> MaskNetwork::Create(std::unique_ptr<nn::Program> program, const InputSpec& input,
-                                                           const matte::StabiliserOptions& stabiliser) {
+                                                           const MaskOptions& options) {
   const int expected = input.previous_mask ? 4 : 3, channels = program->input().channels;
   if (channels != expected) {
     return Unsupported("model: the network has " + std::to_string(channels) + " input channels, its description says " +
                        std::to_string(expected));
   }
-  return std::unique_ptr<MaskNetwork>(new MaskNetwork(std::move(program), input, stabiliser));
+  return std::unique_ptr<MaskNetwork>(new MaskNetwork(std::move(program), input, options));
 }
 
-MaskNetwork::MaskNetwork(std::unique_ptr<nn::Program> program, const InputSpec& input,
-                         const matte::StabiliserOptions& stabiliser)
-    : program_(std::move(program)), input_(input), stabiliser_(stabiliser) {
+MaskNetwork::MaskNetwork(std::unique_ptr<nn::Program> program, const InputSpec& input, const MaskOptions& options)
+    : program_(std::move(program)), input_(input), stabiliser_(options.stabiliser), regions_(options.regions) {
   const nn::TensorView tensor = program_->input();
   mask_.Resize(tensor.width, tensor.height);
 }
@@ -41,6 +40,7 @@ MaskNetwork::MaskNetwork(std::unique_ptr<nn::Program> program, const InputSpec& 
 void MaskNetwork::Reset() {
   warm_ = false;
   stabiliser_.Reset();
+  regions_.Reset();
 }
 
 void MaskNetwork::Continue(const image::Floats& mask) {
@@ -83,6 +83,7 @@ Status MaskNetwork::Run(const image::Bytes& picture) {
   warm_ = true;
   steady_ = mask_;
   stabiliser_.Process(picture, &steady_);
+  regions_.Process(&steady_);
   stabiliser_ms_ = watch.Lap();
   return {};
 }

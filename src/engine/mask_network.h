@@ -8,6 +8,7 @@
 #include "graph/model.h"
 #include "image/frame.h"
 #include "image/sampler.h"
+#include "matte/regions.h"
 #include "matte/stabiliser.h"
 #include "nn/program.h"
 
@@ -19,23 +20,28 @@ struct InputSpec {
   bool previous_mask = false;
 };
 
+// What happens to masks at the network's size.
+struct MaskOptions {
+  matte::StabiliserOptions stabiliser;
+  matte::RegionOptions regions;
+};
+
 // Not thread-safe.
 class MaskNetwork {
  public:
   // The errors of nn::Program::Compile; kUnsupported where the network's input is not what the model says. density 0×0:
   // the model's own.
   static StatusOr<std::unique_ptr<MaskNetwork>> Create(const graph::Model& model, graph::Density density,
-                                                       const nn::ProgramOptions& program,
-                                                       const matte::StabiliserOptions& stabiliser);
+                                                       const nn::ProgramOptions& program, const MaskOptions& options);
   static StatusOr<std::unique_ptr<MaskNetwork>> Create(std::unique_ptr<nn::Program> program, const InputSpec& input,
-                                                       const matte::StabiliserOptions& stabiliser);
+                                                       const MaskOptions& options);
 
   graph::Density density() const { return {mask_.width(), mask_.height()}; }
 
   // picture: R, G, B and a fourth channel that is not read, of the network's size. kInternal when the network gives
   // values that are not numbers; the next picture starts cold then.
   Status Run(const image::Bytes& picture);
-  // The mask of the last Run, and the same held still by the stabiliser; 0..1.
+  // The mask of the last Run, and the same held still and without islands; 0..1.
   const image::Floats& mask() const { return mask_; }
   const image::Floats& steady() const { return steady_; }
 
@@ -50,13 +56,14 @@ class MaskNetwork {
   const nn::Program& program() const { return *program_; }
 
  private:
-  MaskNetwork(std::unique_ptr<nn::Program> program, const InputSpec& input, const matte::StabiliserOptions& stabiliser);
+  MaskNetwork(std::unique_ptr<nn::Program> program, const InputSpec& input, const MaskOptions& options);
   void WriteInput(const image::Bytes& picture);
   Status ReadMask();
 
   std::unique_ptr<nn::Program> program_;
   InputSpec input_;
   matte::Stabiliser stabiliser_;
+  matte::Regions regions_;
   image::Floats mask_, steady_;
   bool warm_ = false;  // mask_ is of the picture before
   uint64_t runs_ = 0;

@@ -15,11 +15,10 @@
 
 namespace scrim::engine {
 
-struct SegmenterOptions {
+struct SegmenterOptions : MaskOptions {
   graph::Density density;  // the network's input size; 0×0: the model's own
   std::string target;      // SIMD target of the network; empty: the best
   int threads = 1;         // that run the network, the caller's included; 1 to 64
-  matte::StabiliserOptions stabiliser;
   matte::RefinerOptions refiner;
 };
 
