@@ -142,7 +142,7 @@ int Main(int argc, char** argv) {
 
   TrainOptions train;
   std::vector<std::string> densities{"160x96"}, sources;
-  std::string eval_density = "256x144", preset = "default";
+  std::string eval_density = "256x144", preset = "default", start_preset;
   int threads = 1;
   auto common = [&](CLI::App* c) {
     c->add_option("--pack", train.pack, "cache made by 'scrim-train pack'")->required();
@@ -170,6 +170,7 @@ int Main(int argc, char** argv) {
   run_command->add_option("--stop-after", train.stop_after,
                           "end early after this many steps; the same command goes on");
   run_command->add_option("--start-from", train.start_from, "checkpoint of another run whose weights to start with");
+  run_command->add_option("--start-network", start_preset, "network of that run, if another: what fits is taken");
   run_command->add_option("--edge-loss", train.edge_loss, "weight of the outline's sharpness in the loss")
       ->capture_default_str();
   run_command->add_flag("--muon", train.muon, "update convolutions by Muon instead of AdamW");
@@ -241,7 +242,12 @@ int Main(int argc, char** argv) {
   }
   auto config = graph::ScrimnetPreset(preset);
   if (!config.ok()) return Fail(config.status());
-  train.network = *config;
+  train.network = train.start_network = *config;
+  if (!start_preset.empty()) {
+    auto start = graph::ScrimnetPreset(start_preset);
+    if (!start.ok()) return Fail(start.status());
+    train.start_network = *start;
+  }
   at::set_num_threads(threads);
   if (*eval_command) return RunEval(eval, train.network);
   if (*export_command) return RunExport(exported, train.network);

@@ -83,6 +83,21 @@ TEST(Network, InitialisesAsTheGraphSays) {
   EXPECT_LT(logits.abs().max().item<float>(), 2.f);
 }
 
+// A smaller network starts with what it shares with a larger one.
+TEST(Network, TakesWhatFitsFromAnother) {
+  auto large = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("default")), torch::kCPU);
+  auto lite = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("lite")), torch::kCPU);
+  large->Initialise(1);
+  lite->Initialise(2);
+  const graph::Weights from = large->ExportWeights(), before = lite->ExportWeights();
+  const int64_t taken = lite->TakeFrom(*large);
+  EXPECT_GT(taken, lite->parameters().numel() * 9 / 10);
+  EXPECT_LT(taken, lite->parameters().numel());
+  const graph::Weights after = lite->ExportWeights();
+  EXPECT_EQ(after.at("stem.weight").data, from.at("stem.weight").data);
+  EXPECT_EQ(after.at("head.weight").data, before.at("head.weight").data);  // of another shape
+}
+
 TEST(Network, WeightsSurviveExportAndImport) {
   const graph::Graph g = *graph::Scrimnet({});
   auto a = Network::Create(g, torch::kCPU), b = Network::Create(g, torch::kCPU);

@@ -280,7 +280,17 @@ StatusOr<ScrimnetConfig> ScrimnetPreset(const std::string& text) {
   const size_t colon = std::min(text.find(':'), text.size());
   ScrimnetConfig config;
   config.name = text.substr(0, colon);
-  if (config.name != "default") return NotFound("there is no scrimnet preset '" + config.name + "'; use default");
+  if (config.name == "lite") {
+    config.refine_layers = 1, config.refine_width = 3;  // the rest as default, whose weights it can start with
+  } else if (config.name == "quality") {
+    config.width_2 = 16, config.stem_width = 24, config.width_4 = 40, config.width_8 = 72;
+    config.width_16 = 144, config.width_32 = 256, config.blocks_16 = 3, config.blocks_32 = 4;
+    config.aspp_width = 64, config.bottom_width = 192;
+    config.decoder_16 = 96, config.decoder_8 = 64, config.decoder_4 = 32, config.decoder_2 = 16;
+    config.refine_growth = 4, config.refine_width = 8;
+  } else if (config.name != "default") {
+    return NotFound("there is no scrimnet preset '" + config.name + "'; use lite, default or quality");
+  }
   for (size_t begin = colon + 1; begin < text.size();) {
     const size_t end = std::min(text.find(',', begin), text.size());
     SCRIM_RETURN_IF_ERROR(SetField(text.substr(begin, end - begin), config));

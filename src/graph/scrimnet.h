@@ -38,8 +38,9 @@ struct ScrimnetConfig {
   int refine_width = 4;  // channels that come up from half resolution
 };
 
-// A preset by its name, "default", with fields of the config changed where they follow a colon:
-// "default:squeeze=32,attention_gates=0". Errors: kNotFound for another name, kInvalidArgument naming a field that
+// A preset by its name, with fields of the config changed where they follow a colon:
+// "default:squeeze=32,attention_gates=0". lite: at most 15 MMAC at 160×96; default: 45 at 256×144; quality: 200 at
+// 256×256. Errors: kNotFound for another name, kInvalidArgument naming a field that
 // there is not or a value that is no number.
 StatusOr<ScrimnetConfig> ScrimnetPreset(const std::string& text);
 

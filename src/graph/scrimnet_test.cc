@@ -21,6 +21,20 @@ TEST(Scrimnet, DefaultKeepsItsBudget) {
   EXPECT_LE(CountParameters(*Scrimnet(*config)), 250'000);
 }
 
+TEST(Scrimnet, LiteAndQualityKeepTheirBudgets) {
+  const auto lite = ScrimnetPreset("lite"), quality = ScrimnetPreset("quality");
+  ASSERT_TRUE(lite.ok() && quality.ok());
+  const auto report = [](const ScrimnetConfig& config, int width, int height) {
+    std::printf("%s at %dx%d: %.1f MMAC, %lld parameters\n", config.name.c_str(), width, height,
+                static_cast<double>(Macs(config, width, height)) / 1e6,
+                static_cast<long long>(CountParameters(*Scrimnet(config))));
+    return Macs(config, width, height);
+  };
+  EXPECT_LE(report(*lite, 160, 96), 15'000'000);
+  EXPECT_LE(report(*quality, 256, 256), 200'000'000);
+  EXPECT_GE(report(*quality, 256, 256), 150'000'000);  // and use them
+}
+
 TEST(Scrimnet, OutputIsOnePlaneAsLargeAsAnyInput) {
   const Graph g = *Scrimnet(ScrimnetConfig());
   for (auto [width, height] : {std::pair{64, 64}, {96, 96}, {160, 96}, {256, 144}, {256, 256}, {33, 47}, {80, 48}}) {
