@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "image/blur.h"
+#include "image/pixel_ops.h"
 
 namespace scrim::compose {
 
@@ -12,7 +14,8 @@ using image::PixelFormat;
 namespace {
 
 constexpr int kColumns = 96;
-constexpr int kRadius = 3;  // of the means, in cells
+constexpr int kRadius = 3;     // of the means, in cells
+constexpr float kLit = 0.85f;  // mean alpha around a pixel from which on no light reaches it
 // Of a window's weight of solid person, from which its mean colour is taken for the person's.
 constexpr float kEnough = 0.02f;
 
@@ -40,40 +43,22 @@ void ReadPixel(const image::ConstFrameView& frame, int x, int y, uint8_t* out) {
   }
 }
 
-// A quantity along a few samples of a row.
-struct Line {
-  float first = 0, slope = 0;
-  float at(size_t i) const { return first + slope * static_cast<float>(i); }
-};
+enum class Cover { kNone, kSome, kAll };
 
-struct Span {
-  Line wrap, trust, person, room, light;
-};
-
-// Where alpha is 0 the result does not matter.
-template <size_t kStride>
-void CorrectSamples(const Span& span, size_t n, const uint8_t* in, const uint8_t* alpha, uint8_t* out) {
+// Of the bytes of some samples; filler: the bits that belong to no sample.
+Cover CoverOf(const uint8_t* alpha, size_t n, uint64_t filler) {
+  uint64_t any = 0, all = ~uint64_t{0};
+  const auto add = [&](uint64_t eight) { any |= eight & ~filler, all &= eight | filler; };
+  for (; n >= 8; n -= 8, alpha += 8) {
+    uint64_t eight;
+    std::memcpy(&eight, alpha, 8);
+    add(eight);
+  }
   for (size_t i = 0; i < n; ++i) {
-    const float a = static_cast<float>(alpha[i * kStride]) * (1 / 255.f), seen = in[i * kStride];
-    const float f = span.person.at(i), b = span.room.at(i);
-    // F̂ + a·(I - a·F̂ - (1 - a)·B̂) - I, in fewer operations
-    float colour = seen + span.trust.at(i) * (1 - a) * (f - seen + a * (f - b));
-    colour += span.wrap.at(i) * (span.light.at(i) - colour);
-    out[i * kStride] = static_cast<uint8_t>(static_cast<int>(std::min(std::max(colour + 0.5f, 0.f), 255.f)));
+    if ((filler >> 8 * i & 1) != 0) continue;
+    any |= alpha[i], all &= alpha[i] == 255 ? all : 0;
   }
-}
-
-void CorrectSpan(const Span& span, size_t stride, size_t n, const uint8_t* in, const uint8_t* alpha, uint8_t* out) {
-  switch (stride) {
-    case 1:
-      return CorrectSamples<1>(span, n, in, alpha, out);
-    case 2:
-      return CorrectSamples<2>(span, n, in, alpha, out);
-    case 3:
-      return CorrectSamples<3>(span, n, in, alpha, out);
-    default:
-      return CorrectSamples<4>(span, n, in, alpha, out);
-  }
+  return any == 0 ? Cover::kNone : all == ~uint64_t{0} ? Cover::kAll : Cover::kSome;
 }
 
 }  // namespace
@@ -109,8 +94,9 @@ void EdgeColours::Measure(const image::ConstFrameView& frame, const image::Bytes
   for (size_t i = 0; i < cells; ++i) {
     const float *sum = sums_.data() + 4 * i, *other = other_sums_.data() + 4 * i;
     for (size_t k = 0; k < 3; ++k) room_[k][i] = other[k] / std::max(other[3], 1e-6f);
-    trust_[i] = std::min({1.f, sum[3] / kEnough, other[3] / kEnough});
+    trust_[i] = options_.foreground ? std::min({1.f, sum[3] / kEnough, other[3] / kEnough}) : 0.f;
     cover_[i] = std::clamp(0.5f + (sum[3] - other[3]) / 2, 0.f, 1.f);
+    wrap_[i] = light_known_ ? 2 * options_.light_wrap * std::max(0.f, kLit - cover_[i]) : 0.f;
   }
 }
 
@@ -123,7 +109,7 @@ void EdgeColours::Prepare(const image::ConstFrameView& frame, const image::Bytes
     const size_t cells = static_cast<size_t>(columns_) * static_cast<size_t>(rows_);
     for (auto* grids : {&person_, &room_, &light_})
       for (Grid& grid : *grids) grid.assign(cells, 0.f);
-    cover_.assign(cells, 0.f), trust_.assign(cells, 0.f);
+    for (Grid* grid : {&cover_, &trust_, &wrap_}) grid->assign(cells, 0.f);
   }
   if (background == nullptr) {
     light_known_ = false;
@@ -190,41 +176,51 @@ void EdgeColours::CorrectChannel(int channel, int y, int pixels_per_sample, size
   const auto row = static_cast<size_t>(at), next = std::min(row + 1, static_cast<size_t>(rows_ - 1));
   const float weight = at - static_cast<float>(row);
   const auto columns = static_cast<size_t>(columns_), k = static_cast<size_t>(channel);
-  const Grid* const grids[] = {&cover_, &trust_, &person_[k], &room_[k], &light_[k]};
+  const Grid* const grids[] = {&wrap_, &trust_, &person_[k], &room_[k], &light_[k]};
+  constexpr size_t kGrids = std::size(grids);
   const auto value = [&](size_t g, size_t c) {
     const float above = (*grids[g])[row * columns + c], below = (*grids[g])[next * columns + c];
     return above + (below - above) * weight;
   };
-  const float wrap = light_known_ ? options_.light_wrap : 0.f, cell = static_cast<float>(step_);
-  const size_t doubled = 2 * static_cast<size_t>(pixels_per_sample), step = static_cast<size_t>(step_);
+  const size_t per_sample = static_cast<size_t>(pixels_per_sample), step = static_cast<size_t>(step_);
+  const float cell = static_cast<float>(step_), cells_per_sample = static_cast<float>(pixels_per_sample) / cell;
   const auto begin_of = [&](size_t span) {
-    return span == 0 ? 0 : span > columns ? samples : std::min(samples, (2 * span - 1) * step / doubled);
+    return span == 0 ? 0 : span > columns ? samples : std::min(samples, (2 * span - 1) * step / (2 * per_sample));
+  };
+
+  // The fourth bytes of RGBA have an alpha of 0, whatever the pixel's (image::ExpandAlphaRgba).
+  const uint64_t filler = image::HasAlpha(format_) ? uint64_t{0xff000000ff000000} >> 8 * k : 0;
+  line_.resize(kGrids * samples);
+  float* const lines = line_.data();
+  size_t run_begin = 0, run_end = 0;  // samples whose quantities are known
+  const auto end_run = [&] {
+    if (run_begin == run_end) return;
+    const float* from = lines + run_begin;
+    const image::EdgeRow edge{from, from + samples, from + 2 * samples, from + 3 * samples, from + 4 * samples};
+    const size_t offset = run_begin * stride;
+    image::CorrectEdgeRow(edge, in + offset, alpha + offset, out + offset, stride, run_end - run_begin);
   };
   for (size_t i = outline_begin_[row]; i < outline_begin_[row + 1]; ++i) {
     const size_t span = outline_[i], begin = begin_of(span), end = begin_of(span + 1);
     // In the middle of the person only light counts, in the room nothing.
-    unsigned all = 255, any = 0;
-    for (size_t s = begin; s < end; ++s) all &= alpha[s * stride], any |= alpha[s * stride];
-    if (any == 0) continue;
+    const Cover cover =
+        begin < end ? CoverOf(alpha + begin * stride, (end - begin - 1) * stride + 1, filler) : Cover::kNone;
     const size_t left = span == 0 ? 0 : span - 1, right = std::min(span, columns - 1);
-    constexpr float kUnseen = 0.01f;
-    if (all == 255 && wrap * (1 - std::min(value(0, left), value(0, right))) < kUnseen) continue;
-
+    if (cover == Cover::kNone || (cover == Cover::kAll && value(0, left) + value(0, right) == 0)) continue;
+    if (begin != run_end) end_run(), run_begin = begin;
+    run_end = end;
     // How far the first sample lies from the left middle, in cells.
-    const float from = (static_cast<float>(begin * doubled / 2) + 0.5f) / cell - 0.5f - static_cast<float>(left);
-    Line lines[std::size(grids)];
-    for (size_t g = 0; g < std::size(grids); ++g) {
-      const float first = value(g, left), slope = value(g, right) - first;
-      lines[g] = {first + (span == 0 ? 0.f : from * slope), slope * static_cast<float>(pixels_per_sample) / cell};
+    const float from =
+        span == 0 ? 0.f : (static_cast<float>(begin * per_sample) + 0.5f) / cell - 0.5f - static_cast<float>(left);
+    for (size_t g = 0; g < kGrids; ++g) {
+      const float slope = value(g, right) - value(g, left), first = value(g, left) + from * slope;
+      float* line = lines + g * samples + begin;
+      const float step_of_sample = slope * cells_per_sample;
+      const int count = static_cast<int>(end - begin);
+      for (int s = 0; s < count; ++s) line[s] = first + step_of_sample * static_cast<float>(s);
     }
-    const Span pixels{{wrap * (1 - lines[0].first), -wrap * lines[0].slope},
-                      options_.foreground ? lines[1] : Line{},
-                      lines[2],
-                      lines[3],
-                      lines[4]};
-    const size_t offset = begin * stride;
-    CorrectSpan(pixels, stride, end - begin, in + offset, alpha + offset, out + offset);
   }
+  end_run();
 }
 
 }  // namespace scrim::compose

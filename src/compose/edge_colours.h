@@ -49,9 +49,10 @@ class EdgeColours {
   image::PixelFormat format_ = image::PixelFormat::kRgba;
   int width_ = 0, height_ = 0, step_ = 1, columns_ = 0, rows_ = 0;
   std::array<Grid, 3> person_, room_, light_;    // F̂, B̂ and the background's light, 0..255
-  Grid cover_, trust_;                           // mean alpha, 0..1; how far F̂ is known, 0..1
+  Grid cover_, trust_, wrap_;                    // mean alpha; how far F̂ is known; share of light; all 0..1
   std::vector<size_t> outline_, outline_begin_;  // spans of a row near the outline; where those of a grid row begin
   bool light_known_ = false;
+  std::vector<float> line_;  // what the grid says of each sample of a row
   image::Floats sums_, other_sums_, scratch_;
 };
 

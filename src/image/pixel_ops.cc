@@ -169,6 +169,31 @@ void LinearAlphaRow(const float* a0, const float* a1, const float* b0, const flo
   row(a0, a1, b0, b1, weight1, luma, levels.low, levels.gain, out, n);
 }
 
+template <size_t kStride>
+void CorrectEdgeRowOf(const float* HWY_RESTRICT wrap, const float* HWY_RESTRICT trust, const float* HWY_RESTRICT person,
+                      const float* HWY_RESTRICT room, const float* HWY_RESTRICT light, const uint8_t* in,
+                      const uint8_t* alpha, uint8_t* out, size_t n) {
+  SCRIM_VECTORISE_IN_PLACE
+  for (size_t i = 0; i < n; ++i) {
+    const float a = static_cast<float>(static_cast<int>(alpha[i * kStride])) * (1 / 255.f);
+    const float seen = static_cast<float>(static_cast<int>(in[i * kStride]));
+    float colour = seen + trust[i] * (1 - a) * (person[i] - seen + a * (person[i] - room[i]));
+    colour += wrap[i] * (light[i] - colour);
+    colour = colour < 0.f ? 0.f : colour;
+    colour = colour > 255.f ? 255.f : colour;
+    out[i * kStride] = static_cast<uint8_t>(static_cast<int>(colour + 0.5f));
+  }
+}
+
+void CorrectEdgeRow(const EdgeRow& edge, const uint8_t* in, const uint8_t* alpha, uint8_t* out, size_t stride,
+                    size_t n) {
+  const auto row = stride == 1   ? CorrectEdgeRowOf<1>
+                   : stride == 2 ? CorrectEdgeRowOf<2>
+                   : stride == 3 ? CorrectEdgeRowOf<3>
+                                 : CorrectEdgeRowOf<4>;
+  row(edge.wrap, edge.trust, edge.person, edge.room, edge.light, in, alpha, out, n);
+}
+
 void CutOutRow(const uint8_t* in, const uint8_t* alpha, uint8_t* out, size_t n) {
   SCRIM_VECTORISE_IN_PLACE
   for (size_t i = 0; i < n; ++i) {
@@ -211,6 +236,9 @@ SCRIM_EXPORT(LinearAlphaRow,
              (const float* a0, const float* a1, const float* b0, const float* b1, float weight1, const uint8_t* luma,
               const AlphaLevels& levels, uint8_t* out, size_t n),
              (a0, a1, b0, b1, weight1, luma, levels, out, n))
+SCRIM_EXPORT(CorrectEdgeRow,
+             (const EdgeRow& edge, const uint8_t* in, const uint8_t* alpha, uint8_t* out, size_t stride, size_t n),
+             (edge, in, alpha, out, stride, n))
 SCRIM_EXPORT(CutOutRow, (const uint8_t* in, const uint8_t* alpha, uint8_t* out, size_t n), (in, alpha, out, n))
 
 }  // namespace scrim::image

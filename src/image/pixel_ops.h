@@ -50,6 +50,15 @@ struct AlphaLevels {
 void LinearAlphaRow(const float* a0, const float* a1, const float* b0, const float* b1, float weight1,
                     const uint8_t* luma, const AlphaLevels& levels, uint8_t* out, size_t n);
 
+// colour = I + trust·(1 - α)·(F - I + α·(F - B)), then colour += wrap·(light - colour), to 0..255: see
+// compose::EdgeColours. Each array holds n values; stride: bytes from one sample of in, alpha and out to the next, 1 to
+// 4. Where alpha is 0 the result does not matter.
+struct EdgeRow {
+  const float *wrap, *trust, *person, *room, *light;
+};
+void CorrectEdgeRow(const EdgeRow& edge, const uint8_t* in, const uint8_t* alpha, uint8_t* out, size_t stride,
+                    size_t n);
+
 // Straight alpha: copies colours, writes alpha, and blanks colours where alpha is 0, so that no room hides there. RGBA
 // or BGRA. n pixels.
 void CutOutRow(const uint8_t* in, const uint8_t* alpha, uint8_t* out, size_t n);
