@@ -54,21 +54,9 @@ export function threadsHere(wanted?: number): number {
 }
 
 async function instantiate(threads: number): Promise<WasmModule> {
-  // Written out so that bundlers find the files.
-  if (threads === 1) {
-    const {default: create} = await import('./scrim.mjs');
-    return create({locateFile: () => new URL('./scrim.wasm', import.meta.url).href});
-  }
-  const files = new Map([
-    ['scrim-threads.wasm', new URL('./scrim-threads.wasm', import.meta.url).href],
-    ['scrim-threads.worker.js', new URL('./scrim-threads.worker.js', import.meta.url).href],
-  ]);
-  const {default: create} = await import('./scrim-threads.mjs');
-  return create({
-    threads,
-    locateFile: (name: string) => files.get(name),
-    mainScriptUrlOrBlob: new URL('./scrim-threads.mjs', import.meta.url).href,
-  });
+  // Written out, and without locateFile, so that bundlers find all files by themselves.
+  const {default: create} = threads === 1 ? await import('./scrim.mjs') : await import('./scrim-threads.mjs');
+  return create({threads});
 }
 
 export enum Format {

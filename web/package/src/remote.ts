@@ -8,12 +8,12 @@ import type {Methods, OpenMessage} from './worker.js';
 export type WorkerEvent = StreamEvent | {event: 'beat'} | {event: 'crash'; message: string};
 
 function startWorker(): Worker {
-  const url = new URL('./worker.js', import.meta.url);
-  if (url.origin === location.origin || url.protocol === 'blob:') {
-    return new Worker(new URL('./worker.js', import.meta.url), {type: 'module', name: 'scrim'});
+  if (new URL(import.meta.url).origin === location.origin) {
+    return new Worker(new URL('./worker.js', import.meta.url), {type: 'module', name: 'scrim'}); // as bundlers want it
   }
   // Workers must be of the page's own origin, but may import from another, which a CDN is.
-  const blob = URL.createObjectURL(new Blob([`import ${JSON.stringify(url.href)};`], {type: 'text/javascript'}));
+  const url = import.meta.url.replace(/[^/]*$/, 'worker.js');
+  const blob = URL.createObjectURL(new Blob([`import ${JSON.stringify(url)};`], {type: 'text/javascript'}));
   const worker = new Worker(blob, {type: 'module', name: 'scrim'});
   setTimeout(() => URL.revokeObjectURL(blob), 60_000);
   return worker;

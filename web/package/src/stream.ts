@@ -25,6 +25,7 @@ export interface Stats {
 
 export type StreamEvent =
   | {event: 'stats'; stats: Stats}
+  | {event: 'first'}
   | {event: 'failure'; message: string}
   | {event: 'end'}
   | {event: 'picture'; picture: Picture};
@@ -37,6 +38,8 @@ export class Stream {
   private waiting: {picture: Picture; timestamp: number} | null = null;
   private running = false;
   private held = false;
+  private masked = false; // there was a mask
+  private told = false; // ... and the page knows
   private dead = false; // the module gave up: nothing but black leaves from then on
   private last = {timestamp: 0, video: false};
   private sum = emptySum();
@@ -126,6 +129,8 @@ export class Stream {
       const out = await this.exclusive(() => this.handle(picture, timestamp));
       picture.close();
       if (out !== null) await this.put(out);
+      if (this.masked && !this.told) this.emit({event: 'first'});
+      this.told = this.masked;
     }
     this.running = false;
   }
@@ -141,6 +146,7 @@ export class Stream {
         const composed = await this.engine.compose(picture);
         out = composed.picture;
         if (composed.failure !== null) this.fail(composed.failure);
+        else this.masked = true;
       }
     } catch (error) {
       // Not an answer of the engine's: the module itself broke (a trap, no memory) or the browser took the frame away.

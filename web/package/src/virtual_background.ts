@@ -47,7 +47,10 @@ export class VirtualBackground extends EventTarget {
   /** The processed track. Stopping it stops all work. */
   readonly track: MediaStreamTrack;
   readonly path: 'streams' | 'canvas';
+  /** Resolves when the first masked frame is out; never, when none comes. */
+  readonly first: Promise<void>;
 
+  private tellFirst!: () => void;
   private source: MediaStreamTrack | null = null;
   private readonly canvas: HTMLCanvasElement | null;
   private readonly player: Player | null = null;
@@ -63,6 +66,7 @@ export class VirtualBackground extends EventTarget {
     options: VirtualBackgroundOptions,
   ) {
     super();
+    this.first = new Promise((resolve) => (this.tellFirst = resolve));
     this.path = options.path ?? (hasStreams() ? 'streams' : 'canvas');
     this.canvas = options.canvas ?? (this.path === 'canvas' ? document.createElement('canvas') : null);
     remote.onevent = (event) => this.handle(event);
@@ -187,6 +191,9 @@ export class VirtualBackground extends EventTarget {
     switch (event.event) {
       case 'stats':
         this.dispatchEvent(new CustomEvent('stats', {detail: this.withSkipped(event.stats)}));
+        break;
+      case 'first':
+        this.tellFirst();
         break;
       case 'failure':
         this.fail(new ScrimError(event.message));
