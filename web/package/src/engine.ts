@@ -37,6 +37,7 @@ function matrixOf({matrix, fullRange}: VideoColorSpace): number {
 export class Engine {
   private session!: Session;
   private memory: FrameMemory | null = null;
+  private kind: Partial<VideoFrameBufferInit> | null = null; // what else makes a VideoFrame like the last; null: a bitmap
   private canvas: OffscreenCanvas | null = null;
   private transparent = false;
   private applyBackground: (session: Session) => void = (session) => session.setColor(0, 0, 0);
@@ -125,14 +126,14 @@ export class Engine {
       if (!(error instanceof ScrimError)) throw error;
       failure = error.message;
     }
-    return {picture: await this.write(memory, source), failure};
+    return {picture: await this.write(memory, isVideoFrame(source) ? source.timestamp : 0), failure};
   }
 
-  /** The background alone, as large as the last frame; null before there was one. */
-  async background(like: {timestamp: number; video: boolean}): Promise<Picture | null> {
+  /** The background alone, as the last frame was; null before there was one. */
+  async background(timestamp: number): Promise<Picture | null> {
     if (this.memory === null) return null;
     this.session.drawBackground(this.memory);
-    return this.write(this.memory, like.video ? {timestamp: like.timestamp} : null);
+    return this.write(this.memory, timestamp);
   }
 
   async segment(source: Picture): Promise<{width: number; height: number; data: Uint8Array}> {
@@ -152,22 +153,26 @@ export class Engine {
   }
 
   private async read(source: Picture): Promise<FrameMemory> {
-    if (isVideoFrame(source)) {
-      const format = nativeFormats[source.format ?? ''];
-      const isPacked = format === Format.RGBA || format === Format.BGRA;
-      const {x = 0, y = 0, width, height} = source.visibleRect ?? {x: 1, width: 0, height: 0};
-      const upright = !source.rotation && !source.flip;
-      if (format !== undefined && upright && (isPacked || (!this.transparent && x % 2 === 0 && y % 2 === 0))) {
-        const memory = this.memoryFor(format, width, height);
-        memory.setMatrix(matrixOf(source.colorSpace));
-        await source.copyTo(memory.bytes(), {layout: memory.layout});
-        return memory;
-      }
-      const memory = this.memoryFor(Format.RGBA, source.displayWidth, source.displayHeight);
+    if (!isVideoFrame(source)) {
+      this.kind = null;
+      const memory = this.memoryFor(Format.RGBA, source.width, source.height);
       this.readByCanvas(source, memory);
       return memory;
     }
-    const memory = this.memoryFor(Format.RGBA, source.width, source.height);
+    const {displayWidth, displayHeight, duration, colorSpace} = source;
+    const format = nativeFormats[source.format ?? ''];
+    const isPacked = format === Format.RGBA || format === Format.BGRA;
+    const {x = 0, y = 0, width, height} = source.visibleRect ?? {x: 1, width: 0, height: 0};
+    const upright = !source.rotation && !source.flip;
+    if (format !== undefined && upright && (isPacked || (!this.transparent && x % 2 === 0 && y % 2 === 0))) {
+      this.kind = {displayWidth, displayHeight, duration: duration ?? undefined, colorSpace};
+      const memory = this.memoryFor(format, width, height);
+      memory.setMatrix(matrixOf(colorSpace));
+      await source.copyTo(memory.bytes(), {layout: memory.layout});
+      return memory;
+    }
+    this.kind = {displayWidth, displayHeight, duration: duration ?? undefined};
+    const memory = this.memoryFor(Format.RGBA, displayWidth, displayHeight);
     this.readByCanvas(source, memory);
     return memory;
   }
@@ -185,22 +190,16 @@ export class Engine {
     memory.bytes().set(context.getImageData(0, 0, width, height).data);
   }
 
-  private async write(memory: FrameMemory, source: Picture | {timestamp: number} | null): Promise<Picture> {
-    const {format, width, height} = memory;
-    if (source === null || !('timestamp' in source)) {
-      const pixels = new Uint8ClampedArray(memory.bytes());
-      return createImageBitmap(new ImageData(pixels, width, height));
-    }
-    const frame = 'format' in source ? source : null;
-    const sameFormat = frame !== null && nativeFormats[frame.format ?? ''] === format;
+  private async write(memory: FrameMemory, timestamp: number): Promise<Picture> {
+    const {format, width, height, layout} = memory;
+    if (this.kind === null) return createImageBitmap(new ImageData(new Uint8ClampedArray(memory.bytes()), width, height));
     return new VideoFrame(memory.bytes() as BufferSource, {
       format: Format[format] as VideoPixelFormat,
       codedWidth: width,
       codedHeight: height,
-      timestamp: source.timestamp,
-      duration: frame?.duration ?? undefined,
-      layout: memory.layout,
-      colorSpace: sameFormat ? frame.colorSpace : undefined,
+      layout,
+      timestamp,
+      ...this.kind,
     });
   }
 

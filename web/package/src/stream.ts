@@ -41,7 +41,7 @@ export class Stream {
   private masked = false; // there was a mask
   private told = false; // ... and the page knows
   private dead = false; // the module gave up: nothing but black leaves from then on
-  private last = {timestamp: 0, video: false};
+  private last = 0; // timestamp
   private sum = emptySum();
   private budget: Budget | null = null;
 
@@ -90,8 +90,7 @@ export class Stream {
     this.held = true;
     this.dropWaiting();
     await this.exclusive(async () => {
-      const {timestamp, video} = this.last;
-      const picture = this.dead ? null : await this.engine.background({timestamp: timestamp + 1, video});
+      const picture = this.dead ? null : await this.engine.background(this.last + 1);
       this.engine.reset();
       if (picture !== null) await this.put(picture);
     });
@@ -156,7 +155,7 @@ export class Stream {
     }
     const total = performance.now() - start;
     if (!this.dead) this.count(total, out);
-    this.last = {timestamp, video: 'timestamp' in picture};
+    this.last = timestamp;
     const density = this.dead ? null : (this.budget?.next(total) ?? null);
     if (density !== null) {
       try {

@@ -10,14 +10,15 @@ export interface Choice {
   look: string; // CSS
 }
 
+const pictureLook = (url: string) => `url(${url}) center / cover`;
 const blurLook = 'radial-gradient(at 30% 40%, #d8b48c, transparent 60%), radial-gradient(at 75% 60%, #6d8fa5, #3c4f5e)';
 const emptyLook = 'repeating-conic-gradient(#c8c5be 0 25%, #f4f2ee 0 50%) 0 0 / 14px 14px';
 
 export const choices: Choice[] = [
   {id: 'blur', label: 'Blur', look: blurLook},
-  {id: 'coast', label: 'Coast', look: `url(${coast})`},
-  {id: 'hall', label: 'Hall', look: `url(${hall})`},
-  {id: 'valley', label: 'Valley', look: `url(${valley})`},
+  {id: 'coast', label: 'Coast', look: pictureLook(coast)},
+  {id: 'hall', label: 'Hall', look: pictureLook(hall)},
+  {id: 'valley', label: 'Valley', look: pictureLook(valley)},
   {id: 'color', label: 'Colour', look: '#2f6f73'},
   {id: 'transparent', label: 'None', look: emptyLook},
   {id: 'own', label: 'Your own', look: 'linear-gradient(#8883, #8883)'},
@@ -40,7 +41,7 @@ export async function openFile(file: File): Promise<{background: Background; loo
     const bitmap = await createImageBitmap(file).catch(() => {
       throw new Error(`${file.name} is no picture that this browser can read.`);
     });
-    return {background: bitmap, look: `url(${URL.createObjectURL(file)})`};
+    return {background: bitmap, look: pictureLook(URL.createObjectURL(file))};
   }
   const video = document.createElement('video');
   video.muted = true;

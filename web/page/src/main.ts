@@ -139,7 +139,10 @@ function buildSwatches(): void {
     radio.checked = id === chosen;
     radio.style.setProperty('--look', look);
     radio.addEventListener('change', () => choose(id));
-    if (id === 'own') radio.addEventListener('click', () => input('file').click());
+    if (id === 'own') {
+      radio.style.setProperty('--sign', '"+"');
+      radio.addEventListener('click', () => input('file').click());
+    }
     swatch.append(radio, label);
     element('swatches').append(swatch);
   }
@@ -171,6 +174,7 @@ async function takeFile(): Promise<void> {
     const opened = await openFile(file);
     own = opened.background;
     radioOf('own').style.setProperty('--look', opened.look);
+    radioOf('own').style.removeProperty('--sign');
     radioOf('own').checked = true;
     choose('own');
   } catch (error) {
