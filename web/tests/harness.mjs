@@ -17,9 +17,9 @@ const types = {
 
 /**
  * Serves the page at /, web/package at /package, testdata at /testdata and models at /models. isolated: with the headers
- * that give pages shared memory. answer(path, response) may take a request over by returning true.
+ * that give pages shared memory. cache: files may be kept for an hour. answer(path, response) may take a request over by returning true.
  */
-export async function serve({isolated = false, answer = () => false} = {}) {
+export async function serve({isolated = false, cache = false, answer = () => false} = {}) {
   const folders = [
     ['/package/', join(root, 'web/package')], ['/testdata/', join(root, 'testdata')], ['/models/', join(root, 'models')],
     ['/tests/', join(root, 'web/tests')], ['/bench/', join(root, 'web/bench')], ['/', join(root, 'web/page/dist')],
@@ -30,6 +30,7 @@ export async function serve({isolated = false, answer = () => false} = {}) {
       response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
       response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
     }
+    if (cache) response.setHeader('Cache-Control', 'max-age=3600');
     if (answer(path, response)) return;
     const [prefix, folder] = folders.find(([prefix]) => path.startsWith(prefix));
     const file = join(folder, path.slice(prefix.length) || 'index.html');

@@ -85,7 +85,6 @@ export class FrameMemory {
     readonly format: Format,
     readonly width: number,
     readonly height: number,
-    matrix: number,
   ) {
     const halfWidth = (width + 1) >> 1, halfHeight = (height + 1) >> 1, luma = width * height;
     if (format === Format.I420) {
@@ -106,7 +105,7 @@ export class FrameMemory {
     this.address = module.allocate(structOffset + frameStructSize);
     this.struct = this.address + structOffset;
     const fields = module.wasm.HEAPU32.subarray(this.struct >> 2, (this.struct + frameStructSize) >> 2).fill(0);
-    fields.set([format, matrix, width, height]);
+    fields.set([format, 0, width, height]);
     this.layout.forEach(({offset, stride}, plane) => {
       fields[4 + plane] = this.address + offset;
       fields[7 + plane] = stride;
@@ -230,9 +229,9 @@ export class Session {
     this.library.check(this.library.wasm._scrim_set_background_image(this.handle, picture.struct));
   }
 
-  /** Draws into the frame itself. Whatever it throws, the frame then shows the background alone. */
-  process(frame: FrameMemory): void {
-    this.library.check(this.library.wasm._scrim_process(this.handle, frame.struct, frame.struct));
+  /** `out` may be the frame itself. Whatever this throws, `out` then shows the background alone. */
+  process(frame: FrameMemory, out: FrameMemory): void {
+    this.library.check(this.library.wasm._scrim_process(this.handle, frame.struct, out.struct));
   }
   drawBackground(frame: FrameMemory): void {
     this.library.check(this.library.wasm._scrim_draw_background(this.handle, frame.struct));

@@ -37,6 +37,7 @@ function matrixOf({matrix, fullRange}: VideoColorSpace): number {
 export class Engine {
   private session!: Session;
   private memory: FrameMemory | null = null;
+  private cutOut: FrameMemory | null = null;
   private kind: Partial<VideoFrameBufferInit> | null = null; // what else makes a VideoFrame like the last; null: a bitmap
   private canvas: OffscreenCanvas | null = null;
   private transparent = false;
@@ -94,7 +95,7 @@ export class Engine {
     const memory =
       this.picture?.holds(Format.RGBA, width, height) === true
         ? this.picture
-        : new FrameMemory(this.library, Format.RGBA, width, height, 0);
+        : new FrameMemory(this.library, Format.RGBA, width, height);
     this.readByCanvas(bitmap, memory);
     bitmap.close();
     this.useBackground((session) => session.setPicture(memory), false, memory);
@@ -118,22 +119,23 @@ export class Engine {
    * engine refuses the frame, `failure` says why and the picture is the background alone.
    */
   async compose(source: Picture): Promise<{picture: Picture; failure: string | null}> {
-    const memory = await this.read(source);
+    const memory = await this.read(source), out = this.outputFor(memory);
     let failure: string | null = null;
     try {
-      this.session.process(memory);
+      this.session.process(memory, out);
     } catch (error) {
       if (!(error instanceof ScrimError)) throw error;
       failure = error.message;
     }
-    return {picture: await this.write(memory, isVideoFrame(source) ? source.timestamp : 0), failure};
+    return {picture: await this.write(out, isVideoFrame(source) ? source.timestamp : 0), failure};
   }
 
   /** The background alone, as the last frame was; null before there was one. */
   async background(timestamp: number): Promise<Picture | null> {
     if (this.memory === null) return null;
-    this.session.drawBackground(this.memory);
-    return this.write(this.memory, timestamp);
+    const out = this.outputFor(this.memory);
+    this.session.drawBackground(out);
+    return this.write(out, timestamp);
   }
 
   async segment(source: Picture): Promise<{width: number; height: number; data: Uint8Array}> {
@@ -164,7 +166,7 @@ export class Engine {
     const isPacked = format === Format.RGBA || format === Format.BGRA;
     const {x = 0, y = 0, width, height} = source.visibleRect ?? {x: 1, width: 0, height: 0};
     const upright = !source.rotation && !source.flip;
-    if (format !== undefined && upright && (isPacked || (!this.transparent && x % 2 === 0 && y % 2 === 0))) {
+    if (format !== undefined && upright && (isPacked || (x % 2 === 0 && y % 2 === 0))) {
       this.kind = {displayWidth, displayHeight, duration: duration ?? undefined, colorSpace};
       const memory = this.memoryFor(format, width, height);
       memory.setMatrix(matrixOf(colorSpace));
@@ -200,15 +202,26 @@ export class Engine {
       layout,
       timestamp,
       ...this.kind,
+      colorSpace: memory === this.cutOut ? undefined : this.kind.colorSpace,
     });
   }
 
   private memoryFor(format: Format, width: number, height: number): FrameMemory {
-    if (this.memory?.holds(format, width, height) === true) return this.memory;
-    this.memory?.free();
-    this.memory = null;
-    this.memory = new FrameMemory(this.library, format, width, height, 0);
-    return this.memory;
+    return (this.memory = this.fitted('memory', format, width, height));
+  }
+
+  // Where the frame's own format has no alpha, what is cut out needs another.
+  private outputFor(memory: FrameMemory): FrameMemory {
+    if (!this.transparent || memory.format === Format.RGBA || memory.format === Format.BGRA) return memory;
+    return (this.cutOut = this.fitted('cutOut', Format.RGBA, memory.width, memory.height));
+  }
+
+  private fitted(which: 'memory' | 'cutOut', format: Format, width: number, height: number): FrameMemory {
+    const old = this[which];
+    if (old?.holds(format, width, height) === true) return old;
+    this[which] = null; // also where there is no memory for another
+    old?.free();
+    return new FrameMemory(this.library, format, width, height);
   }
 }
 

@@ -35,7 +35,7 @@ export class Segmenter {
 
   /** The alpha of a picture, at its own size. */
   async segment(picture: ImageBitmapSource, {follows = false}: SegmentOptions = {}): Promise<Alpha> {
-    const own = await transferable(picture);
+    const own = asFrame(picture) ?? (await createImageBitmap(picture));
     return this.remote.call('segment', {picture: own, follows}, [own]);
   }
 
@@ -48,7 +48,7 @@ export class Segmenter {
     background: string | ImageBitmapSource = 'transparent',
     {follows = false}: SegmentOptions = {},
   ): Promise<Source extends VideoFrame ? VideoFrame : ImageBitmap> {
-    const own = await transferable(picture);
+    const own = typeof VideoFrame !== 'undefined' && picture instanceof VideoFrame ? picture.clone() : await createImageBitmap(picture);
     // A background belongs to its picture: no other call may come between the two.
     const result = this.last.then(async () => {
       await this.remote.setBackground(background);
@@ -74,7 +74,8 @@ export class Segmenter {
   }
 }
 
-async function transferable(picture: ImageBitmapSource): Promise<VideoFrame | ImageBitmap> {
-  if (typeof VideoFrame !== 'undefined' && picture instanceof VideoFrame) return picture.clone();
-  return createImageBitmap(picture);
+// A frame's pixels go to the engine as they are, a bitmap's by way of a canvas.
+function asFrame(picture: ImageBitmapSource): VideoFrame | null {
+  if (typeof VideoFrame === 'undefined' || picture instanceof Blob || picture instanceof ImageData) return null;
+  return picture instanceof VideoFrame ? picture.clone() : new VideoFrame(picture, {timestamp: 0});
 }

@@ -41,7 +41,7 @@ export class Stream {
   private masked = false; // there was a mask
   private told = false; // ... and the page knows
   private dead = false; // the module gave up: nothing but black leaves from then on
-  private last = 0; // timestamp
+  private last = {timestamp: 0, at: 0}; // the last frame's, and when it was put out
   private sum = emptySum();
   private budget: Budget | null = null;
 
@@ -90,7 +90,8 @@ export class Stream {
     this.held = true;
     this.dropWaiting();
     await this.exclusive(async () => {
-      const picture = this.dead ? null : await this.engine.background(this.last + 1);
+      const timestamp = this.last.timestamp + Math.round(1000 * (performance.now() - this.last.at));
+      const picture = this.dead ? null : await this.engine.background(timestamp);
       this.engine.reset();
       if (picture !== null) await this.put(picture);
     });
@@ -155,7 +156,7 @@ export class Stream {
     }
     const total = performance.now() - start;
     if (!this.dead) this.count(total, out);
-    this.last = timestamp;
+    this.last = {timestamp, at: performance.now()};
     const density = this.dead ? null : (this.budget?.next(total) ?? null);
     if (density !== null) {
       try {

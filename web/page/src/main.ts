@@ -33,7 +33,7 @@ function complain(error: unknown): void {
   problem.hidden = false;
 }
 
-const sentence = (text: string) => text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.');
+const sentence = (text: string) => text + (/[.!?]$/.test(text) ? '' : '.');
 
 function background(): Background {
   return backgroundOf(chosen, {blur: input('blur').value, color: input('color').value, own}) ?? 'blur';
