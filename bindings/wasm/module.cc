@@ -11,4 +11,4 @@ static_assert(offsetof(scrim_params, density_width) == 4 && offsetof(scrim_param
 static_assert(offsetof(scrim_background, strength) == 4 && offsetof(scrim_background, red) == 8 &&
               sizeof(scrim_background) == 12);
 static_assert(offsetof(scrim_times, network) == 8 && offsetof(scrim_times, matte) == 16 &&
-              offsetof(scrim_times, compose) == 24);
+              offsetof(scrim_times, compose) == 24 && sizeof(scrim_times) <= 64);

@@ -260,7 +260,7 @@ export class Session {
 
   times(): Times {
     const {wasm} = this.library;
-    return this.library.withMemory(32, null, (out) => {
+    return this.library.withMemory(64, null, (out) => {
       wasm._scrim_get_times(out, this.handle);
       const [sample, network, matte, compose] = wasm.HEAPF64.subarray(out >> 3, (out >> 3) + 4);
       return {sample, network, matte, compose};

@@ -50,8 +50,10 @@ export class Engine {
     private settings: Settings,
   ) {}
 
-  static async open(model: Uint8Array, settings: Settings, threads?: number): Promise<Engine> {
-    const engine = new Engine(await Library.load(threads), model, settings);
+  /** The model may still be on its way: the module loads meanwhile. */
+  static async open(model: Promise<Uint8Array>, settings: Settings, threads?: number): Promise<Engine> {
+    const [library, bytes] = await Promise.all([Library.load(threads), model]);
+    const engine = new Engine(library, bytes, settings);
     engine.configure(settings);
     return engine;
   }

@@ -90,21 +90,28 @@ export class VirtualBackground extends EventTarget {
     remote.call('startStream', {writable, showPictures}, writable !== null ? [writable] : []).catch(() => {});
   }
 
-  /** Rejects with a ScrimError, and no track, when the engine, its model or the background cannot be had. */
-  static async start(source: MediaStreamTrack, options: VirtualBackgroundOptions = {}): Promise<VirtualBackground> {
-    if (source.kind !== 'video') throw new ScrimError('track: it carries no video');
-    if (source.readyState === 'ended') throw new ScrimError('track: it has ended');
-    const remote = await Remote.open(options);
+  /**
+   * source: a camera's track, or the promise of one: the engine loads while people are asked. Rejects with a ScrimError,
+   * and no track, when the engine, its model or the background cannot be had, and as the promise does.
+   */
+  static async start(
+    source: MediaStreamTrack | Promise<MediaStreamTrack>,
+    options: VirtualBackgroundOptions = {},
+  ): Promise<VirtualBackground> {
+    const opening = Remote.open(options);
     let virtual: VirtualBackground | null = null;
     try {
+      const [remote, track] = await Promise.all([opening, source]);
+      if (track.kind !== 'video') throw new ScrimError('track: it carries no video');
+      if (track.readyState === 'ended') throw new ScrimError('track: it has ended');
       virtual = new VirtualBackground(remote, options);
       await virtual.setBackground(options.background ?? 'blur');
       await virtual.setBudget(options.budget ?? 0);
-      await virtual.replaceTrack(source);
+      await virtual.replaceTrack(track);
       return virtual;
     } catch (error) {
       if (virtual !== null) virtual.stop();
-      else remote.close();
+      else opening.then((remote) => remote.close(), () => {});
       throw error;
     }
   }

@@ -24,8 +24,8 @@ const post = (message: object, transfer: Transferable[] = []) => self.postMessag
 
 const methods = {
   async open({model, settings, threads}: OpenMessage) {
-    const bytes = 'url' in model ? new Uint8Array(await fetchBytes('model', model.url)) : model;
-    engine = await Engine.open(bytes, settings, threads);
+    const bytes = async () => ('url' in model ? new Uint8Array(await fetchBytes('model', model.url)) : model);
+    engine = await Engine.open(bytes(), settings, threads);
     return {density: engine.density(), threads: engine.library.threads};
   },
 

@@ -60,11 +60,10 @@ async function start(kind: Source['kind']): Promise<void> {
   const mine = ++turn;
   element('problem').hidden = true;
   element('veil').textContent = kind === 'camera' ? 'Waiting for the camera' : 'Loading';
-  let opened: Source | null = null, started: VirtualBackground | null = null;
+  const opening = kind === 'camera' ? openCamera(before) : openSample(before);
+  let started: VirtualBackground;
   try {
-    opened = await (kind === 'camera' ? openCamera(before) : openSample(before));
-    if (mine !== turn) return opened.stop();
-    started = await VirtualBackground.start(opened.track, {
+    started = await VirtualBackground.start(opening.then(({track}) => track), {
       background: background(),
       density: density(),
       edges: edges(),
@@ -72,13 +71,14 @@ async function start(kind: Source['kind']): Promise<void> {
       canvas: after,
     });
   } catch (error) {
-    opened?.stop();
+    opening.then((opened) => opened.stop(), () => {});
     if (mine === turn) {
       stop('');
       complain(error);
     }
     return;
   }
+  const opened = await opening;
   if (mine !== turn) {
     started.stop();
     return opened.stop();
