@@ -229,7 +229,7 @@ for (const [name, options, background] of looks) {
       await page.getByRole('radio', {name: background, exact: true}).check();
       await page.locator('#split').fill('45');
       await page.waitForFunction(() => /\d/.test(document.getElementById('fps').textContent));
-      await page.waitForTimeout(1000); // for the background, and for figures of more than the start
+      await page.waitForTimeout(2500); // for the background, and for figures of more than the start
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'no sideways scrolling');
       const small = await page.locator('button').evaluateAll((all) => all.filter((e) => e.offsetHeight < 44).map((e) => e.id));
       assert.deepEqual(small, [], 'large enough for a thumb');

@@ -204,10 +204,12 @@ export class Session {
       wasm._scrim_default_params(params);
       if (density !== undefined) wasm.HEAP32.set([density.width, density.height], (params + 4) >> 2);
       wasm.HEAP32[(params + 16) >> 2] = library.threads;
-      if (edges.stabilise !== undefined) wasm.HEAP32[(params + 20) >> 2] = Number(edges.stabilise);
-      if (edges.guided !== undefined) wasm.HEAP32[(params + 24) >> 2] = Number(edges.guided);
-      if (edges.low !== undefined) wasm.HEAPF32[(params + 28) >> 2] = edges.low;
-      if (edges.high !== undefined) wasm.HEAPF32[(params + 32) >> 2] = edges.high;
+      for (const [field, offset] of [['stabilise', 20], ['clean', 24], ['guided', 28], ['foreground', 40]] as const) {
+        if (edges[field] !== undefined) wasm.HEAP32[(params + offset) >> 2] = Number(edges[field]);
+      }
+      for (const [field, offset] of [['low', 32], ['high', 36], ['lightWrap', 44]] as const) {
+        if (edges[field] !== undefined) wasm.HEAPF32[(params + offset) >> 2] = edges[field];
+      }
       const out = params + paramsSize;
       library.withMemory(model.length, model, (bytes) =>
         library.check(wasm._scrim_create_from_memory(bytes, model.length, params, out)),

@@ -12,6 +12,12 @@ export interface Edges {
   guided?: boolean;
   /** Hold the mask still where nothing moves (default). */
   stabilise?: boolean;
+  /** Drop what stands alone and is faint or tiny, fill small holes (default). */
+  clean?: boolean;
+  /** Take the old room's colour out of the outline (default). */
+  foreground?: boolean;
+  /** Share of the new background's light on the outline, 0 to 1. */
+  lightWrap?: number;
   /** Mask values, 0 to 1, that become fully room and fully person. */
   low?: number;
   high?: number;
