@@ -65,9 +65,13 @@ web-build:
 	cmake --build --preset wasm-threads -j $(JOBS) --target scrim_module
 	cd web && npm ci --ignore-scripts --no-audit --no-fund && npm run build --workspaces
 
-# The browser's tests skip themselves where this fails, and say so.
+# The browser's tests skip themselves, saying so, where their tools cannot be had; what does not build fails.
 web-if-possible:
-	$(MAKE) web-build || echo "without emscripten, npm or chromium there are no tests in the browser"
+	if tools/install-packages.sh wasm web && { command -v npm >/dev/null || tools/install-packages.sh npm; }; then \
+	  $(MAKE) web-build; \
+	else \
+	  echo "without emscripten, npm or chromium there are no tests in the browser"; \
+	fi
 
 web: web-build ## build the npm package and the page, and serve the page at http://localhost:8000
 	cd web/page && npx vite preview
