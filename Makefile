@@ -1,6 +1,7 @@
 # The one door to every build. `make help` lists what it can do.
 .DEFAULT_GOAL := help
-.PHONY: help demo test arm64 wasm bench bench-peers train lint format asan tsan clean native-masks
+.PHONY: help demo test arm64 wasm web bench bench-peers bench-web train lint format asan tsan clean native-masks web-build
+.PHONY: web-if-possible
 
 # Half a gigabyte of memory for each compiler at most; all cores.
 JOBS ?= $(shell nproc)
@@ -16,7 +17,7 @@ demo: ## put the person of a sample clip before another room: build/demo/demo.mp
 	@cmake --build --preset demo -j $(JOBS) --target scrim
 	@tools/demo.sh build/demo/apps/scrim/scrim build/demo
 
-test: ## build everything, the trainer too, and run all tests
+test: web-if-possible ## build everything, the trainer and the page too, and run all tests
 	@tools/install-packages.sh test
 	cmake --preset test -Wno-dev
 	cmake --build --preset test -j $(JOBS)
@@ -55,6 +56,26 @@ wasm: ## compile the module bindings/wasm for browsers, and run it and all tests
 	cmake --build --preset wasm -j $(JOBS)
 	ctest --preset wasm -j $(JOBS)
 
+web-build:
+	@tools/install-packages.sh wasm web
+	@command -v npm >/dev/null || tools/install-packages.sh npm
+	cmake --preset wasm -Wno-dev
+	cmake --build --preset wasm -j $(JOBS) --target scrim_module
+	cmake --preset wasm-threads -Wno-dev
+	cmake --build --preset wasm-threads -j $(JOBS) --target scrim_module
+	cd web && npm ci --ignore-scripts --no-audit --no-fund && npm run build --workspaces
+
+# The browser's tests skip themselves, saying so, where their tools cannot be had; what does not build fails.
+web-if-possible:
+	if tools/install-packages.sh wasm web && { command -v npm >/dev/null || tools/install-packages.sh npm; }; then \
+	  $(MAKE) web-build; \
+	else \
+	  echo "without emscripten, npm or chromium there are no tests in the browser"; \
+	fi
+
+web: web-build ## build the npm package and the page, and serve the page at http://localhost:8000
+	cd web/page && npx vite preview
+
 bench: ## time the network, every kernel and every stage of the frame path
 	@tools/install-packages.sh demo bench
 	cmake --preset bench -Wno-dev
@@ -71,6 +92,10 @@ bench-peers: ## time the same networks in other runtimes, which it installs with
 	cmake --preset wasm -Wno-dev
 	cmake --build --preset wasm -j $(JOBS) --target scrim_module
 	bench/peers/run.sh build/bench build/wasm/bindings/wasm/scrim.mjs
+
+bench-web: web-build ## time scrim and MediaPipe in one browser; rewrites the table in docs/performance.md
+	cd web/bench && npm ci --ignore-scripts --no-audit --no-fund
+	node web/bench/bench.mjs
 
 train: ## train on DATA (folders with images/ and masks/), going on where the last `make train` stopped; see docs/training.md
 	@tools/install-packages.sh train

@@ -1,7 +1,7 @@
 #include "graph/model.h"
 
+#include <charconv>
 #include <cmath>
-#include <cstdio>
 #include <cstring>
 
 #include "base/crc32.h"
@@ -191,10 +191,13 @@ StatusOr<Model> ReadPayload(const uint8_t* payload, size_t size, const std::stri
 }  // namespace
 
 StatusOr<Density> ParseDensity(const std::string& text) {
+  // Not sscanf: its reading of floats is a twentieth of the WebAssembly module.
   Density d;
-  int used = 0;
-  if (std::sscanf(text.c_str(), "%dx%d%n", &d.width, &d.height, &used) != 2 || used != static_cast<int>(text.size()) ||
-      d.width < 16 || d.height < 16 || d.width > 4096 || d.height > 4096)
+  const char *begin = text.data(), *end = begin + text.size();
+  const auto [by, width_error] = std::from_chars(begin, end, d.width);
+  const auto [rest, height_error] = std::from_chars(by == end ? end : by + 1, end, d.height);
+  if (width_error != std::errc() || height_error != std::errc() || *by != 'x' || rest != end || d.width < 16 ||
+      d.height < 16 || d.width > 4096 || d.height > 4096)
     return InvalidArgument("a size is WIDTHxHEIGHT, each 16 to 4096, as in 256x144; '" + text + "' is not");
   return d;
 }

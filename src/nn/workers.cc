@@ -9,11 +9,28 @@
 namespace scrim::nn {
 namespace {
 
+#if defined(__EMSCRIPTEN_PTHREADS__)
+// Emscripten's yield does nothing, and its library's atomic wait polls with pauses of milliseconds.
+void Sleep(std::atomic<uint64_t>& counter, uint64_t while_it_is, int64_t nanoseconds = -1) {
+  __builtin_wasm_memory_atomic_wait64(reinterpret_cast<int64_t*>(&counter), static_cast<int64_t>(while_it_is),
+                                      nanoseconds);
+}
+void WakeAll(std::atomic<uint64_t>& counter) {
+  __builtin_wasm_memory_atomic_notify(reinterpret_cast<int32_t*>(&counter), ~0u);
+}
+void GiveWay(std::atomic<uint64_t>& counter) { Sleep(counter, counter.load(std::memory_order_relaxed), 50'000); }
+#else
+void Sleep(std::atomic<uint64_t>& counter, uint64_t while_it_is) {
+  counter.wait(while_it_is, std::memory_order_acquire);
+}
+void WakeAll(std::atomic<uint64_t>& counter) { counter.notify_all(); }
+void GiveWay(std::atomic<uint64_t>&) { std::this_thread::yield(); }
+#endif
+
 // Steps take microseconds: waits by spinning, and gives the processor away when it takes long.
-void WaitFor(const std::atomic<uint64_t>& counter, uint64_t value) {
+void WaitFor(std::atomic<uint64_t>& counter, uint64_t value) {
   constexpr int kSpins = 2000;  // some 20 to 60 microseconds
-  for (int i = 0; counter.load(std::memory_order_acquire) < value; ++i)
-    i < kSpins ? hwy::Pause() : std::this_thread::yield();
+  for (int i = 0; counter.load(std::memory_order_acquire) < value; ++i) i < kSpins ? hwy::Pause() : GiveWay(counter);
 }
 
 // Until the run that Wake promised begins.
@@ -55,7 +72,7 @@ Workers::~Workers() {
 
 void Workers::Wake() {
   calls_.fetch_add(1, std::memory_order_release);
-  calls_.notify_all();
+  WakeAll(calls_);
 }
 
 void Workers::Run() {
@@ -68,7 +85,7 @@ void Workers::Run() {
 
 void Workers::Loop() {
   for (uint64_t calls = 0, seen = 0;;) {
-    calls_.wait(calls, std::memory_order_acquire);
+    Sleep(calls_, calls);
     if (stop_) return;
     calls = calls_.load(std::memory_order_acquire);
     WaitBriefly(wanted_, seen);

@@ -1,0 +1,275 @@
+// The C ABI of scrim.h as objects. Runs where the WebAssembly module runs: in the worker. Struct offsets are those that
+// bindings/wasm/module.cc asserts.
+import {Density, Edges, ScrimError, Times} from './options.js';
+
+interface WasmModule {
+  HEAPU8: Uint8Array;
+  HEAP32: Int32Array;
+  HEAPU32: Uint32Array;
+  HEAPF32: Float32Array;
+  HEAPF64: Float64Array;
+  UTF8ToString(address: number): string;
+  _malloc(size: number): number;
+  _free(address: number): void;
+  _scrim_version(): number;
+  _scrim_last_error(): number;
+  _scrim_default_params(out: number): void;
+  _scrim_create_from_memory(bytes: number, size: number, params: number, out: number): number;
+  _scrim_free(session: number): void;
+  _scrim_set_background_color(session: number, red: number, green: number, blue: number): number;
+  _scrim_set_background_blur(session: number, strength: number): number;
+  _scrim_set_background_image(session: number, frame: number): number;
+  _scrim_set_background_transparent(session: number): number;
+  _scrim_parse_background(text: number, out: number): number;
+  _scrim_process(session: number, input: number, output: number): number;
+  _scrim_draw_background(session: number, output: number): number;
+  _scrim_segment(session: number, input: number, alpha: number, stride: number): number;
+  _scrim_reset(session: number): void;
+  _scrim_get_density(session: number, width: number, height: number): void;
+  _scrim_get_times(out: number, session: number): void;
+}
+
+// (func (result v128) i32.const 0 i8x16.splat i8x16.popcnt): refused by engines without SIMD.
+const simdProbe = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
+]);
+
+/** Why scrim cannot run here, or null where it can. */
+export function whyUnsupported(): string | null {
+  if (typeof WebAssembly === 'undefined') return 'this browser has no WebAssembly, which scrim needs';
+  if (!WebAssembly.validate(simdProbe)) {
+    return 'this browser has no WebAssembly SIMD, which scrim needs: Chrome 91, Firefox 114, Safari 16.4 or later';
+  }
+  if (typeof OffscreenCanvas === 'undefined') {
+    return 'this browser has no OffscreenCanvas, which scrim needs: Chrome 91, Firefox 114, Safari 16.4 or later';
+  }
+  return null;
+}
+
+/** How many threads `wanted` really gives here. */
+export function threadsHere(wanted?: number): number {
+  if (!globalThis.crossOriginIsolated || typeof SharedArrayBuffer === 'undefined') return 1;
+  const cores = navigator.hardwareConcurrency || 1;
+  return Math.max(1, Math.min(wanted ?? (cores >= 4 ? 2 : 1), cores));
+}
+
+async function instantiate(threads: number): Promise<WasmModule> {
+  // Written out, and without locateFile, so that bundlers find all files by themselves.
+  const {default: create} = threads === 1 ? await import('./scrim.mjs') : await import('./scrim-threads.mjs');
+  return create({threads});
+}
+
+export enum Format {
+  RGBA = 0,
+  BGRA = 1,
+  NV12 = 3,
+  I420 = 4,
+}
+
+export interface PlaneLayout {
+  offset: number;
+  stride: number;
+}
+
+const frameStructSize = 40;
+
+/** A frame in the module's memory. Packed planes, which is the layout that VideoFrame expects, too. */
+export class FrameMemory {
+  readonly layout: PlaneLayout[];
+  readonly size: number;
+  readonly struct: number; // the scrim_frame, behind the pixels
+  private readonly address: number;
+
+  constructor(
+    private readonly module: Library,
+    readonly format: Format,
+    readonly width: number,
+    readonly height: number,
+  ) {
+    const halfWidth = (width + 1) >> 1, halfHeight = (height + 1) >> 1, luma = width * height;
+    if (format === Format.I420) {
+      this.layout = [
+        {offset: 0, stride: width},
+        {offset: luma, stride: halfWidth},
+        {offset: luma + halfWidth * halfHeight, stride: halfWidth},
+      ];
+      this.size = luma + 2 * halfWidth * halfHeight;
+    } else if (format === Format.NV12) {
+      this.layout = [{offset: 0, stride: width}, {offset: luma, stride: 2 * halfWidth}];
+      this.size = luma + 2 * halfWidth * halfHeight;
+    } else {
+      this.layout = [{offset: 0, stride: 4 * width}];
+      this.size = 4 * luma;
+    }
+    const structOffset = (this.size + 15) & ~15;
+    this.address = module.allocate(structOffset + frameStructSize);
+    this.struct = this.address + structOffset;
+    const fields = module.wasm.HEAPU32.subarray(this.struct >> 2, (this.struct + frameStructSize) >> 2).fill(0);
+    fields.set([format, 0, width, height]);
+    this.layout.forEach(({offset, stride}, plane) => {
+      fields[4 + plane] = this.address + offset;
+      fields[7 + plane] = stride;
+    });
+  }
+
+  /** The pixels; good until the module next allocates. */
+  bytes(): Uint8Array {
+    return this.module.wasm.HEAPU8.subarray(this.address, this.address + this.size);
+  }
+
+  setMatrix(matrix: number): void {
+    this.module.wasm.HEAPU32[(this.struct >> 2) + 1] = matrix;
+  }
+
+  holds(format: Format, width: number, height: number): boolean {
+    return this.format === format && this.width === width && this.height === height;
+  }
+
+  free(): void {
+    this.module.wasm._free(this.address);
+  }
+}
+
+export type ParsedBackground =
+  | {kind: 'image'}
+  | {kind: 'blur'; strength: number}
+  | {kind: 'color'; color: [number, number, number]}
+  | {kind: 'transparent'};
+
+/** One instance of the module: memory of its own, any number of sessions. */
+export class Library {
+  private constructor(
+    readonly wasm: WasmModule,
+    readonly threads: number,
+  ) {}
+
+  static async load(wantedThreads?: number): Promise<Library> {
+    const problem = whyUnsupported();
+    if (problem !== null) throw new ScrimError(problem);
+    const threads = threadsHere(wantedThreads);
+    return new Library(await instantiate(threads), threads);
+  }
+
+  allocate(size: number): number {
+    const address = this.wasm._malloc(size);
+    if (address === 0) throw new ScrimError('out of memory');
+    return address;
+  }
+
+  check(status: number): void {
+    if (status !== 0) throw new ScrimError(this.wasm.UTF8ToString(this.wasm._scrim_last_error()));
+  }
+
+  /** Runs `body` with `size` bytes that hold `bytes` first, which are given back afterwards. */
+  withMemory<Result>(size: number, bytes: Uint8Array | null, body: (address: number) => Result): Result {
+    const address = this.allocate(size);
+    try {
+      if (bytes !== null) this.wasm.HEAPU8.set(bytes, address);
+      return body(address);
+    } finally {
+      this.wasm._free(address);
+    }
+  }
+
+  parseBackground(text: string): ParsedBackground {
+    const bytes = new TextEncoder().encode(text + '\0');
+    return this.withMemory(12 + bytes.length, null, (out) => {
+      this.wasm.HEAPU8.set(bytes, out + 12);
+      this.check(this.wasm._scrim_parse_background(out + 12, out));
+      switch (this.wasm.HEAPU32[out >> 2]) {
+        case 0:
+          return {kind: 'image'};
+        case 1:
+          return {kind: 'blur', strength: this.wasm.HEAPF32[(out + 4) >> 2]};
+        case 2:
+          return {kind: 'color', color: [...this.wasm.HEAPU8.subarray(out + 8, out + 11)] as [number, number, number]};
+        default:
+          return {kind: 'transparent'};
+      }
+    });
+  }
+}
+
+/** A scrim_session. */
+export class Session {
+  private constructor(
+    private readonly library: Library,
+    private readonly handle: number,
+  ) {}
+
+  static create(library: Library, model: Uint8Array, density?: Density, edges: Edges = {}): Session {
+    const {wasm} = library;
+    const paramsSize = 128;
+    return library.withMemory(paramsSize + 8, null, (params) => {
+      wasm._scrim_default_params(params);
+      if (density !== undefined) wasm.HEAP32.set([density.width, density.height], (params + 4) >> 2);
+      wasm.HEAP32[(params + 16) >> 2] = library.threads;
+      for (const [field, offset] of [['stabilise', 20], ['clean', 24], ['guided', 28], ['foreground', 40]] as const) {
+        if (edges[field] !== undefined) wasm.HEAP32[(params + offset) >> 2] = Number(edges[field]);
+      }
+      for (const [field, offset] of [['low', 32], ['high', 36], ['lightWrap', 44]] as const) {
+        if (edges[field] !== undefined) wasm.HEAPF32[(params + offset) >> 2] = edges[field];
+      }
+      const out = params + paramsSize;
+      library.withMemory(model.length, model, (bytes) =>
+        library.check(wasm._scrim_create_from_memory(bytes, model.length, params, out)),
+      );
+      return new Session(library, wasm.HEAPU32[out >> 2]);
+    });
+  }
+
+  setColor(red: number, green: number, blue: number): void {
+    this.library.check(this.library.wasm._scrim_set_background_color(this.handle, red, green, blue));
+  }
+  setBlur(strength: number): void {
+    this.library.check(this.library.wasm._scrim_set_background_blur(this.handle, strength));
+  }
+  setTransparent(): void {
+    this.library.check(this.library.wasm._scrim_set_background_transparent(this.handle));
+  }
+  setPicture(picture: FrameMemory): void {
+    this.library.check(this.library.wasm._scrim_set_background_image(this.handle, picture.struct));
+  }
+
+  /** `out` may be the frame itself. Whatever this throws, `out` then shows the background alone. */
+  process(frame: FrameMemory, out: FrameMemory): void {
+    this.library.check(this.library.wasm._scrim_process(this.handle, frame.struct, out.struct));
+  }
+  drawBackground(frame: FrameMemory): void {
+    this.library.check(this.library.wasm._scrim_draw_background(this.handle, frame.struct));
+  }
+
+  /** The alpha of the frame, a copy. */
+  segment(frame: FrameMemory): Uint8Array {
+    const size = frame.width * frame.height;
+    return this.library.withMemory(size, null, (alpha) => {
+      this.library.check(this.library.wasm._scrim_segment(this.handle, frame.struct, alpha, frame.width));
+      return this.library.wasm.HEAPU8.slice(alpha, alpha + size);
+    });
+  }
+
+  reset(): void {
+    this.library.wasm._scrim_reset(this.handle);
+  }
+
+  density(): Density {
+    const {wasm} = this.library;
+    return this.library.withMemory(8, null, (out) => {
+      wasm._scrim_get_density(this.handle, out, out + 4);
+      return {width: wasm.HEAP32[out >> 2], height: wasm.HEAP32[(out + 4) >> 2]};
+    });
+  }
+
+  times(): Times {
+    const {wasm} = this.library;
+    return this.library.withMemory(64, null, (out) => {
+      wasm._scrim_get_times(out, this.handle);
+      const [sample, network, matte, compose] = wasm.HEAPF64.subarray(out >> 3, (out >> 3) + 4);
+      return {sample, network, matte, compose};
+    });
+  }
+
+  free(): void {
+    this.library.wasm._scrim_free(this.handle);
+  }
+}

@@ -1,0 +1,249 @@
+// A session with its background, fed with what browsers call frames. Runs in the worker; one call at a time.
+import {Format, FrameMemory, Library, Session} from './abi.js';
+import {Density, Edges, ScrimError, Times} from './options.js';
+
+/** What comes in and goes out: a frame of a track where the browser has those, else a bitmap. Both are transferable. */
+export type Picture = VideoFrame | ImageBitmap;
+
+export interface Settings {
+  density?: Density;
+  edges?: Edges;
+}
+
+/** `text` is what scrim_parse_background understands; where that is a picture's address, `url` is it in full. */
+export type BackgroundMessage = {text: string; url: string} | {picture: ImageBitmap};
+
+// Backgrounds are kept as they come; a camera's whole resolution serves nobody behind a frame of 720 rows.
+const maxBackgroundSide = 1920;
+
+const nativeFormats: {[name: string]: Format} = {
+  RGBA: Format.RGBA,
+  RGBX: Format.RGBA,
+  BGRA: Format.BGRA,
+  BGRX: Format.BGRA,
+  NV12: Format.NV12,
+  I420: Format.I420,
+};
+
+function isVideoFrame(picture: Picture): picture is VideoFrame {
+  return typeof VideoFrame !== 'undefined' && picture instanceof VideoFrame;
+}
+
+// scrim_matrix. What a track does not tell is BT.601, as browsers take it.
+function matrixOf({matrix, fullRange}: VideoColorSpace): number {
+  return (matrix === 'bt709' ? 1 : 0) + (fullRange ? 2 : 0);
+}
+
+export class Engine {
+  private session!: Session;
+  private memory: FrameMemory | null = null;
+  private cutOut: FrameMemory | null = null;
+  private kind: Partial<VideoFrameBufferInit> | null = null; // what else makes a VideoFrame like the last; null: a bitmap
+  private canvas: OffscreenCanvas | null = null;
+  private transparent = false;
+  private applyBackground: (session: Session) => void = (session) => session.setColor(0, 0, 0);
+  private picture: FrameMemory | null = null;
+
+  private constructor(
+    readonly library: Library,
+    private readonly model: Uint8Array,
+    private settings: Settings,
+  ) {}
+
+  /** The model may still be on its way: the module loads meanwhile. */
+  static async open(model: Promise<Uint8Array>, settings: Settings, threads?: number): Promise<Engine> {
+    const [library, bytes] = await Promise.all([Library.load(threads), model]);
+    const engine = new Engine(library, bytes, settings);
+    engine.configure(settings);
+    return engine;
+  }
+
+  /** Changes what is given. On an error everything stays as it was. */
+  configure(settings: Settings): void {
+    const wanted = {
+      density: settings.density ?? this.settings.density,
+      edges: {...this.settings.edges, ...settings.edges},
+    };
+    const session = Session.create(this.library, this.model, wanted.density, wanted.edges);
+    try {
+      this.applyBackground(session);
+    } catch (error) {
+      session.free();
+      throw error;
+    }
+    this.session?.free();
+    this.session = session;
+    this.settings = wanted;
+  }
+
+  async setBackground(message: BackgroundMessage): Promise<void> {
+    if ('picture' in message) return this.setPicture(message.picture);
+    const parsed = this.library.parseBackground(message.text);
+    switch (parsed.kind) {
+      case 'image':
+        return this.setPicture(await fetchPicture(message.text, message.url));
+      case 'blur':
+        return this.useBackground((session) => session.setBlur(parsed.strength));
+      case 'color':
+        return this.useBackground((session) => session.setColor(...parsed.color));
+      case 'transparent':
+        return this.useBackground((session) => session.setTransparent(), true);
+    }
+  }
+
+  private setPicture(bitmap: ImageBitmap): void {
+    const scale = Math.min(1, maxBackgroundSide / Math.max(bitmap.width, bitmap.height));
+    const width = Math.max(1, Math.round(bitmap.width * scale)), height = Math.max(1, Math.round(bitmap.height * scale));
+    const memory =
+      this.picture?.holds(Format.RGBA, width, height) === true
+        ? this.picture
+        : new FrameMemory(this.library, Format.RGBA, width, height);
+    this.readByCanvas(bitmap, memory);
+    bitmap.close();
+    this.useBackground((session) => session.setPicture(memory), false, memory);
+  }
+
+  private useBackground(apply: (session: Session) => void, transparent = false, picture: FrameMemory | null = null) {
+    try {
+      apply(this.session);
+    } catch (error) {
+      if (picture !== this.picture) picture?.free();
+      throw error;
+    }
+    if (this.picture !== picture) this.picture?.free();
+    this.picture = picture;
+    this.transparent = transparent;
+    this.applyBackground = apply;
+  }
+
+  /**
+   * The person of `source` before the background, as a picture of the same kind. Does not close `source`. When the
+   * engine refuses the frame, `failure` says why and the picture is the background alone.
+   */
+  async compose(source: Picture): Promise<{picture: Picture; failure: string | null}> {
+    const memory = await this.read(source), out = this.outputFor(memory);
+    let failure: string | null = null;
+    try {
+      this.session.process(memory, out);
+    } catch (error) {
+      if (!(error instanceof ScrimError)) throw error;
+      failure = error.message;
+    }
+    return {picture: await this.write(out, isVideoFrame(source) ? source.timestamp : 0), failure};
+  }
+
+  /** The background alone, as the last frame was; null before there was one. */
+  async background(timestamp: number): Promise<Picture | null> {
+    if (this.memory === null) return null;
+    const out = this.outputFor(this.memory);
+    this.session.drawBackground(out);
+    return this.write(out, timestamp);
+  }
+
+  async segment(source: Picture): Promise<{width: number; height: number; data: Uint8Array}> {
+    const memory = await this.read(source);
+    return {width: memory.width, height: memory.height, data: this.session.segment(memory)};
+  }
+
+  /** The next picture has nothing to do with the last one. */
+  reset(): void {
+    this.session.reset();
+  }
+  density(): Density {
+    return this.session.density();
+  }
+  times(): Times {
+    return this.session.times();
+  }
+
+  private async read(source: Picture): Promise<FrameMemory> {
+    if (!isVideoFrame(source)) {
+      this.kind = null;
+      const memory = this.memoryFor(Format.RGBA, source.width, source.height);
+      this.readByCanvas(source, memory);
+      return memory;
+    }
+    const {displayWidth, displayHeight, duration, colorSpace} = source;
+    const format = nativeFormats[source.format ?? ''];
+    const isPacked = format === Format.RGBA || format === Format.BGRA;
+    const {x = 0, y = 0, width, height} = source.visibleRect ?? {x: 1, width: 0, height: 0};
+    const upright = !source.rotation && !source.flip;
+    if (format !== undefined && upright && (isPacked || (x % 2 === 0 && y % 2 === 0))) {
+      this.kind = {displayWidth, displayHeight, duration: duration ?? undefined, colorSpace};
+      const memory = this.memoryFor(format, width, height);
+      memory.setMatrix(matrixOf(colorSpace));
+      await source.copyTo(memory.bytes(), {layout: memory.layout});
+      return memory;
+    }
+    this.kind = {displayWidth, displayHeight, duration: duration ?? undefined};
+    const memory = this.memoryFor(Format.RGBA, displayWidth, displayHeight);
+    this.readByCanvas(source, memory);
+    return memory;
+  }
+
+  private readByCanvas(source: Picture, memory: FrameMemory): void {
+    const {width, height} = memory;
+    if (this.canvas === null) this.canvas = new OffscreenCanvas(width, height);
+    if (this.canvas.width !== width || this.canvas.height !== height) {
+      this.canvas.width = width;
+      this.canvas.height = height;
+    }
+    const context = this.canvas.getContext('2d', {willReadFrequently: true})!;
+    context.globalCompositeOperation = 'copy';
+    context.drawImage(source, 0, 0, width, height);
+    memory.bytes().set(context.getImageData(0, 0, width, height).data);
+  }
+
+  private async write(memory: FrameMemory, timestamp: number): Promise<Picture> {
+    const {format, width, height, layout} = memory;
+    if (this.kind === null) return createImageBitmap(new ImageData(new Uint8ClampedArray(memory.bytes()), width, height));
+    return new VideoFrame(memory.bytes() as BufferSource, {
+      format: Format[format] as VideoPixelFormat,
+      codedWidth: width,
+      codedHeight: height,
+      layout,
+      timestamp,
+      ...this.kind,
+      colorSpace: memory === this.cutOut ? undefined : this.kind.colorSpace,
+    });
+  }
+
+  private memoryFor(format: Format, width: number, height: number): FrameMemory {
+    return (this.memory = this.fitted('memory', format, width, height));
+  }
+
+  // Where the frame's own format has no alpha, what is cut out needs another.
+  private outputFor(memory: FrameMemory): FrameMemory {
+    if (!this.transparent || memory.format === Format.RGBA || memory.format === Format.BGRA) return memory;
+    return (this.cutOut = this.fitted('cutOut', Format.RGBA, memory.width, memory.height));
+  }
+
+  private fitted(which: 'memory' | 'cutOut', format: Format, width: number, height: number): FrameMemory {
+    const old = this[which];
+    if (old?.holds(format, width, height) === true) return old;
+    this[which] = null; // also where there is no memory for another
+    old?.free();
+    return new FrameMemory(this.library, format, width, height);
+  }
+}
+
+async function fetchPicture(name: string, url: string): Promise<ImageBitmap> {
+  const bytes = await fetchBytes(`background ${name}`, url);
+  try {
+    return await createImageBitmap(new Blob([bytes]));
+  } catch {
+    throw new ScrimError(`background ${name}: not a picture that this browser can read`);
+  }
+}
+
+/** `what` begins the message where that fails. */
+export async function fetchBytes(what: string, url: string): Promise<ArrayBuffer> {
+  let response: Response;
+  try {
+    response = await fetch(url);
+  } catch {
+    throw new ScrimError(`${what}: cannot be fetched from ${url}`);
+  }
+  if (!response.ok) throw new ScrimError(`${what}: ${url} answers ${response.status}`);
+  return response.arrayBuffer();
+}

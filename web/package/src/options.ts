@@ -1,0 +1,56 @@
+// What callers can choose, shared by Segmenter and VirtualBackground.
+
+/** Width and height of the network's input: a larger one is finer and slower. */
+export interface Density {
+  width: number;
+  height: number;
+}
+
+/** How the network's mask becomes the alpha of the frame; see scrim_params in scrim.h. */
+export interface Edges {
+  /** Let the edge follow the frame's own edges (default), or stretch the mask bilinearly. */
+  guided?: boolean;
+  /** Hold the mask still where nothing moves (default). */
+  stabilise?: boolean;
+  /** Drop what stands alone and is faint or tiny, fill small holes (default). */
+  clean?: boolean;
+  /** Take the old room's colour out of the outline (default). */
+  foreground?: boolean;
+  /** Share of the new background's light on the outline, 0 to 1. */
+  lightWrap?: number;
+  /** Mask values, 0 to 1, that become fully room and fully person. */
+  low?: number;
+  high?: number;
+}
+
+export interface EngineOptions {
+  /** A model file: its address or its bytes. Default: the int8 model of this package. */
+  model?: string | URL | ArrayBuffer | Uint8Array;
+  /** Default: the model's own. */
+  density?: Density;
+  edges?: Edges;
+  /**
+   * Threads of the network. More than one needs a page that is isolated across origins (`crossOriginIsolated`); elsewhere
+   * one is used. Default: 2 where that is possible and the machine has at least four.
+   */
+  threads?: number;
+}
+
+/**
+ * What stands behind the person: `'blur'` or `'blur:N'` (N the strength, 0.5 to 100), `'#rrggbb'`, `'transparent'`, any
+ * other text the address of a picture; a picture; or a video, which the caller plays.
+ */
+export type Background = string | HTMLVideoElement | ImageBitmapSource;
+
+/** Milliseconds of one frame by stage; see scrim_times in scrim.h. */
+export interface Times {
+  sample: number;
+  network: number;
+  matte: number;
+  compose: number;
+}
+
+/** Everything that goes wrong here; the message is one line that says what and where. */
+export class ScrimError extends Error {
+  override name = 'ScrimError';
+}

@@ -1,0 +1,81 @@
+import {EngineOptions} from './options.js';
+import {Remote} from './remote.js';
+
+/** 0 room to 255 person, rows from the top without gaps. */
+export interface Alpha {
+  width: number;
+  height: number;
+  data: Uint8Array;
+}
+
+export interface SegmentOptions {
+  /** This picture is the next frame of the same clip: the last mask helps to find this one. Default: false. */
+  follows?: boolean;
+}
+
+/**
+ * Finds people in pictures, in a worker.
+ *
+ *     const segmenter = await Segmenter.create();
+ *     const {width, height, data} = await segmenter.segment(document.querySelector('img'));
+ *     const cutOut = await segmenter.compose(photo, 'transparent'); // an ImageBitmap
+ */
+export class Segmenter {
+  private readonly remote: Remote;
+  private last = Promise.resolve();
+
+  private constructor(remote: Remote) {
+    this.remote = remote;
+  }
+
+  /** Rejects with a ScrimError: no SIMD, no model, a damaged one. */
+  static async create(options: EngineOptions = {}): Promise<Segmenter> {
+    return new Segmenter(await Remote.open(options));
+  }
+
+  /** The alpha of a picture, at its own size. */
+  async segment(picture: ImageBitmapSource, {follows = false}: SegmentOptions = {}): Promise<Alpha> {
+    const own = asFrame(picture) ?? (await createImageBitmap(picture));
+    return this.remote.call('segment', {picture: own, follows}, [own]);
+  }
+
+  /**
+   * The person of a picture before a background: a VideoFrame for a VideoFrame, else an ImageBitmap. The caller closes
+   * it.
+   */
+  async compose<Source extends ImageBitmapSource>(
+    picture: Source,
+    background: string | ImageBitmapSource = 'transparent',
+    {follows = false}: SegmentOptions = {},
+  ): Promise<Source extends VideoFrame ? VideoFrame : ImageBitmap> {
+    const own = typeof VideoFrame !== 'undefined' && picture instanceof VideoFrame ? picture.clone() : await createImageBitmap(picture);
+    // A background belongs to its picture: no other call may come between the two.
+    const result = this.last.then(async () => {
+      await this.remote.setBackground(background);
+      return this.remote.call('compose', {picture: own, follows}, [own]);
+    });
+    this.last = result.then(() => {}, () => {});
+    const {picture: composed, failure} = await result;
+    if (failure !== null) {
+      composed.close();
+      throw new Error(failure);
+    }
+    return composed as never;
+  }
+
+  /** Changes the density or the edges; what is not given stays. */
+  async configure(settings: Pick<EngineOptions, 'density' | 'edges'>): Promise<void> {
+    await this.remote.call('configure', settings);
+  }
+
+  /** Ends the worker. Calls that are open reject. */
+  close(): void {
+    this.remote.close();
+  }
+}
+
+// A frame's pixels go to the engine as they are, a bitmap's by way of a canvas.
+function asFrame(picture: ImageBitmapSource): VideoFrame | null {
+  if (typeof VideoFrame === 'undefined' || picture instanceof Blob || picture instanceof ImageData) return null;
+  return picture instanceof VideoFrame ? picture.clone() : new VideoFrame(picture, {timestamp: 0});
+}

@@ -1,0 +1,364 @@
+import type {Picture} from './engine.js';
+import {Background, Density, EngineOptions, ScrimError} from './options.js';
+import {Remote, WorkerEvent} from './remote.js';
+import type {Stats} from './stream.js';
+
+export interface VirtualBackgroundOptions extends EngineOptions {
+  /** Default: `'blur'`. */
+  background?: Background;
+  /** Milliseconds that a frame may take before the density falls; it rises again when there is time. Default: 0, never. */
+  budget?: number;
+  /** Frames are drawn there, too, at their own size. The only way to see `'transparent'`: calls carry no alpha. */
+  canvas?: HTMLCanvasElement;
+  /**
+   * How frames travel: as streams of frames between track and worker (Chromium), or through a video element and a canvas
+   * (everywhere). Default: streams where there are any.
+   */
+  path?: 'streams' | 'canvas';
+}
+
+export interface VirtualBackgroundEvents {
+  /** About once a second while frames come. */
+  stats: CustomEvent<Stats>;
+  /** A frame could not be processed (it shows the background alone), or the video of the background broke. */
+  failure: CustomEvent<ScrimError>;
+  /** No more frames: the source ended, the processed track was stopped, the worker died, or stop() was called. */
+  end: Event;
+}
+
+export interface VirtualBackground {
+  addEventListener<Type extends keyof VirtualBackgroundEvents>(
+    type: Type,
+    listener: (event: VirtualBackgroundEvents[Type]) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+}
+
+/**
+ * Gives a camera's track another background.
+ *
+ *     const virtual = await VirtualBackground.start(camera.getVideoTracks()[0], {background: 'office.jpg'});
+ *     peer.addTrack(virtual.track);
+ *
+ * Fails closed: the processed track shows nothing before the first mask, and the background alone for every frame that
+ * fails and while the camera is muted or lost. The camera's track stays the caller's, to stop as well.
+ */
+export class VirtualBackground extends EventTarget {
+  /** The processed track. Stopping it stops all work. */
+  readonly track: MediaStreamTrack;
+  readonly path: 'streams' | 'canvas';
+  /** Resolves when the first masked frame is out; never, when none comes. */
+  readonly first: Promise<void>;
+
+  private tellFirst!: () => void;
+  private source: MediaStreamTrack | null = null;
+  private readonly canvas: HTMLCanvasElement | null;
+  private readonly player: Player | null = null;
+  private backgroundVideo: BackgroundVideo | null = null;
+  private delivered: number | null = null;
+  private paused = false;
+  private stopped = false;
+  private readonly listeners = new AbortController();
+  private sourceListeners = new AbortController();
+
+  private constructor(
+    private readonly remote: Remote,
+    options: VirtualBackgroundOptions,
+  ) {
+    super();
+    this.first = new Promise((resolve) => (this.tellFirst = resolve));
+    this.path = options.path ?? (hasStreams() ? 'streams' : 'canvas');
+    this.canvas = options.canvas ?? (this.path === 'canvas' ? document.createElement('canvas') : null);
+    remote.onevent = (event) => this.handle(event);
+    let writable: WritableStream<VideoFrame> | null = null;
+    if (this.path === 'streams') {
+      if (!hasStreams()) throw new ScrimError('path: this browser has no streams of frames; leave it to scrim');
+      const generator = new MediaStreamTrackGenerator!({kind: 'video'});
+      this.track = generator;
+      writable = generator.writable;
+    } else {
+      this.canvas!.getContext('2d'); // before captureStream, which wants to know the kind
+      this.track = this.canvas!.captureStream().getVideoTracks()[0];
+      this.player = new Player((picture) => {
+        const timestamp = Math.round(1000 * performance.now());
+        remote.call('push', {picture, timestamp}, [picture]).catch(() => {});
+      });
+      document.addEventListener('visibilitychange', () => this.beat(), {signal: this.listeners.signal});
+      this.beat();
+    }
+    const showPictures = this.canvas !== null;
+    remote.call('startStream', {writable, showPictures}, writable !== null ? [writable] : []).catch(() => {});
+  }
+
+  /**
+   * source: a camera's track, or the promise of one: the engine loads while people are asked. Rejects with a ScrimError,
+   * and no track, when the engine, its model or the background cannot be had, and as the promise does.
+   */
+  static async start(
+    source: MediaStreamTrack | Promise<MediaStreamTrack>,
+    options: VirtualBackgroundOptions = {},
+  ): Promise<VirtualBackground> {
+    const opening = Remote.open(options);
+    let virtual: VirtualBackground | null = null;
+    try {
+      const [remote, track] = await Promise.all([opening, source]);
+      if (track.kind !== 'video') throw new ScrimError('track: it carries no video');
+      if (track.readyState === 'ended') throw new ScrimError('track: it has ended');
+      virtual = new VirtualBackground(remote, options);
+      await virtual.setBackground(options.background ?? 'blur');
+      await virtual.setBudget(options.budget ?? 0);
+      await virtual.replaceTrack(track);
+      return virtual;
+    } catch (error) {
+      if (virtual !== null) virtual.stop();
+      else opening.then((remote) => remote.close(), () => {});
+      throw error;
+    }
+  }
+
+  /** From the next frame on. Rejects when it cannot be had; the old one stays then. */
+  async setBackground(background: Background): Promise<void> {
+    if (background instanceof HTMLVideoElement) {
+      const video = new BackgroundVideo(background, this.remote, (error) => this.fail(error));
+      await video.start();
+      this.backgroundVideo?.stop();
+      this.backgroundVideo = video;
+    } else {
+      await this.remote.setBackground(background);
+      this.backgroundVideo?.stop();
+      this.backgroundVideo = null;
+    }
+  }
+
+  /** Another camera; the processed track stays the same. */
+  async replaceTrack(source: MediaStreamTrack): Promise<void> {
+    if (source.readyState === 'ended') throw new ScrimError('track: it has ended');
+    this.sourceListeners.abort();
+    this.sourceListeners = new AbortController();
+    this.source = source;
+    this.delivered = null;
+    const {signal} = this.sourceListeners;
+    source.addEventListener('ended', () => this.stop(), {signal});
+    for (const change of ['mute', 'unmute']) source.addEventListener(change, () => void this.holdOrRelease(), {signal});
+    await this.remote.call('reset');
+    await this.holdOrRelease();
+    if (this.player !== null) {
+      await this.player.play(source);
+    } else {
+      const {readable} = new MediaStreamTrackProcessor!({track: source, maxBufferSize: 1});
+      await this.remote.call('readFrom', readable, [readable]);
+    }
+  }
+
+  /** Changes the density or the edges; what is not given stays. Resolves to the density in use. */
+  configure(settings: Pick<EngineOptions, 'density' | 'edges'>): Promise<Density> {
+    return this.remote.call('configure', settings);
+  }
+
+  /** See VirtualBackgroundOptions.budget; the present density is the finest from now on. */
+  setBudget(milliseconds: number): Promise<void> {
+    return this.remote.call('setBudget', milliseconds);
+  }
+
+  /** Shows the background alone and does no work until resume(): for when nobody looks. */
+  async pause(): Promise<void> {
+    this.paused = true;
+    await this.holdOrRelease();
+  }
+  async resume(): Promise<void> {
+    this.paused = false;
+    await this.holdOrRelease();
+  }
+
+  /** Ends the processed track and the worker. */
+  stop(): void {
+    if (this.stopped) return;
+    this.stopped = true;
+    this.listeners.abort();
+    this.sourceListeners.abort();
+    this.backgroundVideo?.stop();
+    this.player?.stop();
+    this.track.stop();
+    const close = () => this.remote.close('stopped');
+    this.remote.call('stop').then(close, close);
+    this.dispatchEvent(new Event('end'));
+  }
+
+  private async holdOrRelease(): Promise<void> {
+    if (this.paused || this.source!.muted) {
+      this.player?.hold();
+      await this.remote.call('hold');
+    } else {
+      await this.remote.call('release');
+      this.player?.release();
+    }
+  }
+
+  private handle(event: WorkerEvent): void {
+    switch (event.event) {
+      case 'stats':
+        this.dispatchEvent(new CustomEvent('stats', {detail: this.withSkipped(event.stats)}));
+        break;
+      case 'first':
+        this.tellFirst();
+        break;
+      case 'failure':
+        this.fail(new ScrimError(event.message));
+        break;
+      case 'picture':
+        this.show(event.picture);
+        break;
+      case 'beat':
+        this.player?.grab();
+        break;
+      case 'crash':
+        this.fail(new ScrimError(event.message));
+        this.stop();
+        break;
+      case 'end':
+        this.stop();
+        break;
+    }
+  }
+
+  // The stream of frames drops without telling; where the track counts, the difference is known.
+  private withSkipped(stats: Stats): Stats {
+    const delivered = this.source?.stats?.deliveredFrames;
+    if (delivered === undefined) return stats;
+    const before = this.delivered;
+    this.delivered = delivered;
+    return before === null ? stats : {...stats, skipped: Math.max(0, delivered - before - stats.frames)};
+  }
+
+  private fail(error: ScrimError): void {
+    this.dispatchEvent(new CustomEvent('failure', {detail: error}));
+  }
+
+  private show(picture: Picture): void {
+    const canvas = this.canvas!;
+    const width = 'displayWidth' in picture ? picture.displayWidth : picture.width;
+    const height = 'displayHeight' in picture ? picture.displayHeight : picture.height;
+    if (canvas.width !== width || canvas.height !== height) {
+      canvas.width = width;
+      canvas.height = height;
+    }
+    const context = canvas.getContext('2d')!;
+    context.globalCompositeOperation = 'copy'; // keeps nothing of the last one where this one is transparent
+    context.drawImage(picture, 0, 0);
+    picture.close();
+    if (this.player === null) return;
+    if (this.track.readyState === 'ended') this.stop();
+    this.player.next();
+  }
+
+  // Hidden pages get no frame callbacks and slow timers, but calls go on: the worker's clock takes over.
+  private beat(): void {
+    this.remote.call('beat', document.hidden ? 33 : 0).catch(() => {});
+  }
+}
+
+function hasStreams(): boolean {
+  return typeof MediaStreamTrackProcessor !== 'undefined' && typeof MediaStreamTrackGenerator !== 'undefined';
+}
+
+// A video element's next frame, once.
+function onNextFrame(video: HTMLVideoElement, callback: () => void): void {
+  if ('requestVideoFrameCallback' in video) video.requestVideoFrameCallback(callback);
+  else requestAnimationFrame(callback);
+}
+
+/** Turns a track into pictures, one at a time: the newest when the last one is done with. */
+class Player {
+  private readonly video = document.createElement('video');
+  private busy = false;
+  private held = false;
+  private stopped = false;
+
+  constructor(private readonly take: (picture: Picture) => void) {
+    this.video.muted = true;
+    this.video.playsInline = true;
+    this.waitForFrame();
+  }
+
+  async play(track: MediaStreamTrack): Promise<void> {
+    this.video.srcObject = new MediaStream([track]);
+    await this.video.play();
+  }
+
+  grab(): void {
+    if (this.busy || this.held || this.stopped || this.video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
+    this.busy = true;
+    if (typeof VideoFrame !== 'undefined') {
+      this.take(new VideoFrame(this.video));
+    } else {
+      createImageBitmap(this.video).then(this.take, () => this.next());
+    }
+  }
+
+  next(): void {
+    this.busy = false;
+  }
+
+  hold(): void {
+    this.held = true;
+  }
+  release(): void {
+    this.held = false;
+    this.busy = false;
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.video.srcObject = null;
+  }
+
+  private waitForFrame(): void {
+    onNextFrame(this.video, () => {
+      if (this.stopped) return;
+      this.grab();
+      this.waitForFrame();
+    });
+  }
+}
+
+/** Makes every frame of a playing video the background. */
+class BackgroundVideo {
+  private stopped = false;
+
+  constructor(
+    private readonly video: HTMLVideoElement,
+    private readonly remote: Remote,
+    private readonly fail: (error: ScrimError) => void,
+  ) {}
+
+  /** Resolves when the first frame is there. */
+  async start(): Promise<void> {
+    if (this.video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) {
+      await new Promise((resolve, reject) => {
+        this.video.addEventListener('loadeddata', resolve, {once: true});
+        this.video.addEventListener('error', () => reject(new ScrimError('background: the video cannot be played')), {
+          once: true,
+        });
+      });
+    }
+    await this.remote.setBackground(this.video);
+    this.waitForFrame();
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private waitForFrame(): void {
+    onNextFrame(this.video, async () => {
+      if (this.stopped) return;
+      try {
+        await this.remote.setBackground(this.video);
+      } catch (error) {
+        if (!this.stopped) this.fail(error as ScrimError);
+        return;
+      }
+      this.waitForFrame();
+    });
+  }
+}

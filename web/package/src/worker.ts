@@ -1,0 +1,103 @@
+// The worker: one module, one engine. Answers the calls of remote.ts and reports what happens in between.
+import {BackgroundMessage, Engine, fetchBytes, Picture, Settings} from './engine.js';
+import {Stream} from './stream.js';
+
+export interface OpenMessage {
+  model: Uint8Array | {url: string};
+  settings: Settings;
+  threads?: number;
+}
+
+let engine: Engine;
+let stream: Stream | null = null;
+let clock: ReturnType<typeof setInterval> | undefined;
+
+// One task at a time may use the engine: reading a frame's pixels takes a while in which nothing may move its memory.
+let tail: Promise<unknown> = Promise.resolve();
+function exclusive<Result>(task: () => Promise<Result>): Promise<Result> {
+  const result = tail.then(task);
+  tail = result.catch(() => {});
+  return result;
+}
+
+const post = (message: object, transfer: Transferable[] = []) => self.postMessage(message, {transfer});
+
+const methods = {
+  async open({model, settings, threads}: OpenMessage) {
+    const bytes = async () => ('url' in model ? new Uint8Array(await fetchBytes('model', model.url)) : model);
+    engine = await Engine.open(bytes(), settings, threads);
+    return {density: engine.density(), threads: engine.library.threads};
+  },
+
+  configure: (settings: Settings) =>
+    exclusive(async () => {
+      engine.configure(settings);
+      return engine.density();
+    }),
+
+  setBackground: (message: BackgroundMessage) => exclusive(() => engine.setBackground(message)),
+
+  segment: ({picture, follows}: {picture: Picture; follows: boolean}) =>
+    exclusive(async () => {
+      try {
+        if (!follows) engine.reset();
+        return await engine.segment(picture);
+      } finally {
+        picture.close();
+      }
+    }),
+
+  compose: ({picture, follows}: {picture: Picture; follows: boolean}) =>
+    exclusive(async () => {
+      try {
+        if (!follows) engine.reset();
+        return await engine.compose(picture);
+      } finally {
+        picture.close();
+      }
+    }),
+
+  async startStream({writable, showPictures}: {writable: WritableStream<VideoFrame> | null; showPictures: boolean}) {
+    stream = new Stream(engine, exclusive, post, showPictures);
+    if (writable !== null) stream.writeTo(writable);
+  },
+  async readFrom(readable: ReadableStream<VideoFrame>) {
+    void stream!.readFrom(readable);
+  },
+  async push({picture, timestamp}: {picture: Picture; timestamp: number}) {
+    stream!.push(picture, timestamp);
+  },
+  async setBudget(milliseconds: number) {
+    stream!.setBudget(milliseconds, engine.density());
+  },
+  reset: () => exclusive(async () => engine.reset()),
+  hold: () => stream!.hold(),
+  async release() {
+    stream!.release();
+  },
+  /** Beats every so many milliseconds, also where the page's own timers sleep; 0: no more. */
+  async beat(milliseconds: number) {
+    clearInterval(clock);
+    if (milliseconds > 0) clock = setInterval(() => post({event: 'beat'}), milliseconds);
+  },
+  async stop() {
+    clearInterval(clock);
+    stream?.close();
+  },
+};
+
+export type Methods = typeof methods;
+
+function transferables(result: unknown): Transferable[] {
+  const {picture, data} = (result ?? {}) as {picture?: Picture; data?: Uint8Array};
+  return [...(picture !== undefined ? [picture] : []), ...(data !== undefined ? [data.buffer as ArrayBuffer] : [])];
+}
+
+self.onmessage = async ({data: {id, method, argument}}: MessageEvent) => {
+  try {
+    const result = await methods[method as keyof Methods](argument as never);
+    post({id, result}, transferables(result));
+  } catch (error) {
+    post({id, error: error instanceof Error ? error.message : String(error)});
+  }
+};

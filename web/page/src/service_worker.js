@@ -1,0 +1,37 @@
+// Keeps all files of one build; answers from there first. vite.config.js fills in the two constants.
+const files = FILES;
+const cacheName = `scrim-${VERSION}`;
+
+self.addEventListener('install', (event) => {
+  event.waitUntil(
+    caches.open(cacheName).then((cache) => cache.addAll(files)).then(() => self.skipWaiting()),
+  );
+});
+
+self.addEventListener('activate', (event) => {
+  event.waitUntil(
+    caches.keys()
+      .then((names) => Promise.all(names.filter((name) => name !== cacheName).map((name) => caches.delete(name))))
+      .then(() => self.clients.claim()),
+  );
+});
+
+self.addEventListener('fetch', (event) => {
+  const url = new URL(event.request.url);
+  if (event.request.method !== 'GET' || url.origin !== location.origin) return;
+  event.respondWith(answer(event.request));
+});
+
+async function answer(request) {
+  const cached = await caches.match(request, {cacheName, ignoreSearch: true});
+  if (cached === undefined) return fetch(request);
+  // Media elements ask for parts, and some browsers refuse a whole file in answer.
+  const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.get('Range') ?? '');
+  if (range === null) return cached;
+  const bytes = await cached.blob();
+  const begin = Number(range[1]), end = range[2] === '' ? bytes.size : Number(range[2]) + 1;
+  const headers = new Headers(cached.headers);
+  headers.set('Content-Range', `bytes ${begin}-${end - 1}/${bytes.size}`);
+  headers.set('Content-Length', String(end - begin));
+  return new Response(bytes.slice(begin, end), {status: 206, headers});
+}
