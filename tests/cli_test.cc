@@ -270,6 +270,7 @@ TEST(Matte, AFolderIsPhotosOrASequence) {
   for (auto [name, value] : {std::pair{"2.png", 129}, {"10.png", 126}}) {
     image::Frame frame(image::PixelFormat::kRgba, 64, 36);
     Fill(frame.view(), {uint8_t(value), uint8_t(value), uint8_t(value)});
+    for (int y = 0; y < 36; ++y) std::fill_n(frame.view().row(0, y), 4 * 12, uint8_t{255});  // surely somebody
     ASSERT_TRUE(app::WriteImage(frame.view(), false, photos / name).ok());
   }
   WriteFile(photos / "notes.txt", "not an image");

@@ -103,13 +103,14 @@ void EdgeColours::Measure(const image::ConstFrameView& frame, const image::Bytes
 void EdgeColours::Prepare(const image::ConstFrameView& frame, const image::Bytes& alpha,
                           const image::ConstFrameView* background, bool background_changed) {
   if (width_ != frame.width || height_ != frame.height || format_ != frame.format) {
-    format_ = frame.format, width_ = frame.width, height_ = frame.height, light_known_ = false;
-    step_ = std::max(1, (width_ + kColumns / 2) / kColumns);
-    columns_ = (width_ + step_ - 1) / step_, rows_ = (height_ + step_ - 1) / step_;
+    width_ = 0, light_known_ = false;  // nothing fits until all memory is there
+    step_ = std::max(1, (frame.width + kColumns / 2) / kColumns);
+    columns_ = (frame.width + step_ - 1) / step_, rows_ = (frame.height + step_ - 1) / step_;
     const size_t cells = static_cast<size_t>(columns_) * static_cast<size_t>(rows_);
     for (auto* grids : {&person_, &room_, &light_})
       for (Grid& grid : *grids) grid.assign(cells, 0.f);
     for (Grid* grid : {&cover_, &trust_, &wrap_}) grid->assign(cells, 0.f);
+    format_ = frame.format, width_ = frame.width, height_ = frame.height;
   }
   if (background == nullptr) {
     light_known_ = false;

@@ -57,7 +57,7 @@ void Regions::FadeIslands(image::Floats* mask) {
     const float sure = (region.peak - options_.doubtful) / std::max(options_.strong - options_.doubtful, 1e-3f);
     const float large = 2 * area / std::max(smallest, 1e-3f) - 1;
     const float before = region.before / area, wanted = std::clamp(std::min(sure, large), 0.f, 1.f);
-    const float strength = std::clamp(wanted, before - options_.fade, before + options_.fade);
+    const float strength = first_ ? wanted : std::clamp(wanted, before - options_.fade, before + options_.fade);
     if (strength >= 1) continue;
     for (int x = run.first; x < run.last; ++x) mask->row(run.y)[x] *= strength, strength_.row(run.y)[x] = strength;
   }
@@ -77,12 +77,14 @@ void Regions::FillHoles(image::Floats* mask) {
 
 void Regions::Process(image::Floats* mask) {
   if (!options_.enabled || mask->empty()) return;
-  if (strength_.width() != mask->width() || strength_.height() != mask->height()) {
+  first_ |= strength_.width() != mask->width() || strength_.height() != mask->height();
+  if (first_) {
     strength_.Resize(mask->width(), mask->height());
     std::fill(strength_.data(), strength_.data() + strength_.size(), 1.f);
   }
   FadeIslands(mask);
   FillHoles(mask);
+  first_ = false;
 }
 
 }  // namespace scrim::matte

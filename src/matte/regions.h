@@ -24,9 +24,10 @@ class Regions {
  public:
   explicit Regions(const RegionOptions& options = {}) : options_(options) {}
 
-  // mask: 1 channel, 0..1; changed in place.
+  // mask: 1 channel, 0..1; changed in place. In the first one, and the first after a change of size or Reset, nothing
+  // fades: what must go goes.
   void Process(image::Floats* mask);
-  void Reset() { strength_ = {}; }
+  void Reset() { first_ = true; }
 
  private:
   // Pixels first .. last - 1 of row y.
@@ -48,6 +49,7 @@ class Regions {
 
   RegionOptions options_;
   std::vector<Run> runs_;
+  bool first_ = true;       // no frame before
   image::Floats strength_;  // of the region that each pixel belonged to; 1 where there was none
 };
 
