@@ -224,6 +224,7 @@ std::string Filter::Open(const Settings& settings, bool live, Session* session) 
   params.live = live;
   params.wait_ms = settings.max_wait_ms, params.max_mask_age_ms = settings.max_mask_age_ms;
   params.threads = settings.threads;
+  if (!settings.target.empty()) params.target = settings.target.c_str();
   params.guided = settings.guided, params.stabilise = settings.stabilise;
   std::string path = settings.model;
   if (path.empty()) {
