@@ -9,13 +9,14 @@
 namespace scrim::app {
 
 inline constexpr const char* kBackgroundHelp =
-    "what stands behind the person: an image file, blur or blur:N (N the blur's sigma in pixels of a 720-line frame, "
+    "what stands behind the person: an image file (for run also a video, which plays over and over), blur or blur:N (N "
+    "the blur's sigma in pixels of a 720-line frame, "
     "0.5 to "
     "100, default 14), #rrggbb, or transparent";
 
 struct BackgroundOption {
   scrim_background value{};
-  std::string path;  // of SCRIM_BACKGROUND_IMAGE
+  std::string text;  // as it was written; of SCRIM_BACKGROUND_IMAGE the file
 
   bool transparent() const { return value.kind == SCRIM_BACKGROUND_TRANSPARENT; }
 };

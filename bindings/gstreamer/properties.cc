@@ -10,7 +10,9 @@ namespace {
 enum Property {
   kModel = 1,
   kBackground,
+  kFit,
   kDensity,
+  kTarget,
   kThreads,
   kGuided,
   kStabilise,
@@ -27,6 +29,16 @@ enum Property {
   kOnFailure,
   kStats,
 };
+
+GType FitType() {
+  static const GEnumValue values[] = {
+      {static_cast<gint>(Fit::kCover), "Fill the frame, cut off what sticks out", "cover"},
+      {static_cast<gint>(Fit::kContain), "All of it, with black borders", "contain"},
+      {static_cast<gint>(Fit::kTile), "As it is, over and over (a clip covers)", "tile"},
+      {0, nullptr, nullptr}};
+  static const GType type = g_enum_register_static("GstScrimFit", values);
+  return type;
+}
 
 GType LiveType() {
   static const GEnumValue values[] = {
@@ -80,8 +92,14 @@ bool SetProperty(Filter* filter, guint id, const GValue* value, std::string* pro
     case kBackground:
       *problem = filter->SetBackground(Text(value));
       break;
+    case kFit:
+      filter->SetFit(static_cast<Fit>(g_value_get_enum(value)));
+      break;
     case kDensity:
       change([&](Settings& s) { s.density = Text(value); });
+      break;
+    case kTarget:
+      change([&](Settings& s) { s.target = Text(value); });
       break;
     case kThreads:
       change([&](Settings& s) { s.threads = g_value_get_int(value); });
@@ -140,8 +158,14 @@ bool GetProperty(const Filter& filter, guint id, GValue* value) {
     case kBackground:
       g_value_set_string(value, filter.background().c_str());
       break;
+    case kFit:
+      g_value_set_enum(value, static_cast<gint>(filter.fit()));
+      break;
     case kDensity:
       g_value_set_string(value, settings.density.c_str());
+      break;
+    case kTarget:
+      g_value_set_string(value, settings.target.c_str());
       break;
     case kThreads:
       g_value_set_int(value, settings.threads);
@@ -206,16 +230,19 @@ void InstallProperties(GObjectClass* object_class) {
     install(id, g_param_spec_boolean(name, nick, blurb, value, kFlags));
   };
   text(kModel, "model", "Model", "Model file that finds the person; empty: the released default model", "");
-  text(
-      kBackground, "background", "Background",
-      "What stands behind the person: an image file, blur or blur:N (N the blur's sigma in pixels of a 720-line frame, "
-      "0.5 to 100), #rrggbb, or transparent (RGBA or BGRA comes out then)",
-      "blur");
+  text(kBackground, "background", "Background",
+       "What stands behind the person: an image or video file (which plays over and over), blur or blur:N (N the "
+       "blur's sigma in pixels of a 720-line frame, "
+       "0.5 to 100), #rrggbb, or transparent (RGBA or BGRA comes out then)",
+       "blur");
+  install(kFit, g_param_spec_enum("fit", "Fit", "How an image or video that is set from here on fits into the frame",
+                                  FitType(), static_cast<gint>(Fit::kCover), kFlags));
   text(
       kDensity, "density", "Density",
       "Size at which the network sees the frame, WIDTHxHEIGHT, each 16 to 4096: larger is finer and slower; empty: the "
       "model's own",
       "");
+  text(kTarget, "target", "Target", "SIMD target of the network, as in AVX2; empty: the best of this CPU", "");
   install(kThreads,
           g_param_spec_int("threads", "Threads", "Threads that share the network: one is the cheapest, two the quicker",
                            1, 64, defaults.threads, kFlags));
