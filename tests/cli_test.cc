@@ -57,7 +57,7 @@ TEST(Usage, WrongUseIsStatusTwo) {
   ExpectFailure(RunScrim({"image", kPhoto, "-b", "#12", "-o", "x.png"}), "#00b140", 2);
   ExpectFailure(RunScrim({"image", kPhoto, "-b", "blur:900", "-o", "x.png"}), "0.5 to 100", 2);
   ExpectFailure(RunScrim({"image", kPhoto, "-b", "transparent", "-o", "x.jpg"}), ".png", 2);
-  ExpectFailure(RunScrim({"image", kPhoto, "-b", "blur", "-o", "x.png", "--size", "9x"}), "WIDTHxHEIGHT", 2);
+  ExpectFailure(RunScrim({"image", kPhoto, "-b", "blur", "-o", "x.png", "--density", "9x"}), "WIDTHxHEIGHT", 2);
   ExpectFailure(RunScrim({"run", "-i", "x.mp4", "-b", "blur", "-o", "x.gif"}), ".mp4", 2);
   ExpectFailure(RunScrim({"run", "-i", "x.mp4", "-b", "transparent", "-o", "x.mp4"}), "folder", 2);
 }
@@ -152,7 +152,7 @@ TEST(Convert, QuantisesWithPhotos) {
   TemporaryFolder folder;
   const std::string model = folder / "int8.scrim", photos = kTestdata + "/photos";
   const Result converted = RunScrim({"convert", SCRIM_MODELS "/default.scrim", model, "--int8", "--calibrate", photos,
-                                     "--photos", "2", "--size", "64x48", "--tolerance", "1"});
+                                     "--photos", "2", "--density", "64x48", "--tolerance", "1"});
   ASSERT_EQ(converted.status, 0) << converted.err;
   EXPECT_NE(converted.err.find("masks differ"), std::string::npos) << converted.err;
   const Result info = RunScrim({"info", "--model", model});
@@ -257,7 +257,7 @@ TEST(Matte, HasTheInputsSizeAndStem) {
 TEST(Matte, EightK) {
   TemporaryFolder folder;
   const std::string in = WriteHalves(folder, "in.png", 7680, 4320);
-  const Result result = RunScrim(WithModel({"matte", in, "--output", folder.path() + "/", "--size", "64x64"}));
+  const Result result = RunScrim(WithModel({"matte", in, "--output", folder.path() + "/", "--density", "64x64"}));
   ASSERT_EQ(result.status, 0) << result.err;
   const auto matte = app::ReadImage(folder / "in.png");
   ASSERT_TRUE(matte.ok());

@@ -46,13 +46,14 @@ Decoded Decode(const std::string& path) {
   Decoded decoded;
   app::MediaOptions options;
   options.input = path;
-  const auto frames = app::RunMedia(options, [&](const image::FrameView& frame, const app::FrameInfo& info) -> Status {
+  options.on_frame = [&](const image::FrameView& frame, const app::FrameInfo& info) -> Status {
     decoded.seconds.push_back(info.seconds);
     decoded.fps = info.fps, decoded.width = frame.width, decoded.height = frame.height;
     if (info.index != 30) return {};
     decoded.middle = image::Frame(image::PixelFormat::kRgba, frame.width, frame.height);
     return image::ConvertToRgba(frame, decoded.middle.view());
-  });
+  };
+  const auto frames = app::RunMedia(options);
   EXPECT_TRUE(frames.ok()) << frames.status().message();
   return decoded;
 }

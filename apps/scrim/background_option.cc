@@ -9,14 +9,14 @@ StatusOr<BackgroundOption> ParseBackground(const std::string& spec) {
   BackgroundOption background;
   if (const Status status = ToStatus(scrim_parse_background(spec.c_str(), &background.value)); !status.ok())
     return Status(status.code(), "--background " + status.message());
-  if (background.value.kind == SCRIM_BACKGROUND_IMAGE) background.path = spec;
+  background.text = spec;
   return background;
 }
 
 Status Apply(const BackgroundOption& background, Session* session) {
   if (background.value.kind != SCRIM_BACKGROUND_IMAGE)
     return ToStatus(session->SetBackground(background.value, nullptr));
-  SCRIM_ASSIGN_OR_RETURN(image::Frame picture, ReadImage(background.path));
+  SCRIM_ASSIGN_OR_RETURN(image::Frame picture, ReadImage(background.text));
   const scrim_frame frame = ToPublic(picture.view());
   return ToStatus(session->SetBackground(background.value, &frame));
 }

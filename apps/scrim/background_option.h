@@ -15,7 +15,7 @@ inline constexpr const char* kBackgroundHelp =
 
 struct BackgroundOption {
   scrim_background value{};
-  std::string path;  // of SCRIM_BACKGROUND_IMAGE
+  std::string text;  // as it was written; of SCRIM_BACKGROUND_IMAGE the file
 
   bool transparent() const { return value.kind == SCRIM_BACKGROUND_TRANSPARENT; }
 };

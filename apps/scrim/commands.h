@@ -6,17 +6,36 @@
 
 #include "background_option.h"
 #include "base/status.h"
+#include "filter_options.h"
 #include "session.h"
+#include "source.h"
 
 namespace scrim::app {
 
 struct RunOptions {
-  CommonOptions common;
-  std::string input, output, contact_sheet;
-  BackgroundOption background;
-  bool stats = false, quiet = false;
+  FilterOptions filter;  // its background is the first of these
+  std::vector<BackgroundOption> backgrounds;
+  std::string input, output;  // see SourceKind and SinkKind
+  std::string contact_sheet;
+  Mode mode;            // wanted of a camera, a screen or a test pattern; 0: what is sensible
+  int64_t frames = 0;   // the end; 0: none
+  double duration = 0;  // seconds; 0: none
+  bool mirror = false, stats = false, quiet = false;
+  bool keys = true;     // where stdin is a terminal
+  std::string control;  // socket; empty: none
 };
 Status Run(const RunOptions& options);
+
+struct DevicesOptions {
+  bool json = false;
+};
+Status Devices(const DevicesOptions& options);
+
+struct CtlOptions {
+  std::string control;
+  std::vector<std::string> words;  // the command
+};
+Status Ctl(const CtlOptions& options);
 
 struct MatteOptions {
   CommonOptions common;
@@ -37,7 +56,7 @@ Status Info(const CommonOptions& options);
 struct BenchOptions {
   CommonOptions common;
   bool json = false, steps = false;
-  bool live = false;  // instead of all else: the live path at 30 frames a second
+  bool live = false;    // instead of all else: the live path at 30 frames a second
   std::string against;  // another model, whose network runs in turn with this one's
 };
 Status Bench(const BenchOptions& options);

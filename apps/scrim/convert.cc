@@ -123,7 +123,7 @@ Status Convert(const ConvertOptions& options) {
   if (HasExtension(options.output, ".onnx"))
     return graph::SaveOnnx(model, sized ? options.density : model.density, options.output);
   if (sized && foreign)
-    return InvalidArgument("--size: a foreign network keeps the size that it was made for; leave --size out");
+    return InvalidArgument("--density: a foreign network keeps the size that it was made for; leave --density out");
   if (sized) model.density = options.density;
   if (options.int8) SCRIM_RETURN_IF_ERROR(Quantise(options, model));
   return graph::SaveModel(model, options.half ? graph::WeightType::kFloat16 : graph::WeightType::kFloat32,

@@ -16,6 +16,8 @@ void WatchForInterrupt() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
+void RaiseInterrupt() { interrupted = 1; }
+
 bool Interrupted() { return interrupted != 0; }
 
 }  // namespace scrim::app

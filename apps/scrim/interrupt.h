@@ -6,5 +6,6 @@ namespace scrim::app {
 // From here on the first SIGINT or SIGTERM raises the flag; a second one ends the process at once.
 void WatchForInterrupt();
 bool Interrupted();
+void RaiseInterrupt();  // as the signal would
 
 }  // namespace scrim::app

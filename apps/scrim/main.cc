@@ -8,8 +8,10 @@
 #include <string>
 
 #include "commands.h"
+#include "control.h"
 #include "interrupt.h"
 #include "media.h"
+#include "sink.h"
 
 namespace scrim::app {
 namespace {
@@ -18,7 +20,8 @@ constexpr int kFailed = 1, kUsage = 2, kInterrupted = 130;
 
 // Options of one command that are texts until they are checked.
 struct Texts {
-  std::string size, background;
+  std::string density, size;
+  std::vector<std::string> backgrounds;
 };
 
 void AddMatte(CLI::App* command, CommonOptions* options) {
@@ -29,7 +32,7 @@ void AddMatte(CLI::App* command, CommonOptions* options) {
 
 void AddCommon(CLI::App* command, CommonOptions* options, Texts* texts) {
   command->add_option("--model", options->model, "model file; default: the released default model")->type_name("FILE");
-  command->add_option("--size", texts->size, "the network's input size (its density); default: the model's own")
+  command->add_option("--density", texts->density, "the network's input size; default: the model's own")
       ->type_name("WxH");
   command->add_option("--threads", options->threads, "for the network; one is the cheapest, two the quicker")
       ->check(CLI::Range(1, 64))
@@ -54,30 +57,71 @@ void AddData(CLI::App* command, Options* options) {
   AddMatte(command, &options->common);
 }
 
+// What does not go together in a run; empty: nothing.
+std::string Problem(const RunOptions& run) {
+  const std::string extension = std::filesystem::path(run.output).extension().string();
+  const bool file = KindOfSink(run.output) == SinkKind::kFile, clip = KindOfSource(run.input) == SourceKind::kFile;
+  bool transparent = false;
+  for (const BackgroundOption& background : run.backgrounds) transparent |= background.transparent();
+  const std::string output = "--output " + run.output + ": ";
+  if (transparent && (!clip || run.backgrounds.size() > 1))
+    return "--background transparent: is for clips, and has no other background beside it";
+  if (transparent && (!file || IsKnownContainer(extension) || extension == ".webm"))
+    return output + "transparent writes PNG frames into a folder; give a folder";
+  if (!transparent && file && !IsKnownContainer(extension))
+    return output + "the extension must be .mp4, .m4v, .mov or .mkv, or name a sink (scrim run --help says which)";
+  if (!run.contact_sheet.empty() && !(clip && file)) return "--contact-sheet: is for clips that become clips";
+  return "";
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("scrim separates people from the room behind them and puts another background there");
   app.set_version_flag("--version", scrim_version());
   Texts texts;
 
   RunOptions run;
-  CLI::App* run_command = app.add_subcommand("run", "give a clip another background");
-  run_command->add_option("-i,--input", run.input, "clip, anything that GStreamer plays")
-      ->required()
-      ->type_name("CLIP");
-  run_command->add_option("-b,--background", texts.background, kBackgroundHelp)->required()->type_name("WHAT");
+  CLI::App* run_command = app.add_subcommand("run", "give a camera, a clip or anything else another background");
+  run_command->add_option("-i,--input", run.input, kSourceHelp)->required()->type_name("SOURCE");
   run_command
-      ->add_option(
-          "-o,--output", run.output,
-          ".mp4, .mov or .mkv: H.264, sound carried over as AAC; with --background transparent a folder for one "
-          "PNG with alpha a frame (GStreamer 1.22 cannot write WebM with alpha)")
+      ->add_option("-b,--background", texts.backgrounds,
+                   std::string(kBackgroundHelp) + "; several, to go through them with the keys n and p")
       ->required()
-      ->type_name("FILE");
-  run_command->add_option("--contact-sheet", run.contact_sheet, "also an image with rows of input, alpha and result")
+      ->type_name("WHAT");
+  run_command->add_option("-o,--output", run.output, kSinkHelp)->required()->type_name("SINK");
+  run_command
+      ->add_option("--size", texts.size,
+                   "of the camera's, the screen's or the test pattern's frames; default: about 1280x720")
+      ->type_name("WxH");
+  run_command->add_option("--rate", run.mode.rate, "their frames a second; default: about 30")
+      ->check(CLI::Range(1., 240.));
+  run_command->add_option("--frames", run.frames, "end after as many frames")->check(CLI::Range(1, 1 << 30));
+  run_command->add_option("--duration", run.duration, "end after as many seconds")->check(CLI::Range(0.001, 1e6));
+  run_command->add_flag("--mirror", run.mirror, "exchange left and right of the person, not of the background");
+  run_command
+      ->add_option("--budget", run.filter.budget, "live: what a frame may cost, Nms, or N% of one core; default: any")
+      ->type_name("N");
+  run_command
+      ->add_option("--control", run.control, "live: socket for `scrim ctl`; default: scrim.sock in $XDG_RUNTIME_DIR")
+      ->type_name("SOCKET");
+  run_command->add_flag("!--no-keys", run.keys, "live: take no keys from the terminal");
+  run_command
+      ->add_option("--contact-sheet", run.contact_sheet,
+                   "of a clip: also an image with rows of input, alpha and result")
       ->type_name("FILE");
   run_command->add_flag("--stats", run.stats, "print what each step cost a frame, decoding and encoding not counted");
   run_command->add_flag("-q,--quiet", run.quiet, "no progress on stderr");
-  AddMatte(run_command, &run.common);
-  AddCommon(run_command, &run.common, &texts);
+  AddMatte(run_command, &run.filter.common);
+  AddCommon(run_command, &run.filter.common, &texts);
+
+  DevicesOptions devices;
+  CLI::App* devices_command = app.add_subcommand("devices", "list cameras with their modes, and loopback devices");
+  devices_command->add_flag("--json", devices.json, "machine-readable");
+
+  CtlOptions ctl;
+  CLI::App* ctl_command = app.add_subcommand("ctl", "tell a live run what to do");
+  ctl_command->add_option("command", ctl.words, kCommandsHelp)->required()->type_name("COMMAND");
+  ctl_command->add_option("--control", ctl.control, "the run's socket; default: scrim.sock in $XDG_RUNTIME_DIR")
+      ->type_name("SOCKET");
 
   MatteOptions matte;
   CLI::App* matte_command = app.add_subcommand("matte", "write the alpha of photos or clips as 8-bit grey PNG");
@@ -97,7 +141,10 @@ int Main(int argc, char** argv) {
   ImageOptions image;
   CLI::App* image_command = app.add_subcommand("image", "give a photo another background");
   image_command->add_option("input", image.input, "image file")->required()->type_name("IN");
-  image_command->add_option("-b,--background", texts.background, kBackgroundHelp)->required()->type_name("WHAT");
+  image_command->add_option("-b,--background", texts.backgrounds, kBackgroundHelp)
+      ->required()
+      ->expected(1)
+      ->type_name("WHAT");
   image_command->add_option("-o,--output", image.output, "image file; .png for transparent")
       ->required()
       ->type_name("OUT");
@@ -177,7 +224,7 @@ int Main(int argc, char** argv) {
                    "how much masks may change, 1 - IoU, before layers go back to f32; default: 0.02")
       ->check(CLI::Range(0., 1.));
   convert_command->add_flag("--quiet", convert.quiet, "say nothing while quantising");
-  convert_command->add_option("--size", texts.size, "the network's input size; default: the model's own")
+  convert_command->add_option("--density", texts.density, "the network's input size; default: the model's own")
       ->type_name("WxH");
 
   const auto usage = [](const std::string& message) {
@@ -194,20 +241,27 @@ int Main(int argc, char** argv) {
 
   if (app.get_subcommands().empty())
     return usage(
-        "a command is needed: run, matte, image, info, bench, eval, density or convert (scrim --help says more)");
+        "a command is needed: run, devices, ctl, matte, image, info, bench, eval, density or convert (scrim --help "
+        "says more)");
 
-  CommonOptions* commons[] = {&run.common,   &matte.common, &image.common,  &info,
-                              &bench.common, &eval.common,  &density.common};
-  if (!texts.size.empty()) {
-    const StatusOr<graph::Density> density = graph::ParseDensity(texts.size);
-    if (!density.ok()) return usage("--size: " + density.status().message());
+  CommonOptions* commons[] = {&run.filter.common, &matte.common, &image.common,  &info,
+                              &bench.common,      &eval.common,  &density.common};
+  if (!texts.density.empty()) {
+    const StatusOr<graph::Density> density = graph::ParseDensity(texts.density);
+    if (!density.ok()) return usage("--density: " + density.status().message());
     for (CommonOptions* common : commons) common->density = *density;
     convert.density = *density;
   }
-  if (!texts.background.empty()) {
-    const StatusOr<BackgroundOption> background = ParseBackground(texts.background);
+  for (const std::string& text : texts.backgrounds) {
+    const StatusOr<BackgroundOption> background = ParseBackground(text);
     if (!background.ok()) return usage(background.status().message());
-    run.background = image.background = *background;
+    run.backgrounds.push_back(*background);
+    image.background = *background;
+  }
+  if (!texts.size.empty()) {
+    const StatusOr<Mode> size = ParseSize(texts.size);
+    if (!size.ok()) return usage("--size " + size.status().message());
+    run.mode.width = size->width, run.mode.height = size->height;
   }
   for (const std::string& text : densities) {
     const StatusOr<graph::Density> parsed = graph::ParseDensity(text);
@@ -222,12 +276,7 @@ int Main(int argc, char** argv) {
   if (convert_command->parsed() && !IsConvertible(convert.output))
     return usage(convert.output + ": the output's extension must be .scrim or .onnx");
   if (run_command->parsed()) {
-    const std::string extension = std::filesystem::path(run.output).extension().string();
-    const bool transparent = run.background.transparent();
-    if (!transparent && !IsKnownContainer(extension))
-      return usage("--output " + run.output + ": the extension must be .mp4, .m4v, .mov or .mkv");
-    if (transparent && (IsKnownContainer(extension) || extension == ".webm"))
-      return usage("--output " + run.output + ": transparent writes PNG frames into a folder; give a folder");
+    if (const std::string problem = Problem(run); !problem.empty()) return usage(problem);
   }
   if (image_command->parsed() && image.background.transparent()) {
     const std::string extension = std::filesystem::path(image.output).extension().string();
@@ -240,6 +289,8 @@ int Main(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN);
   Status status;
   if (run_command->parsed()) status = Run(run);
+  if (devices_command->parsed()) status = Devices(devices);
+  if (ctl_command->parsed()) status = Ctl(ctl);
   if (matte_command->parsed()) status = Matte(matte);
   if (image_command->parsed()) status = Image(image);
   if (info_command->parsed()) status = Info(info);

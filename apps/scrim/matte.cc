@@ -62,14 +62,14 @@ Status MatteOfClip(Session* session, const MatteOptions& options) {
   Progress progress("frames", options.quiet);
   MediaOptions media;
   media.input = options.input;
-  const auto process = [&](const image::FrameView& frame, const FrameInfo& info) -> Status {
+  media.on_frame = [&](const image::FrameView& frame, const FrameInfo& info) -> Status {
     char name[32];
     std::snprintf(name, sizeof name, "%06lld.png", static_cast<long long>(info.index));
     SCRIM_RETURN_IF_ERROR(WriteMatte(session, frame, (fs::path(options.output) / name).string()));
     progress.Update(info.index + 1, std::llround(info.clip_seconds * info.fps));
     return {};
   };
-  return RunMedia(media, process).status();
+  return RunMedia(media).status();
 }
 
 }  // namespace

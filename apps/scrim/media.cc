@@ -1,6 +1,5 @@
 #include "media.h"
 
-#include <gst/gst.h>
 #include <gst/video/video.h>
 
 #include <algorithm>
@@ -9,32 +8,25 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <utility>
 
+#include "gstreamer/frame_meta.h"
 #include "gstreamer/video_frame.h"
 #include "interrupt.h"
+#include "pipeline.h"
 #include "session.h"
 
 namespace scrim::app {
 namespace {
 
-struct GstFree {
-  void operator()(GstElement* p) const { gst_object_unref(p); }
-  void operator()(GstBus* p) const { gst_object_unref(p); }
-  void operator()(GstPad* p) const { gst_object_unref(p); }
-  void operator()(GstCaps* p) const { gst_caps_unref(p); }
-  void operator()(GstMessage* p) const { gst_message_unref(p); }
-  void operator()(GstEvent* p) const { gst_event_unref(p); }
-  void operator()(GError* p) const { g_error_free(p); }
-};
-template <typename T>
-using Owned = std::unique_ptr<T, GstFree>;
-
-// Rotation tags are applied, and everything becomes 4:2:0 with even sides, which H.264 needs. `tap` hands frames out.
+// Rotation tags are applied, and everything becomes 4:2:0 with even sides, which H.264 needs. `tap` and `drawn` hand
+// frames out.
 constexpr char kVideoIn[] =
     "queue max-size-buffers=4 max-size-bytes=0 max-size-time=0 ! videoconvert ! videoflip video-direction=auto ! "
     "videoscale ! "
     "video/x-raw,format={I420,NV12}%s ! identity name=tap";
+constexpr char kFilter[] = "filter";
 constexpr char kEvenSides[] = ",width=[2,16384,2],height=[2,16384,2]";
 // x264 looks ahead and delays video by seconds, so the sound's queue has no limit of its own.
 constexpr char kVideoOut[] =
@@ -46,18 +38,11 @@ constexpr char kAudioOut[] =
     "avenc_aac "
     "bitrate=160000 ! aacparse";
 
-const char* MuxerFor(const std::string& container) {
-  if (container == ".mp4" || container == ".m4v") return "mp4mux";
-  if (container == ".mov") return "qtmux";
-  if (container == ".mkv") return "matroskamux";
-  return nullptr;
-}
-
 // One run of one clip. GStreamer's threads call the static functions; state that they share with the waiting thread is
 // atomic or behind mutex_.
 class MediaRun {
  public:
-  MediaRun(const MediaOptions& options, const FrameCallback& callback) : options_(options), callback_(callback) {}
+  explicit MediaRun(const MediaOptions& options) : options_(options) {}
   ~MediaRun() {
     if (pipeline_ != nullptr) gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
   }
@@ -86,9 +71,8 @@ class MediaRun {
   StatusOr<GstElement*> Make(const char* factory) {
     GstElement* element = gst_element_factory_make(factory, nullptr);
     if (element != nullptr && gst_bin_add(GST_BIN(pipeline_.get()), element)) return element;
-    return Unsupported(
-        std::string("GStreamer's element ") + factory +
-        " is missing: install the packages gstreamer1.0-plugins-base, -good, -bad, -ugly and gstreamer1.0-libav");
+    return Unsupported(std::string("GStreamer's element ") + factory +
+                       " is missing: install the packages gstreamer1.0-plugins-base and -good");
   }
 
   Status Build() {
@@ -106,6 +90,7 @@ class MediaRun {
       gst_element_link(muxer_, sink_);
     }
     video_.run = audio_.run = this;
+    if (options_.seconds > 0) end_ = static_cast<GstClockTime>(options_.seconds * GST_SECOND);
     return {};
   }
 
@@ -120,7 +105,7 @@ class MediaRun {
       break;
     }
     if (frames_ == 0) return Corrupt(options_.input + ": has no frame that can be decoded");
-    if (Interrupted()) return {};
+    if (Interrupted() || end_ != GST_CLOCK_TIME_NONE) return {};
     // Demuxers end a cut file quietly; the length in its header gives it away.
     const double promised = clip_seconds_, got = std::max(video_.end.load(), audio_.end.load()) / double(GST_SECOND);
     if (promised > 0 && got < promised - std::max(0.5, 0.02 * promised)) {
@@ -141,37 +126,54 @@ class MediaRun {
   }
 
   Status ErrorOf(GstMessage* message) {
-    GError* error = nullptr;
-    gst_message_parse_error(message, &error, nullptr);
-    Owned<GError> owned(error);
     if (sink_ != nullptr && GST_MESSAGE_SRC(message) == GST_OBJECT(sink_)) {
+      GError* error = nullptr;
+      gst_message_parse_error(message, &error, nullptr);
+      const Owned<GError> owned(error);
       const bool full = g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT);
       return IoError(options_.output_name + (full ? ": cannot be written: no space left" : ": cannot be written"));
     }
-    return Corrupt(options_.input + ": cannot be played: " + error->message);
+    if (std::string_view(GST_OBJECT_NAME(GST_MESSAGE_SRC(message))) == kFilter) return InvalidArgument(TextOf(message));
+    return Corrupt(options_.input + ": cannot be played: " + TextOf(message));
   }
 
   // A bin of the description's elements with ghost pads, in the pipeline and running; null after Fail.
   GstElement* AddBranch(const std::string& description) {
-    GError* error = nullptr;
-    GstElement* bin = gst_parse_bin_from_description(description.c_str(), TRUE, &error);
-    if (bin == nullptr || error != nullptr) {
-      Owned<GError> owned(error);
-      Fail(Unsupported(std::string("GStreamer: ") + error->message +
-                       ": install the packages gstreamer1.0-plugins-base, -good, -bad, -ugly and gstreamer1.0-libav"));
-      if (bin != nullptr) gst_object_unref(bin);
+    StatusOr<Owned<GstElement>> bin = ParseBin(description);
+    if (!bin.ok()) {
+      Fail(bin.status());
       return nullptr;
     }
-    gst_bin_add(GST_BIN(pipeline_.get()), bin);
-    return bin;
+    gst_bin_add(GST_BIN(pipeline_.get()), bin->get());
+    return bin->get();  // the pipeline's
+  }
+
+  static void Probe(GstElement* bin, const char* element, GstPadProbeCallback probe, Branch* branch) {
+    const Owned<GstPad> pad(gst_element_get_static_pad(ByName(bin, element).get(), "src"));
+    gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, probe, branch, nullptr);
+  }
+
+  // From the decoder to the end or the muxer.
+  std::string VideoDescription() const {
+    std::string description = kVideoIn;
+    description.replace(description.find("%s"), 2, muxer_ != nullptr ? kEvenSides : "");
+    if (options_.mirror) description += " ! videoflip video-direction=horiz";
+    if (options_.configure) description += std::string(" ! scrim name=") + kFilter;
+    // The background before it is linked: there is no alpha otherwise.
+    if (options_.alpha) description += " background=transparent ! video/x-raw,format=RGBA";
+    return description + (muxer_ != nullptr ? kVideoOut : " ! fakesink sync=false async=false");
   }
 
   void LinkBranch(GstPad* pad, const std::string& description, GstPadProbeCallback probe, Branch* branch) {
     GstElement* bin = AddBranch(description);
     if (bin == nullptr) return;
-    Owned<GstElement> tap(gst_bin_get_by_name(GST_BIN(bin), "tap"));
-    Owned<GstPad> tap_pad(gst_element_get_static_pad(tap.get(), "src"));
-    gst_pad_add_probe(tap_pad.get(), GST_PAD_PROBE_TYPE_BUFFER, probe, branch, nullptr);
+    Probe(bin, "tap", probe, branch);
+    if (const Owned<GstElement> filter = ByName(bin, kFilter); filter != nullptr) {
+      options_.configure(filter.get());
+      gst_util_set_object_arg(G_OBJECT(filter.get()), "live", "off");
+      gst_util_set_object_arg(G_OBJECT(filter.get()), "on-failure", "error");
+      Probe(bin, kFilter, OnResult, branch);
+    }
     if (muxer_ != nullptr && !gst_element_link(bin, muxer_))
       Fail(Internal(options_.output_name + ": the muxer takes no such stream"));
     gst_element_sync_state_with_parent(bin);
@@ -187,11 +189,7 @@ class MediaRun {
     if (caps == nullptr) caps.reset(gst_pad_query_caps(pad, nullptr));
     const std::string kind = gst_structure_get_name(gst_caps_get_structure(caps.get(), 0));
     if (kind == "video/x-raw" && !run->video_.linked) {
-      const bool encode = run->muxer_ != nullptr;
-      std::string description = kVideoIn;
-      description.replace(description.find("%s"), 2, encode ? kEvenSides : "");
-      run->LinkBranch(pad, description + (encode ? kVideoOut : " ! fakesink sync=false async=false"), OnVideo,
-                      &run->video_);
+      run->LinkBranch(pad, run->VideoDescription(), OnVideo, &run->video_);
     } else if (kind == "audio/x-raw" && !run->audio_.linked && run->muxer_ != nullptr) {
       run->LinkBranch(pad, kAudioOut, OnAudio, &run->audio_);
     }
@@ -202,9 +200,11 @@ class MediaRun {
     if (!run->video_.linked) run->Fail(Corrupt(run->options_.input + ": has no video"));
   }
 
-  // Whether the run goes on. If not, ends the stream behind this pad once and stops what comes from before it.
-  static bool GoesOn(Branch* branch, GstPad* pad, GstPadProbeInfo* info) {
-    if (!branch->ended && !Interrupted() && !branch->run->Failed()) return true;
+  // Whether the buffer that starts at `start` is wanted. If not, ends the stream behind this pad once and stops what
+  // comes from before it.
+  static bool GoesOn(Branch* branch, GstPad* pad, GstPadProbeInfo* info, GstClockTime start) {
+    const MediaRun* run = branch->run;
+    if (!branch->ended && !Interrupted() && !branch->run->Failed() && start < run->end_) return true;
     if (!branch->ended) {
       branch->ended = true;
       gst_pad_push_event(pad, gst_event_new_eos());
@@ -230,31 +230,62 @@ class MediaRun {
 
   static GstPadProbeReturn OnAudio(GstPad* pad, GstPadProbeInfo* info, gpointer data) {
     Branch* branch = static_cast<Branch*>(data);
-    if (!GoesOn(branch, pad, info)) return GST_PAD_PROBE_HANDLED;
     GstBuffer* buffer = GST_PAD_PROBE_INFO_BUFFER(info);
-    NoteEnd(branch, StreamTime(pad, buffer), buffer);
+    const GstClockTime start = StreamTime(pad, buffer);
+    if (!GoesOn(branch, pad, info, start)) return GST_PAD_PROBE_HANDLED;
+    NoteEnd(branch, start, buffer);
     return GST_PAD_PROBE_OK;
   }
 
+  // Frames as they come.
   static GstPadProbeReturn OnVideo(GstPad* pad, GstPadProbeInfo* info, gpointer data) {
     Branch* branch = static_cast<Branch*>(data);
-    if (!GoesOn(branch, pad, info)) return GST_PAD_PROBE_HANDLED;
-    GstBuffer* buffer = gst_buffer_make_writable(GST_PAD_PROBE_INFO_BUFFER(info));
-    info->data = buffer;
-    if (Status status = branch->run->HandleFrame(pad, buffer, branch); !status.ok()) {
-      branch->run->Fail(std::move(status));
-      GoesOn(branch, pad, info);
-      return GST_PAD_PROBE_HANDLED;
-    }
-    return GST_PAD_PROBE_OK;
+    MediaRun* run = branch->run;
+    GstBuffer* buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+    const GstClockTime start = StreamTime(pad, buffer);
+    if (!GoesOn(branch, pad, info, start)) return GST_PAD_PROBE_HANDLED;
+    NoteEnd(branch, start, buffer);
+    if (run->frames_ == 0) run->AskForLength(pad);
+    ++run->frames_;
+    if (run->options_.frames > 0 && run->frames_ >= run->options_.frames)
+      run->end_ = start + 1;  // sound ends here, too
+    if (!run->options_.on_frame) return GST_PAD_PROBE_OK;
+    return run->Handle(branch, pad, info, run->frames_ - 1, run->options_.on_frame);
   }
 
-  Status HandleFrame(GstPad* pad, GstBuffer* buffer, Branch* branch) {
+  // Drawn ones.
+  static GstPadProbeReturn OnResult(GstPad* pad, GstPadProbeInfo* info, gpointer data) {
+    Branch* branch = static_cast<Branch*>(data);
+    MediaRun* run = branch->run;
+    if (!run->options_.on_result) return GST_PAD_PROBE_OK;
+    GstCustomMeta* meta = gst_buffer_get_custom_meta(GST_PAD_PROBE_INFO_BUFFER(info), gst::kFrameMeta);
+    const GstStructure* structure = meta != nullptr ? gst_custom_meta_get_structure(meta) : nullptr;
+    return run->Handle(branch, pad, info, run->results_++, [&](const image::FrameView& frame, const FrameInfo& about) {
+      return run->options_.on_result(frame, structure, about);
+    });
+  }
+
+  GstPadProbeReturn Handle(Branch* branch, GstPad* pad, GstPadProbeInfo* info, int64_t index,
+                           const FrameCallback& callback) {
+    Status status = HandleFrame(pad, GST_PAD_PROBE_INFO_BUFFER(info), index, callback);
+    if (status.ok()) return GST_PAD_PROBE_OK;
+    Fail(std::move(status));
+    GoesOn(branch, pad, info, 0);
+    return GST_PAD_PROBE_HANDLED;
+  }
+
+  void AskForLength(GstPad* pad) {
+    gint64 length = 0;
+    if (gst_pad_query_duration(pad, GST_FORMAT_TIME, &length) && length > 0)
+      clip_seconds_ = length / double(GST_SECOND);
+  }
+
+  Status HandleFrame(GstPad* pad, GstBuffer* buffer, int64_t index, const FrameCallback& callback) {
     Owned<GstCaps> caps(gst_pad_get_current_caps(pad));
     GstVideoInfo info;
     GstVideoFrame mapped;
     if (caps == nullptr || !gst_video_info_from_caps(&info, caps.get()) ||
-        !gst_video_frame_map(&mapped, &info, buffer, GST_MAP_READWRITE)) {
+        !gst_video_frame_map(&mapped, &info, buffer, GST_MAP_READ)) {
       return Internal(options_.input + ": a frame cannot be mapped");
     }
     const std::optional<scrim_frame> frame = gst::ToScrim(mapped);
@@ -262,30 +293,23 @@ class MediaRun {
       gst_video_frame_unmap(&mapped);
       return Internal(options_.input + ": a frame has a format that was not asked for");
     }
-    if (frames_ == 0) {
-      gint64 length = 0;
-      if (gst_pad_query_duration(pad, GST_FORMAT_TIME, &length) && length > 0)
-        clip_seconds_ = length / double(GST_SECOND);
-    }
     FrameInfo frame_info;
-    const GstClockTime start = StreamTime(pad, buffer);
-    NoteEnd(branch, start, buffer);
-    frame_info.index = frames_;
-    frame_info.seconds = start / double(GST_SECOND);
+    frame_info.index = index;
+    frame_info.seconds = StreamTime(pad, buffer) / double(GST_SECOND);
     frame_info.clip_seconds = clip_seconds_;
     frame_info.fps = info.fps_d > 0 ? double(info.fps_n) / info.fps_d : 0;
-    Status status = callback_(FromPublic(*frame), frame_info);
+    Status status = callback(FromPublic(*frame), frame_info);
     gst_video_frame_unmap(&mapped);
-    ++frames_;
     return status;
   }
 
   const MediaOptions& options_;
-  const FrameCallback& callback_;
   Owned<GstElement> pipeline_;
   GstElement *muxer_ = nullptr, *sink_ = nullptr;  // the pipeline's
   Branch video_, audio_;
   std::atomic<int64_t> frames_{0};
+  int64_t results_ = 0;                                 // the video's thread's
+  std::atomic<GstClockTime> end_{GST_CLOCK_TIME_NONE};  // stream time from which on nothing is wanted
   std::atomic<double> clip_seconds_{0};
   std::mutex mutex_;
   Status failure_;  // behind mutex_
@@ -295,20 +319,19 @@ class MediaRun {
 
 bool IsKnownContainer(const std::string& extension) { return MuxerFor(extension) != nullptr; }
 
-StatusOr<int64_t> RunMedia(const MediaOptions& options, const FrameCallback& callback) {
+Status CheckClip(const std::string& path) {
   std::error_code error;
-  if (!std::filesystem::exists(options.input, error)) return NotFound(options.input + ": no such file");
-  if (std::filesystem::is_directory(options.input, error))
-    return InvalidArgument(options.input + ": is a folder, not a clip");
-  if (std::filesystem::is_regular_file(options.input, error) && std::filesystem::file_size(options.input, error) == 0) {
-    return Corrupt(options.input + ": is empty");
-  }
-  GError* reason = nullptr;
-  if (!gst_init_check(nullptr, nullptr, &reason)) {
-    Owned<GError> owned(reason);
-    return Internal(std::string("GStreamer does not start: ") + (reason != nullptr ? reason->message : "unknown"));
-  }
-  return MediaRun(options, callback).Run();
+  if (!std::filesystem::exists(path, error)) return NotFound(path + ": no such file");
+  if (std::filesystem::is_directory(path, error)) return InvalidArgument(path + ": is a folder, not a clip");
+  if (std::filesystem::is_regular_file(path, error) && std::filesystem::file_size(path, error) == 0)
+    return Corrupt(path + ": is empty");
+  return {};
+}
+
+StatusOr<int64_t> RunMedia(const MediaOptions& options) {
+  SCRIM_RETURN_IF_ERROR(CheckClip(options.input));
+  SCRIM_RETURN_IF_ERROR(StartGStreamer());
+  return MediaRun(options).Run();
 }
 
 }  // namespace scrim::app

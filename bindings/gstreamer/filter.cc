@@ -226,6 +226,7 @@ std::string Filter::Open(const Settings& settings, bool live, Session* session) 
   params.threads = settings.threads;
   params.guided = settings.guided, params.stabilise = settings.stabilise, params.clean = settings.clean;
   params.foreground = settings.foreground, params.light_wrap = settings.light_wrap;
+  if (!settings.target.empty()) params.target = settings.target.c_str();
   std::string path = settings.model;
   if (path.empty()) {
     const std::filesystem::path binary = ThisBinary();

@@ -20,6 +20,7 @@ struct Settings {
   std::string model;    // path; empty: the released default
   std::string density;  // WxH; empty: the model's own
   std::string levels;   // LOW:HIGH; empty: 0:1
+  std::string target;   // SIMD target; empty: the best
   int threads = scrim_default_params().threads;
   bool guided = scrim_default_params().guided != 0;
   bool stabilise = scrim_default_params().stabilise != 0;

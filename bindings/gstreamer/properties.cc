@@ -11,6 +11,7 @@ enum Property {
   kModel = 1,
   kBackground,
   kDensity,
+  kTarget,
   kThreads,
   kGuided,
   kStabilise,
@@ -83,6 +84,9 @@ bool SetProperty(Filter* filter, guint id, const GValue* value, std::string* pro
     case kDensity:
       change([&](Settings& s) { s.density = Text(value); });
       break;
+    case kTarget:
+      change([&](Settings& s) { s.target = Text(value); });
+      break;
     case kThreads:
       change([&](Settings& s) { s.threads = g_value_get_int(value); });
       break;
@@ -142,6 +146,9 @@ bool GetProperty(const Filter& filter, guint id, GValue* value) {
       break;
     case kDensity:
       g_value_set_string(value, settings.density.c_str());
+      break;
+    case kTarget:
+      g_value_set_string(value, settings.target.c_str());
       break;
     case kThreads:
       g_value_set_int(value, settings.threads);
@@ -216,6 +223,7 @@ void InstallProperties(GObjectClass* object_class) {
       "Size at which the network sees the frame, WIDTHxHEIGHT, each 16 to 4096: larger is finer and slower; empty: the "
       "model's own",
       "");
+  text(kTarget, "target", "Target", "SIMD target of the network, as in AVX2; empty: the best of this CPU", "");
   install(kThreads,
           g_param_spec_int("threads", "Threads", "Threads that share the network: one is the cheapest, two the quicker",
                            1, 64, defaults.threads, kFlags));

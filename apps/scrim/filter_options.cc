@@ -1,0 +1,15 @@
+#include "filter_options.h"
+
+namespace scrim::app {
+
+void Configure(GstElement* filter, const FilterOptions& options) {
+  const CommonOptions& common = options.common;
+  const std::string density = common.density.width > 0
+                                  ? std::to_string(common.density.width) + "x" + std::to_string(common.density.height)
+                                  : "";
+  g_object_set(filter, "model", common.model.c_str(), "density", density.c_str(), "target", common.target.c_str(),
+               "threads", common.threads, "guided", !common.bilinear, "stabilise", !common.raw, "budget",
+               options.budget.c_str(), "background", options.background.c_str(), nullptr);
+}
+
+}  // namespace scrim::app

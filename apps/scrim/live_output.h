@@ -1,0 +1,66 @@
+// The half of a live run that draws and shows: frames in, the element `scrim`, a sink.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "filter_options.h"
+#include "pipeline.h"
+#include "sink.h"
+
+namespace scrim::app {
+
+class LiveOutput {
+ public:
+  struct Options {
+    FilterOptions filter;
+    std::string sink, path, node;  // see DescribeSink
+    bool mirror = false;
+    int64_t frames = 0;                              // the end; 0: none
+    double duration = 0;                             // seconds
+    std::function<void(const std::string&)> on_key;  // of the window, from any thread
+  };
+  // canvas: what all frames are.
+  static StatusOr<std::unique_ptr<LiveOutput>> Start(const Options& options, GstCaps* canvas);
+  ~LiveOutput();
+  LiveOutput(const LiveOutput&) = delete;
+
+  // Any thread. The newest frames win. Takes the buffer.
+  void Push(Owned<GstBuffer> buffer);
+  // The background alone, without a frame.
+  void PushAlone();
+
+  // In one line why the background stays as it was; empty: all went well.
+  std::string SetBackground(const std::string& text);
+  void SetHidden(bool hidden);  // the background alone
+  void SetMirror(bool mirror);
+  Owned<GstStructure> stats() const;
+
+  void End();  // what is on the way is finished; Poll says when
+  enum class State { kRuns, kEnded, kClosed, kFailed };
+  // What happened since the last call. kClosed: somebody closed the window. problem: of kFailed. Prints warnings of the
+  // element.
+  State Poll(std::string* problem);
+  bool limit_reached() const { return limit_reached_; }
+  bool worked() const { return shown_ > 1; }  // the sink took a frame
+  bool comes_back() const { return comes_back_; }
+
+ private:
+  LiveOutput() = default;
+  static GstPadProbeReturn OnDrawn(GstPad* pad, GstPadProbeInfo* info, gpointer data);
+  void SetBypass(bool alone);
+
+  Options options_;
+  bool comes_back_ = false;
+  std::mutex mutex_;
+  bool alone_ = false, hidden_ = false;  // behind mutex_
+  std::atomic<int64_t> drawn_{0}, shown_{0};
+  std::atomic<bool> limit_reached_{false};
+  Owned<GstBuffer> blank_;
+  Owned<GstElement> pipeline_, in_, filter_;
+};
+
+}  // namespace scrim::app

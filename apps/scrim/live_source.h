@@ -1,0 +1,41 @@
+// A source that runs by itself and hands out its newest frame.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "source.h"
+
+namespace scrim::app {
+
+class LiveSource {
+ public:
+  // Takes the sample; from a thread of the source's.
+  using OnSample = std::function<void(Owned<GstSample>)>;
+
+  // canvas: caps that every frame is fitted into, with black borders; null: frames stay as they are, with even sides.
+  static StatusOr<std::unique_ptr<LiveSource>> Start(const std::string& text, const Mode& wish, GstCaps* canvas,
+                                                     OnSample on_sample);
+  ~LiveSource();  // when it returns, on_sample is not called any more
+  LiveSource(const LiveSource&) = delete;
+
+  // From now on frames are fitted into these caps.
+  void SetCanvas(GstCaps* canvas);
+
+  enum class State { kRuns, kEnded, kFailed };
+  // What happened since the last call; problem: of kFailed.
+  State Poll(std::string* problem);
+
+  const std::string& about() const { return about_; }
+  bool comes_back() const { return comes_back_; }
+
+ private:
+  LiveSource() = default;
+  std::string text_, about_;
+  bool comes_back_ = false;
+  OnSample on_sample_;
+  Owned<GstElement> pipeline_;
+};
+
+}  // namespace scrim::app

@@ -1,0 +1,66 @@
+#include "sink.h"
+
+#include <filesystem>
+
+#include "pipeline.h"
+
+namespace scrim::app {
+namespace {
+
+// Encoders and servers have time; what is shown has none.
+constexpr char kPatient[] = "queue max-size-buffers=60 max-size-bytes=0 max-size-time=0 ! videoconvert ! ";
+constexpr char kHasty[] =
+    "queue max-size-buffers=2 max-size-bytes=0 max-size-time=0 leaky=downstream ! videoconvert ! ";
+constexpr char kStream[] =
+    "video/x-raw,format=I420 ! x264enc tune=zerolatency speed-preset=veryfast bitrate=3000 key-int-max=60 ! h264parse "
+    "config-interval=1 ! ";
+
+}  // namespace
+
+SinkKind KindOfSink(const std::string& text) {
+  if (text == "window") return SinkKind::kWindow;
+  if (text == "pipewire") return SinkKind::kPipeWire;
+  if (text == "-") return SinkKind::kStdout;
+  if (text.rfind("/dev/video", 0) == 0) return SinkKind::kLoopback;
+  return text.find("://") != std::string::npos ? SinkKind::kUrl : SinkKind::kFile;
+}
+
+StatusOr<Sink> DescribeSink(const std::string& text, const std::string& path, const std::string& node) {
+  const auto starts = [&](const char* scheme) { return text.rfind(scheme, 0) == 0; };
+  switch (KindOfSink(text)) {
+    case SinkKind::kWindow:
+      return Sink{std::string(kHasty) + "autovideosink name=sink sync=false", false};
+    case SinkKind::kPipeWire:
+      return Sink{std::string(kHasty) +
+                      "video/x-raw,format={I420,YUY2,NV12} ! pipewiresink name=sink mode=provide sync=false "
+                      "stream-properties=\"props,media.class=Video/Source,media.role=Camera,node.description=scrim,"
+                      "node.name=" +
+                      node + "\"",
+                  true};
+    case SinkKind::kLoopback:
+      return Sink{std::string(kHasty) +
+                      "video/x-raw,format={YUY2,I420,NV12} ! v4l2sink name=sink sync=false device=" + Quoted(text),
+                  true};
+    case SinkKind::kStdout:
+      return Sink{std::string(kPatient) + "video/x-raw,format=I420 ! y4menc ! fdsink name=sink fd=1 sync=false", false};
+    case SinkKind::kFile:
+      return Sink{std::string(kPatient) +
+                      "video/x-raw,format=I420 ! x264enc pass=qual quantizer=20 speed-preset=veryfast ! h264parse ! " +
+                      MuxerFor(std::filesystem::path(text).extension().string()) +
+                      " ! filesink name=sink async=false sync=false location=" + Quoted(path),
+                  false};
+    case SinkKind::kUrl:
+      break;
+  }
+  const std::string stream = std::string(kPatient) + kStream;
+  if (starts("rtmp://") || starts("rtmps://"))
+    return Sink{stream + "flvmux streamable=true ! rtmp2sink name=sink sync=false location=" + Quoted(text), true};
+  if (starts("srt://"))
+    return Sink{stream + "mpegtsmux ! srtsink name=sink sync=false wait-for-connection=false uri=" + Quoted(text),
+                true};
+  if (starts("rtsp://") || starts("rtsps://"))
+    return Sink{stream + "rtspclientsink name=sink location=" + Quoted(text), true};
+  return InvalidArgument(text + ": frames can be sent to rtmp://, srt:// and rtsp:// URLs");
+}
+
+}  // namespace scrim::app

@@ -1,0 +1,28 @@
+// Where frames go: what the user wrote, and a GStreamer description for it.
+#pragma once
+
+#include <string>
+
+#include "base/status.h"
+
+namespace scrim::app {
+
+enum class SinkKind { kFile, kWindow, kLoopback, kPipeWire, kUrl, kStdout };
+
+// "window"; "pipewire"; /dev/videoN; "-"; URLs; anything else is a file or, for transparency, a folder.
+SinkKind KindOfSink(const std::string& text);
+
+inline constexpr const char* kSinkHelp =
+    "a file (.mp4, .mov or .mkv: H.264, a clip's sound carried over as AAC), `window`, `pipewire` (a virtual camera), "
+    "/dev/videoN (v4l2loopback), rtmp://, srt:// or rtsp:// (H.264), `-` (yuv4mpeg on stdout); with --background "
+    "transparent a folder for one PNG with alpha a frame";
+
+struct Sink {
+  std::string description;  // of elements from raw video on; the last is called "sink"
+  bool comes_back = false;  // worth another try when it fails
+};
+
+// path: of a file. node: PipeWire's name for the virtual camera. kInvalidArgument: an unknown URL.
+StatusOr<Sink> DescribeSink(const std::string& text, const std::string& path, const std::string& node);
+
+}  // namespace scrim::app

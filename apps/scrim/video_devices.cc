@@ -1,0 +1,65 @@
+#include "video_devices.h"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace scrim::app {
+namespace {
+
+std::string Property(const GstStructure* properties, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    const gchar* value = properties != nullptr ? gst_structure_get_string(properties, name) : nullptr;
+    if (value != nullptr && *value != '\0') return value;
+  }
+  return "";
+}
+
+VideoDevice Describe(GstDevice* device) {
+  VideoDevice result;
+  result.device.reset(device);
+  const Owned<gchar> name(gst_device_get_display_name(device));
+  result.name = name.get();
+  const Owned<GstStructure> properties(gst_device_get_properties(device));
+  result.path = Property(properties.get(), {"device.path", "api.v4l2.path"});
+  result.node = Property(properties.get(), {"node.name"});
+  result.sink = gst_device_has_classes(device, "Video/Sink");
+  return result;
+}
+
+}  // namespace
+
+std::vector<VideoDevice> ListDevices() {
+  std::vector<VideoDevice> devices;
+  const Owned<GstDeviceMonitor> monitor(gst_device_monitor_new());
+  gst_device_monitor_add_filter(monitor.get(), "Video/Source", nullptr);
+  gst_device_monitor_add_filter(monitor.get(), "Video/Sink", nullptr);
+  if (!gst_device_monitor_start(monitor.get())) return devices;
+  GList* found = gst_device_monitor_get_devices(monitor.get());
+  for (GList* i = found; i != nullptr; i = i->next) devices.push_back(Describe(GST_DEVICE(i->data)));
+  g_list_free(found);
+  gst_device_monitor_stop(monitor.get());
+  return devices;
+}
+
+StatusOr<VideoDevice> FindCamera(const std::string& text) {
+  std::vector<VideoDevice> devices = ListDevices();
+  std::erase_if(devices, [](const VideoDevice& device) { return device.sink; });
+  const auto take = [&](const auto& matches) -> VideoDevice* {
+    const auto found = std::find_if(devices.begin(), devices.end(), matches);
+    return found != devices.end() ? &*found : nullptr;
+  };
+  VideoDevice* device = nullptr;
+  if (text == "camera") {
+    // Our own virtual camera is none.
+    device = take([](const VideoDevice& d) { return d.node.rfind("scrim-", 0) != 0; });
+    if (device == nullptr)
+      return NotFound("camera: there is none; plug one in, or look at `scrim devices` and the rights of /dev/video*");
+  }
+  if (device == nullptr)
+    device = take([&](const VideoDevice& d) { return d.path == text || d.node == text || d.name == text; });
+  if (device == nullptr) device = take([&](const VideoDevice& d) { return d.name.rfind(text, 0) == 0; });
+  if (device != nullptr) return std::move(*device);
+  return NotFound(text + ": no such file, and no camera has this name; `scrim devices` lists them");
+}
+
+}  // namespace scrim::app

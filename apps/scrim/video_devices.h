@@ -1,0 +1,27 @@
+// The cameras and loopback devices of this machine, as V4L2 and PipeWire know them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "pipeline.h"
+
+namespace scrim::app {
+
+struct VideoDevice {
+  Owned<GstDevice> device;
+  std::string name;   // what people call it
+  std::string path;   // /dev/videoN; empty where it has none
+  std::string node;   // PipeWire's name; empty for V4L2
+  bool sink = false;  // takes frames: a v4l2loopback device
+};
+
+// Looks for at most a second or two.
+std::vector<VideoDevice> ListDevices();
+
+// "camera": the first one. Otherwise a path, PipeWire's name, or the name or its beginning. kNotFound says what there
+// is.
+StatusOr<VideoDevice> FindCamera(const std::string& text);
+
+}  // namespace scrim::app
