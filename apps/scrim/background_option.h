@@ -9,7 +9,8 @@
 namespace scrim::app {
 
 inline constexpr const char* kBackgroundHelp =
-    "what stands behind the person: an image file, blur or blur:N (N the blur's sigma in pixels of a 720-line frame, "
+    "what stands behind the person: an image file (for run also a video, which plays over and over), blur or blur:N (N "
+    "the blur's sigma in pixels of a 720-line frame, "
     "0.5 to "
     "100, default 14), #rrggbb, or transparent";
 

@@ -152,7 +152,7 @@ LiveOutput::State LiveOutput::Poll(std::string* problem) {
         const std::string text = TextOf(message.get());
         if (KindOfSink(options_.sink) == SinkKind::kWindow && text.find("closed") != std::string::npos)
           return State::kClosed;
-        *problem = of_filter ? text : (options_.sink == "-" ? "stdout" : options_.sink) + ": " + text;
+        *problem = of_filter ? text : (options_.sink == "-" ? std::string("stdout") : options_.sink) + ": " + text;
         return State::kFailed;
       }
     }

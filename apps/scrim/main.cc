@@ -4,7 +4,9 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
+#include <sstream>
 #include <string>
 
 #include "commands.h"
@@ -57,6 +59,23 @@ void AddData(CLI::App* command, Options* options) {
   AddMatte(command, &options->common);
 }
 
+// scrim/config in $XDG_CONFIG_HOME or ~/.config.
+std::string DefaultConfigPath() {
+  const char *folder = std::getenv("XDG_CONFIG_HOME"), *home = std::getenv("HOME");
+  if (folder != nullptr && *folder != '\0') return std::string(folder) + "/scrim/config";
+  return home != nullptr ? std::string(home) + "/.config/scrim/config" : "";
+}
+
+// Options without a value stay comments, because "" is none.
+void PrintConfig(const std::string& text) {
+  std::printf("[run]\n");
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const bool unset = line.size() > 3 && line.compare(line.size() - 3, 3, "=\"\"") == 0;
+    std::printf("%s%s\n", unset ? "#" : "", line.c_str());
+  }
+}
+
 // What does not go together in a run; empty: nothing.
 std::string Problem(const RunOptions& run) {
   const std::string extension = std::filesystem::path(run.output).extension().string();
@@ -78,6 +97,12 @@ int Main(int argc, char** argv) {
   CLI::App app("scrim separates people from the room behind them and puts another background there");
   app.set_version_flag("--version", scrim_version());
   Texts texts;
+  app.set_config("--config", DefaultConfigPath(), "file with options, those of a command under its name: [run]")
+      ->type_name("FILE");
+  app.allow_config_extras(CLI::config_extras_mode::error);
+  bool print_config = false;
+  app.add_flag("--print-config", print_config, "print the options of `run` as they are, as a --config file, and end")
+      ->configurable(false);
 
   RunOptions run;
   CLI::App* run_command = app.add_subcommand("run", "give a camera, a clip or anything else another background");
@@ -96,6 +121,9 @@ int Main(int argc, char** argv) {
       ->check(CLI::Range(1., 240.));
   run_command->add_option("--frames", run.frames, "end after as many frames")->check(CLI::Range(1, 1 << 30));
   run_command->add_option("--duration", run.duration, "end after as many seconds")->check(CLI::Range(0.001, 1e6));
+  run_command->add_option("--fit", run.filter.fit, "how a background picture or video fits: cover, contain or tile")
+      ->check(CLI::IsMember({"cover", "contain", "tile"}))
+      ->capture_default_str();
   run_command->add_flag("--mirror", run.mirror, "exchange left and right of the person, not of the background");
   run_command
       ->add_option("--budget", run.filter.budget, "live: what a frame may cost, Nms, or N% of one core; default: any")
@@ -239,6 +267,10 @@ int Main(int argc, char** argv) {
     return usage(std::string(error.what()) + " (scrim --help says more)");
   }
 
+  if (print_config) {
+    PrintConfig(run_command->config_to_str(/*default_also=*/true, /*write_description=*/true));
+    return 0;
+  }
   if (app.get_subcommands().empty())
     return usage(
         "a command is needed: run, devices, ctl, matte, image, info, bench, eval, density or convert (scrim --help "

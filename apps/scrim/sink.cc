@@ -20,7 +20,7 @@ constexpr char kStream[] =
 SinkKind KindOfSink(const std::string& text) {
   if (text == "window") return SinkKind::kWindow;
   if (text == "pipewire") return SinkKind::kPipeWire;
-  if (text == "-") return SinkKind::kStdout;
+  if (text == "-" || text == "stdout") return SinkKind::kStdout;
   if (text.rfind("/dev/video", 0) == 0) return SinkKind::kLoopback;
   return text.find("://") != std::string::npos ? SinkKind::kUrl : SinkKind::kFile;
 }
@@ -31,8 +31,10 @@ StatusOr<Sink> DescribeSink(const std::string& text, const std::string& path, co
     case SinkKind::kWindow:
       return Sink{std::string(kHasty) + "autovideosink name=sink sync=false", false};
     case SinkKind::kPipeWire:
+      // Its buffers come and go with its clients: none to draw into.
       return Sink{std::string(kHasty) +
-                      "video/x-raw,format={I420,YUY2,NV12} ! pipewiresink name=sink mode=provide sync=false "
+                      "video/x-raw,format={I420,YUY2,NV12} ! identity drop-allocation=true ! pipewiresink name=sink "
+                      "mode=provide sync=false "
                       "stream-properties=\"props,media.class=Video/Source,media.role=Camera,node.description=scrim,"
                       "node.name=" +
                       node + "\"",

@@ -9,12 +9,12 @@ namespace scrim::app {
 
 enum class SinkKind { kFile, kWindow, kLoopback, kPipeWire, kUrl, kStdout };
 
-// "window"; "pipewire"; /dev/videoN; "-"; URLs; anything else is a file or, for transparency, a folder.
+// "window"; "pipewire"; /dev/videoN; "-" and "stdout"; URLs; anything else is a file or, for transparency, a folder.
 SinkKind KindOfSink(const std::string& text);
 
 inline constexpr const char* kSinkHelp =
     "a file (.mp4, .mov or .mkv: H.264, a clip's sound carried over as AAC), `window`, `pipewire` (a virtual camera), "
-    "/dev/videoN (v4l2loopback), rtmp://, srt:// or rtsp:// (H.264), `-` (yuv4mpeg on stdout); with --background "
+    "/dev/videoN (v4l2loopback), rtmp://, srt:// or rtsp:// (H.264), `-` or `stdout` (yuv4mpeg); with --background "
     "transparent a folder for one PNG with alpha a frame";
 
 struct Sink {

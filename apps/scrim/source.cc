@@ -159,7 +159,7 @@ StatusOr<Source> OpenSource(const std::string& text, const Mode& wish) {
     }
     case SourceKind::kUrl: {
       const bool http = text.rfind("http", 0) == 0 || text.rfind("file:", 0) == 0;
-      description = "uridecodebin expose-all-streams=false caps=video/x-raw uri=" + Quoted(text) + " ! videoconvert";
+      description = "uridecodebin uri=" + Quoted(text) + " ! videoconvert";
       source.realtime = !http;
       source.comes_back = true;
       break;

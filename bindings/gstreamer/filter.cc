@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/default_model.h"
+#include "video_frame.h"
 
 namespace scrim::gst {
 namespace {
@@ -89,7 +90,7 @@ std::string Filter::SetBackground(const std::string& text) {
     }
   }
   Background background;
-  if (std::string problem = Read(text, &background); !problem.empty()) return problem;
+  if (std::string problem = Read(text, fit_, &background); !problem.empty()) return problem;
   const std::lock_guard<std::mutex> lock(mutex_);
   text_ = text;
   pending_ = std::move(background);
@@ -104,8 +105,9 @@ Stats Filter::stats() const {
 std::string Filter::Start() {
   const std::lock_guard<std::mutex> one_at_a_time(reading_);
   Background background;
-  if (std::string problem = Read(this->background(), &background); !problem.empty()) return problem;
+  if (std::string problem = Read(this->background(), fit_, &background); !problem.empty()) return problem;
   background_ = std::move(background);
+  formatted_ = false;
   Settings settings;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -140,6 +142,12 @@ void Filter::SetUpstreamLive(bool live) {
   upstream_live_ = live;
 }
 
+void Filter::SetFormat(const GstVideoInfo& info) {
+  info_ = info, formatted_ = false;
+  if (background_.fit == Fit::kCover) return;
+  if (std::string problem = Apply(&session_); !problem.empty()) problem_ = std::move(problem);
+}
+
 Filter::Changes Filter::Update() {
   Changes changes;
   std::optional<Settings> settings;
@@ -163,6 +171,7 @@ Filter::Changes Filter::Update() {
   }
   if (!background) return changes;
   background_ = std::move(*background);
+  formatted_ = false;
   // It can only fail for want of memory; the frames are drawn with the old background then.
   if (std::string problem = Apply(&session_); !problem.empty()) problem_ = std::move(problem);
   const bool transparent = background_.value.kind == SCRIM_BACKGROUND_TRANSPARENT;
@@ -170,8 +179,9 @@ Filter::Changes Filter::Update() {
   return changes;
 }
 
-Filter::Outcome Filter::Process(const scrim_frame& in, const scrim_frame& out) {
+Filter::Outcome Filter::Process(const scrim_frame& in, const scrim_frame& out, GstClockTime time) {
   Outcome outcome;
+  ShowClip(time);
   const bool bypass = bypass_;
   scrim_status status = SCRIM_INVALID_ARGUMENT;
   if (!bypass && problem_.empty()) {
@@ -203,11 +213,29 @@ void Filter::Count(const Outcome& outcome) {
   Add(session_.stats(), &stats_.library);
 }
 
-std::string Filter::Read(const std::string& text, Background* background) {
+std::string Filter::Read(const std::string& text, Fit fit, Background* background) {
   const std::string problem = ProblemOf(scrim_parse_background(text.c_str(), &background->value));
   if (!problem.empty()) return "background " + problem;
   if (background->value.kind != SCRIM_BACKGROUND_IMAGE) return "";
-  return ReadPicture(text, &background->picture);
+  background->fit = fit;
+  if (std::string unread = ReadPicture(text, &background->picture); !unread.empty()) return unread;
+  return background->picture.moves ? Clip::Open(text, fit, &background->clip) : "";
+}
+
+// Where the clip's next frame cannot be had, the one before stays.
+void Filter::ShowClip(GstClockTime time) {
+  if (background_.clip == nullptr || info_.finfo == nullptr) return;
+  if (!std::exchange(formatted_, true)) background_.clip->SetSize(info_);
+  GstSample* sample = background_.clip->FrameAt(time, !live_);
+  if (sample == nullptr) return;
+  GstVideoInfo info;
+  GstVideoFrame mapped;
+  if (gst_video_info_from_caps(&info, gst_sample_get_caps(sample)) &&
+      gst_video_frame_map(&mapped, &info, gst_sample_get_buffer(sample), GST_MAP_READ)) {
+    if (const std::optional<scrim_frame> frame = ToScrim(mapped)) session_.SetBackgroundImage(*frame);
+    gst_video_frame_unmap(&mapped);
+  }
+  gst_sample_unref(sample);
 }
 
 std::string Filter::Open(const Settings& settings, bool live, Session* session) {
@@ -237,8 +265,13 @@ std::string Filter::Open(const Settings& settings, bool live, Session* session) 
 }
 
 std::string Filter::Apply(Session* session) {
-  scrim_frame picture = PackedFrame(SCRIM_FORMAT_RGB, background_.picture.width, background_.picture.height,
-                                    background_.picture.rgb.data());
+  Picture arranged;
+  const bool plain = background_.fit == Fit::kCover || info_.finfo == nullptr || background_.picture.rgb.empty();
+  if (!plain)
+    arranged = background_.fit == Fit::kTile ? Tile(background_.picture, info_.width, info_.height)
+                                             : Pad(background_.picture, info_.width, info_.height);
+  Picture& read = plain ? background_.picture : arranged;
+  scrim_frame picture = PackedFrame(SCRIM_FORMAT_RGB, read.width, read.height, read.rgb.data());
   return ProblemOf(session->SetBackground(background_.value, &picture));
 }
 

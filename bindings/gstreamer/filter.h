@@ -4,11 +4,13 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <scrim/scrim.hpp>
 #include <string>
 
+#include "clip.h"
 #include "picture.h"
 
 namespace scrim::gst {
@@ -51,6 +53,9 @@ class Filter {
   std::string background() const;
   // Reads an image on the caller's thread. After Start, on an error, the old background stays.
   std::string SetBackground(const std::string& text);
+  // How pictures and clips that are read from here on fit into the frame.
+  Fit fit() const { return fit_; }
+  void SetFit(Fit fit) { fit_ = fit; }
   bool bypass() const { return bypass_; }
   void SetBypass(bool bypass) { bypass_ = bypass; }
   Stats stats() const;
@@ -75,6 +80,8 @@ class Filter {
   };
   Changes Update();
   void Reset() { scrim_reset(session_.get()); }
+  // What frames are from here on.
+  void SetFormat(const GstVideoInfo& info);
 
   struct Outcome {
     bool drawn = false;  // false: out is not a frame that could be drawn into, and must not be shown
@@ -82,7 +89,8 @@ class Filter {
     bool late = false;   // with the mask of an earlier, different frame
     std::string problem;
   };
-  Outcome Process(const scrim_frame& in, const scrim_frame& out);
+  // time: the frame's, for a background that moves.
+  Outcome Process(const scrim_frame& in, const scrim_frame& out, GstClockTime time);
   // Of the last frame; the alpha as scrim_get_alpha.
   scrim_times times() const { return session_.times(); }
   bool GetAlpha(int width, int height, uint8_t* alpha, size_t stride) const {
@@ -93,8 +101,11 @@ class Filter {
   struct Background {
     scrim_background value{};
     Picture picture;
+    Fit fit = Fit::kCover;
+    std::unique_ptr<Clip> clip;  // of a picture that moves
   };
-  static std::string Read(const std::string& text, Background* background);
+  static std::string Read(const std::string& text, Fit fit, Background* background);
+  void ShowClip(GstClockTime time);
   static std::string Open(const Settings& settings, bool live, Session* session);
   std::string Apply(Session* session);
   bool Wants(const Settings& settings) const {
@@ -111,12 +122,15 @@ class Filter {
   bool started_ = false;
   Stats stats_;
   scrim_stats ended_{};  // of the sessions before this one
+  std::atomic<Fit> fit_{Fit::kCover};
   std::atomic<bool> bypass_{false}, transparent_{false}, live_{false}, wants_meta_{false}, ends_on_failure_{false};
 
   // The streaming thread's.
   Session session_;      // of the last settings that were possible
   std::string problem_;  // of the newest settings
   Background background_;
+  GstVideoInfo info_{};
+  bool formatted_ = false;  // the clip gives such frames
   bool upstream_live_ = false;
   int unavailable_ = 0;  // frames in a row without a mask
 };

@@ -2,6 +2,8 @@
 
 #include <gst/video/video.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <memory>
 
@@ -71,9 +73,39 @@ std::string ReadPicture(const std::string& path, Picture* picture) {
   if (message != nullptr && GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_ASYNC_DONE)
     g_object_get(sink.get(), "last-sample", &last, nullptr);
   const Owned<GstSample> sample(last);
+  gint64 length = 0;
+  picture->moves = gst_element_query_duration(pipeline.get(), GST_FORMAT_TIME, &length) && length > 0;
   problem = sample != nullptr ? Copy(sample.get(), picture) : "is not an image that can be read";
   gst_element_set_state(pipeline.get(), GST_STATE_NULL);
   return problem.empty() ? "" : path + ": " + problem;
+}
+
+Picture Pad(const Picture& picture, int width, int height) {
+  Picture padded;
+  const double shape = double(width) / height;
+  padded.width = std::max(picture.width, static_cast<int>(std::lround(picture.height * shape)));
+  padded.height = std::max(picture.height, static_cast<int>(std::lround(picture.width / shape)));
+  padded.rgb.resize(size_t{3} * padded.width * padded.height);
+  const int left = (padded.width - picture.width) / 2, top = (padded.height - picture.height) / 2;
+  for (int y = 0; y < picture.height; ++y) {
+    std::memcpy(&padded.rgb[size_t{3} * (size_t{1} * (top + y) * padded.width + left)],
+                &picture.rgb[size_t{3} * y * picture.width], size_t{3} * picture.width);
+  }
+  return padded;
+}
+
+Picture Tile(const Picture& picture, int width, int height) {
+  Picture tiled;
+  tiled.width = width, tiled.height = height;
+  tiled.rgb.resize(size_t{3} * width * height);
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; x += picture.width) {
+      std::memcpy(&tiled.rgb[size_t{3} * (size_t{1} * y * width + x)],
+                  &picture.rgb[size_t{3} * (y % picture.height) * picture.width],
+                  size_t{3} * std::min(picture.width, width - x));
+    }
+  }
+  return tiled;
 }
 
 }  // namespace scrim::gst

@@ -10,6 +10,7 @@ namespace {
 enum Property {
   kModel = 1,
   kBackground,
+  kFit,
   kDensity,
   kTarget,
   kThreads,
@@ -28,6 +29,16 @@ enum Property {
   kOnFailure,
   kStats,
 };
+
+GType FitType() {
+  static const GEnumValue values[] = {
+      {static_cast<gint>(Fit::kCover), "Fill the frame, cut off what sticks out", "cover"},
+      {static_cast<gint>(Fit::kContain), "All of it, with black borders", "contain"},
+      {static_cast<gint>(Fit::kTile), "As it is, over and over (a clip covers)", "tile"},
+      {0, nullptr, nullptr}};
+  static const GType type = g_enum_register_static("GstScrimFit", values);
+  return type;
+}
 
 GType LiveType() {
   static const GEnumValue values[] = {
@@ -80,6 +91,9 @@ bool SetProperty(Filter* filter, guint id, const GValue* value, std::string* pro
       break;
     case kBackground:
       *problem = filter->SetBackground(Text(value));
+      break;
+    case kFit:
+      filter->SetFit(static_cast<Fit>(g_value_get_enum(value)));
       break;
     case kDensity:
       change([&](Settings& s) { s.density = Text(value); });
@@ -143,6 +157,9 @@ bool GetProperty(const Filter& filter, guint id, GValue* value) {
       break;
     case kBackground:
       g_value_set_string(value, filter.background().c_str());
+      break;
+    case kFit:
+      g_value_set_enum(value, static_cast<gint>(filter.fit()));
       break;
     case kDensity:
       g_value_set_string(value, settings.density.c_str());
@@ -213,11 +230,13 @@ void InstallProperties(GObjectClass* object_class) {
     install(id, g_param_spec_boolean(name, nick, blurb, value, kFlags));
   };
   text(kModel, "model", "Model", "Model file that finds the person; empty: the released default model", "");
-  text(
-      kBackground, "background", "Background",
-      "What stands behind the person: an image file, blur or blur:N (N the blur's sigma in pixels of a 720-line frame, "
-      "0.5 to 100), #rrggbb, or transparent (RGBA or BGRA comes out then)",
-      "blur");
+  text(kBackground, "background", "Background",
+       "What stands behind the person: an image or video file (which plays over and over), blur or blur:N (N the "
+       "blur's sigma in pixels of a 720-line frame, "
+       "0.5 to 100), #rrggbb, or transparent (RGBA or BGRA comes out then)",
+       "blur");
+  install(kFit, g_param_spec_enum("fit", "Fit", "How an image or video that is set from here on fits into the frame",
+                                  FitType(), static_cast<gint>(Fit::kCover), kFlags));
   text(
       kDensity, "density", "Density",
       "Size at which the network sees the frame, WIDTHxHEIGHT, each 16 to 4096: larger is finer and slower; empty: the "

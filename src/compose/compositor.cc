@@ -20,6 +20,13 @@ constexpr image::Color kNothing{0, 0, 0, 0};
 
 }  // namespace
 
+void CopyPixels(const image::ConstFrameView& from, const image::FrameView& to) {
+  for (int p = 0; p < image::PlaneCount(to.format); ++p) {
+    const image::PlaneLayout layout = image::LayoutOf(to.format, to.width, to.height, p);
+    for (int y = 0; y < layout.rows; ++y) std::memcpy(to.row(p, y), from.row(p, y), layout.row_bytes);
+  }
+}
+
 Crop CoverCrop(int in_width, int in_height, int out_width, int out_height) {
   const double scale = std::max(double(out_width) / in_width, double(out_height) / in_height);
   const double width = std::min<double>(in_width, out_width / scale),
@@ -30,8 +37,6 @@ Crop CoverCrop(int in_width, int in_height, int out_width, int out_height) {
 Status Compositor::SetBackground(Background background) {
   if (background.kind == Kind::kImage) {
     if (background.picture.empty()) return InvalidArgument("background: the picture is empty");
-    if (background.picture.format() != image::PixelFormat::kRgba)
-      return InvalidArgument("background: not an RGBA picture");
   }
   if (background.kind == Kind::kBlur && !(background.blur_sigma >= 0.5f && background.blur_sigma <= 100.f)) {
     return InvalidArgument("background: blur strength must be 0.5 to 100");
@@ -55,6 +60,27 @@ Status Compositor::Check(const image::ConstFrameView& frame, const image::ConstF
   return {};
 }
 
+namespace {
+
+void Cover(image::ConstFrameView picture, const image::FrameView& out) {
+  image::Frame rgba;
+  if (picture.format != image::PixelFormat::kRgba) {
+    rgba = image::Frame(image::PixelFormat::kRgba, picture.width, picture.height);
+    [[maybe_unused]] const Status converted = image::ConvertToRgba(picture, rgba.view());
+    assert(converted.ok());  // both are valid
+    picture = std::as_const(rgba).view();
+  }
+  const Crop crop = CoverCrop(picture.width, picture.height, out.width, out.height);
+  image::Frame stretched(image::PixelFormat::kRgba, out.width, out.height);
+  image::Resampler resampler;
+  resampler.Configure(picture.width, picture.height, crop.x, crop.y, out.width, out.height);
+  resampler.Run(picture.planes[0], picture.strides[0], 4, stretched.view().planes[0], stretched.view().strides[0]);
+  [[maybe_unused]] const Status converted = image::ConvertFromRgba(std::as_const(stretched).view(), out);
+  assert(converted.ok());  // both frames are ours
+}
+
+}  // namespace
+
 // The colour or picture in the format and size of `like`; for kBlur a frame of that kind with undefined content.
 image::ConstFrameView Compositor::Prepared(const image::ConstFrameView& like) {
   const image::ConstFrameView old = std::as_const(prepared_).view();
@@ -66,13 +92,13 @@ image::ConstFrameView Compositor::Prepared(const image::ConstFrameView& like) {
   if (!fresh_ && background_.kind == Kind::kColor) Fill(prepared_.view(), background_.color);
   if (!fresh_ && background_.kind == Kind::kImage) {
     const image::ConstFrameView picture = std::as_const(background_.picture).view();
-    const Crop crop = CoverCrop(picture.width, picture.height, like.width, like.height);
-    image::Frame stretched(image::PixelFormat::kRgba, like.width, like.height);
-    image::Resampler resampler;
-    resampler.Configure(picture.width, picture.height, crop.x, crop.y, like.width, like.height);
-    resampler.Run(picture.planes[0], picture.strides[0], 4, stretched.view().planes[0], stretched.view().strides[0]);
-    [[maybe_unused]] const Status converted = image::ConvertFromRgba(std::as_const(stretched).view(), prepared_.view());
-    assert(converted.ok());  // both frames are ours
+    const bool same = picture.format == like.format && picture.matrix == like.matrix && picture.width == like.width &&
+                      picture.height == like.height;
+    if (same) {  // a frame of a clip
+      CopyPixels(picture, prepared_.view());
+    } else {
+      Cover(picture, prepared_.view());
+    }
   }
   lit_ &= fresh_;
   fresh_ = true;
@@ -121,10 +147,7 @@ Status Compositor::DrawAlone(const image::FrameView& out) {
       break;
   }
   const image::ConstFrameView background = Prepared(out);
-  for (int p = 0; p < image::PlaneCount(out.format); ++p) {
-    const image::PlaneLayout layout = image::LayoutOf(out.format, out.width, out.height, p);
-    for (int y = 0; y < layout.rows; ++y) std::memcpy(out.row(p, y), background.row(p, y), layout.row_bytes);
-  }
+  CopyPixels(background, out);
   return {};
 }
 

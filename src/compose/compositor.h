@@ -13,7 +13,7 @@ struct Background {
   enum class Kind { kColor, kImage, kBlur, kTransparent };
   Kind kind = Kind::kColor;
   image::Color color{0, 177, 64};  // kColor
-  image::Frame picture;            // kImage: RGBA; covers the frame, centred, what sticks out is cropped
+  image::Frame picture;            // kImage: covers the frame, centred, what sticks out is cropped
   float blur_sigma = 14.f;         // kBlur: see RoomBlur
 };
 
@@ -49,6 +49,9 @@ class Compositor {
   EdgeColours edges_;
   std::vector<uint8_t> scratch_;
 };
+
+// Between frames of one format and size.
+void CopyPixels(const image::ConstFrameView& from, const image::FrameView& to);
 
 // Where a picture of in_width × in_height is cut to cover out_width × out_height without distortion.
 struct Crop {

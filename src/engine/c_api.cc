@@ -262,8 +262,8 @@ scrim_status scrim_set_background_image(scrim_session* session, const scrim_fram
     SCRIM_RETURN_IF_ERROR(Validate(view));
     scrim::compose::Background background;
     background.kind = Kind::kImage;
-    background.picture = scrim::image::Frame(scrim::image::PixelFormat::kRgba, view.width, view.height);
-    SCRIM_RETURN_IF_ERROR(ConvertToRgba(view, background.picture.view()));
+    background.picture = scrim::image::Frame(view.format, view.width, view.height, view.matrix);
+    scrim::compose::CopyPixels(view, background.picture.view());
     return session->engine.SetBackground(std::move(background));
   });
 }
