@@ -72,7 +72,7 @@ void PrintConfig(const std::string& text) {
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     const bool unset = line.size() > 3 && line.compare(line.size() - 3, 3, "=\"\"") == 0;
-    std::printf("%s%s\n", unset ? "#" : "", line.c_str());
+    std::printf("%s%s\n", unset ? ";" : "", line.c_str());
   }
 }
 
@@ -99,6 +99,7 @@ int Main(int argc, char** argv) {
   Texts texts;
   app.set_config("--config", DefaultConfigPath(), "file with options, those of a command under its name: [run]")
       ->type_name("FILE");
+  app.get_config_formatter_base()->comment(';');  // # begins a colour
   app.allow_config_extras(CLI::config_extras_mode::error);
   bool print_config = false;
   app.add_flag("--print-config", print_config, "print the options of `run` as they are, as a --config file, and end")

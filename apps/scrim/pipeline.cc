@@ -44,6 +44,17 @@ StatusOr<Owned<GstElement>> ParseBin(const std::string& description) {
   return Parsed(made, error);
 }
 
+StatusOr<Owned<GstElement>> ParseSource(const std::string& description) {
+  GError* error = nullptr;
+  GstElement* made =
+      gst_parse_bin_from_description_full(description.c_str(), FALSE, nullptr, GST_PARSE_FLAG_FATAL_ERRORS, &error);
+  SCRIM_ASSIGN_OR_RETURN(Owned<GstElement> bin, Parsed(made, error));
+  const Owned<GstPad> end(gst_bin_find_unlinked_pad(GST_BIN(bin.get()), GST_PAD_SRC));
+  if (end == nullptr || !gst_element_add_pad(bin.get(), gst_ghost_pad_new("src", end.get())))
+    return Internal("a source without an end: " + description);
+  return bin;
+}
+
 Owned<GstElement> ByName(GstElement* bin, const char* name) {
   return Owned<GstElement>(gst_bin_get_by_name(GST_BIN(bin), name));
 }

@@ -35,6 +35,9 @@ Status StartGStreamer();
 StatusOr<Owned<GstElement>> ParsePipeline(const std::string& description);
 StatusOr<Owned<GstElement>> ParseBin(const std::string& description);  // with ghost pads
 
+// With the last element's pad alone: what a decoder is linked to later keeps its own pads.
+StatusOr<Owned<GstElement>> ParseSource(const std::string& description);
+
 Owned<GstElement> ByName(GstElement* bin, const char* name);
 
 // `text` as a value in a description.

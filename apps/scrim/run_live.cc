@@ -380,6 +380,7 @@ class LiveRun {
   Status SetBackground(const std::string& text) {
     SCRIM_ASSIGN_OR_RETURN(const BackgroundOption parsed, ParseBackground(text));
     if (parsed.transparent()) return InvalidArgument("transparent: is for clips that become PNG frames");
+    if (canvas_ == nullptr) return InvalidArgument(text + ": the run has no frame yet; try again in a moment");
     if (output_ != nullptr) {
       if (const std::string problem = output_->SetBackground(text); !problem.empty()) return InvalidArgument(problem);
     }

@@ -69,16 +69,10 @@ StatusOr<Source> OpenCamera(const std::string& text, const Mode& wish) {
                     (format != nullptr ? format : gst_structure_get_name(chosen));
   }
   // In one bin, so that the camera is the parent's to start and stop.
-  SCRIM_ASSIGN_OR_RETURN(source.bin, ParseBin(rest + " ! videoconvert"));
+  SCRIM_ASSIGN_OR_RETURN(source.bin, ParseSource(rest + " ! videoconvert"));
   if (mode != nullptr) g_object_set(ByName(source.bin.get(), "mode").get(), "caps", mode.get(), nullptr);
   gst_bin_add(GST_BIN(source.bin.get()), element.get());
   const Owned<GstElement> filter = ByName(source.bin.get(), "mode");
-  // The parser gave the bin a sink pad for the filter's; the camera takes its place.
-  if (GstPad* ghost = gst_element_get_static_pad(source.bin.get(), "sink")) {
-    gst_ghost_pad_set_target(GST_GHOST_PAD(ghost), nullptr);
-    gst_element_remove_pad(source.bin.get(), ghost);
-    gst_object_unref(ghost);
-  }
   if (!gst_element_link(element.get(), filter.get()))
     return Unsupported(device.name + ": has no mode that can be used");
   source.realtime = source.comes_back = true;
@@ -169,7 +163,7 @@ StatusOr<Source> OpenSource(const std::string& text, const Mode& wish) {
       description = "filesrc location=" + Quoted(text) + " ! decodebin ! videoconvert ! videoflip video-direction=auto";
       break;
   }
-  SCRIM_ASSIGN_OR_RETURN(source.bin, ParseBin(description));
+  SCRIM_ASSIGN_OR_RETURN(source.bin, ParseSource(description));
   return source;
 }
 

@@ -1,0 +1,279 @@
+// scrim run without a clip at one end, and what controls it. What needs PipeWire skips where no daemon can be started.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+#include "control.h"
+#include "sink.h"
+#include "source.h"
+#include "support/process.h"
+
+namespace scrim::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+const std::string kClip = std::string(SCRIM_TESTDATA) + "/clips/thoughtful_sound.mp4";
+
+// yuv4mpeg of 64x36: the header's line, and for each frame a line and the planes.
+constexpr int kWidth = 64, kHeight = 36, kFrameSize = 6 + kWidth * kHeight * 3 / 2;
+
+struct Frames {
+  std::string header;
+  std::vector<std::string> planes;
+};
+Frames Split(const std::string& bytes) {
+  Frames frames;
+  const size_t begin = bytes.find('\n');
+  if (begin == std::string::npos) return frames;
+  frames.header = bytes.substr(0, begin);
+  for (size_t at = begin + 1; at + kFrameSize <= bytes.size(); at += kFrameSize)
+    frames.planes.push_back(bytes.substr(at + 6, kFrameSize - 6));
+  return frames;
+}
+// A plain colour, within what conversion loses.
+bool IsPlain(const std::string& planes, int y, int u, int v) {
+  const auto near = [&](size_t at, size_t count, int value) {
+    for (size_t i = at; i < at + count; ++i) {
+      if (std::abs(static_cast<unsigned char>(planes[i]) - value) > 4) return false;
+    }
+    return true;
+  };
+  const size_t luma = kWidth * kHeight;
+  return near(0, luma, y) && near(luma, luma / 4, u) && near(luma + luma / 4, luma / 4, v);
+}
+
+// A live run of the bright model's (bright is person), with a socket and folder of its own.
+class Live : public testing::Test {
+ protected:
+  Result Run(std::vector<std::string> more, const std::function<void(int)>& started = {}) {
+    std::vector<std::string> arguments = {"run",   "--model", SCRIM_BRIGHT_MODEL, "--control",
+                                          socket_, "-q",      "--size",           "64x36"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    RunHooks hooks;
+    hooks.started = started;
+    return RunScrim(arguments, hooks);
+  }
+  // Asks until the run listens.
+  StatusOr<std::string> Ask(const std::vector<std::string>& words) {
+    StatusOr<std::string> answer = app::AskRun(socket_, words);
+    for (int i = 0; i < 400 && answer.status().code() == Code::kNotFound; ++i) {
+      std::this_thread::sleep_for(20ms);
+      answer = app::AskRun(socket_, words);
+    }
+    return answer;
+  }
+  // Whether the statistics come to hold the text.
+  bool Sees(const std::string& text) {
+    for (int i = 0; i < 300; ++i) {
+      const StatusOr<std::string> stats = Ask({"stats"});
+      if (stats.ok() && stats->find(text) != std::string::npos) return true;
+      std::this_thread::sleep_for(20ms);
+    }
+    return false;
+  }
+
+  bool NoFrames() {
+    for (int i = 0; i < 300; ++i) {
+      const StatusOr<std::string> stats = Ask({"stats"});
+      if (stats.ok() && stats->find("\nframes: ") != std::string::npos &&
+          stats->find("\nframes: 0") == std::string::npos)
+        return false;
+      std::this_thread::sleep_for(20ms);
+    }
+    return true;
+  }
+
+  TemporaryFolder folder_;
+  std::string socket_ = folder_ / "control";
+};
+
+TEST_F(Live, TestPatternToStdout) {
+  const Result result = Run({"-i", "test", "-b", "#00ff00", "-o", "-", "--frames", "7"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  const Frames frames = Split(result.out);
+  EXPECT_EQ(frames.header.rfind("YUV4MPEG2 C420 W64 H36 ", 0), 0u) << frames.header;
+  ASSERT_EQ(frames.planes.size(), 7u);
+  for (const std::string& planes : frames.planes) EXPECT_FALSE(planes == std::string(planes.size(), '\0'));
+}
+
+TEST_F(Live, TestPatternToAFile) {
+  const Result result = Run({"-i", "test", "-b", "blur", "-o", folder_ / "out.mkv", "--duration", "0.5"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(folder_.List(), std::vector<std::string>{"out.mkv"});
+  EXPECT_GT(ReadFile(folder_ / "out.mkv").size(), 500u);
+}
+
+TEST_F(Live, AClipPlaysInItsOwnTime) {
+  const auto start = std::chrono::steady_clock::now();
+  const Result result = Run({"-i", kClip, "-b", "blur", "-o", "-"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_GT(std::chrono::steady_clock::now() - start, 1800ms);  // 2 s
+}
+
+TEST_F(Live, CommandsChangeWhatIsShown) {
+  const Result result = Run({"-i", "test", "-b", "#00ff00", "#0000ff", "-o", "-"}, [&](int) {
+    ASSERT_FALSE(NoFrames());
+    EXPECT_TRUE(Ask({"next"}).ok());
+    EXPECT_TRUE(Sees("background: #0000ff"));
+    EXPECT_TRUE(Ask({"blur"}).ok());
+    EXPECT_TRUE(Sees("background: blur"));
+    EXPECT_TRUE(Ask({"blur"}).ok());
+    EXPECT_TRUE(Sees("background: #0000ff"));
+    EXPECT_TRUE(Ask({"mirror", "on"}).ok());
+    EXPECT_TRUE(Sees("mirror: on"));
+    EXPECT_TRUE(Ask({"freeze"}).ok());
+    EXPECT_TRUE(Sees("freeze: on"));
+    const StatusOr<std::string> wrong = Ask({"background", folder_ / "none.jpg"});
+    EXPECT_NE(wrong.status().message().find("none.jpg: no such file"), std::string::npos) << wrong.status().message();
+    EXPECT_FALSE(Ask({"background", "transparent"}).ok());
+    EXPECT_NE(Ask({"dance"}).status().message().find("there are background"), std::string::npos);
+    EXPECT_TRUE(Ask({"background", "#ff0000"}).ok());
+    EXPECT_TRUE(Ask({"hide", "on"}).ok());
+    std::this_thread::sleep_for(300ms);
+    EXPECT_TRUE(Ask({"quit"}).ok());
+  });
+  ASSERT_EQ(result.status, 0) << result.err;
+  const Frames frames = Split(result.out);
+  ASSERT_GT(frames.planes.size(), 5u);
+  EXPECT_TRUE(IsPlain(frames.planes.back(), 81, 90, 240));  // red, alone
+  EXPECT_FALSE(IsPlain(frames.planes[0], 81, 90, 240));
+}
+
+TEST_F(Live, PauseShowsTheBackgroundAlone) {
+  const Result result = Run({"-i", "test", "-b", "#ff0000", "-o", "-"}, [&](int) {
+    ASSERT_FALSE(NoFrames());
+    EXPECT_TRUE(Ask({"pause"}).ok());
+    EXPECT_TRUE(Sees("source: paused"));
+    std::this_thread::sleep_for(200ms);
+    EXPECT_TRUE(Ask({"quit"}).ok());
+  });
+  ASSERT_EQ(result.status, 0) << result.err;
+  const Frames frames = Split(result.out);
+  ASSERT_FALSE(frames.planes.empty());
+  EXPECT_TRUE(IsPlain(frames.planes.back(), 81, 90, 240));
+}
+
+TEST_F(Live, ASourceThatFailsIsTakenUpAgain) {
+  // A server that ends in the middle of a stream, and one that takes its place.
+  const std::string port = std::to_string(20000 + getpid() % 20000);
+  const auto serve = [&](int frames) {
+    const pid_t pid = fork();
+    if (pid == 0) {
+      const std::string to = "srt://127.0.0.1:" + port + "?mode=listener", count = std::to_string(frames);
+      execlp(SCRIM_PROGRAM, SCRIM_PROGRAM, "run", "-q", "--no-keys", "-i", "test", "--size", "64x36", "-b", "#00ff00",
+             "--model", SCRIM_BRIGHT_MODEL, "--control", (folder_ / ("server" + count)).c_str(), "-o", to.c_str(),
+             static_cast<char*>(nullptr));
+      _exit(127);
+    }
+    return pid;
+  };
+  const auto stop = [](pid_t pid) {
+    kill(pid, SIGTERM);
+    waitpid(pid, nullptr, 0);
+  };
+  pid_t server = serve(1);
+  std::this_thread::sleep_for(1s);
+  const Result result = Run({"-i", "srt://127.0.0.1:" + port, "-b", "#ff0000", "-o", "-"}, [&](int) {
+    EXPECT_FALSE(NoFrames());
+    stop(server);
+    EXPECT_TRUE(Sees("source: lost"));
+    server = serve(2);
+    EXPECT_TRUE(Sees("source: runs"));
+    std::this_thread::sleep_for(300ms);
+    EXPECT_TRUE(Ask({"quit"}).ok());
+  });
+  stop(server);
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.err.find("until it is back"), std::string::npos) << result.err;
+  int alone = 0;
+  for (const std::string& planes : Split(result.out).planes) alone += IsPlain(planes, 81, 90, 240);
+  EXPECT_GT(alone, 3);
+}
+
+TEST_F(Live, WhatIsNotThereIsNamed) {
+  const auto fails = [&](std::vector<std::string> arguments, const std::string& text) {
+    const Result result = Run(std::move(arguments));
+    EXPECT_EQ(result.status, 1) << text;
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+    EXPECT_NE(result.err.find(text), std::string::npos) << result.err;
+  };
+  fails({"-i", "/dev/video77", "-b", "blur", "-o", "-"}, "/dev/video77: no such");
+  fails({"-i", "No Such Camera", "-b", "blur", "-o", "-"}, "scrim devices");
+  fails({"-i", "test", "-b", "blur", "-o", "/dev/video77"}, "/dev/video77: ");
+  fails({"-i", "test", "-b", folder_ / "none.jpg", "-o", "-"}, "none.jpg: no such file");
+  fails({"-i", "test", "-b", "blur", "-o", "ftp://127.0.0.1/x"}, "rtmp://");
+  fails({"-i", "http://127.0.0.1:9/x.mp4", "-b", "blur", "-o", folder_ / "x.mp4"}, "127.0.0.1:9");
+  EXPECT_TRUE(folder_.List().empty());
+}
+
+TEST_F(Live, NobodyToTell) {
+  const Result result = RunScrim({"ctl", "--control", socket_, "stats"});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_NE(result.err.find("scrim run"), std::string::npos) << result.err;
+}
+
+TEST_F(Live, AConfigurationIsPrintedAndRead) {
+  const Result printed =
+      RunScrim({"--print-config", "run", "-i", "test", "-b", "#00ff00", "blur", "-o", "stdout", "--size", "64x36",
+                "--frames", "3", "--no-keys", "--model", SCRIM_BRIGHT_MODEL, "--control", socket_});
+  ASSERT_EQ(printed.status, 0) << printed.err;
+  WriteFile(folder_ / "config", printed.out);
+  const Result result = RunScrim({"--config", folder_ / "config", "run", "-q"});
+  ASSERT_EQ(result.status, 0) << result.err << printed.out;
+  EXPECT_EQ(Split(result.out).planes.size(), 3u);
+  WriteFile(folder_ / "config", "[run]\nimput=\"test\"\n");
+  EXPECT_EQ(RunScrim({"--config", folder_ / "config", "run", "-i", "test", "-b", "blur", "-o", "-"}).status, 2);
+}
+
+std::string Chosen(const std::string& possible, const app::Mode& wish = {}) {
+  EXPECT_TRUE(app::StartGStreamer().ok());
+  const app::Owned<GstCaps> caps(gst_caps_from_string(possible.c_str()));
+  const app::Owned<GstCaps> mode = app::ChooseMode(caps.get(), wish);
+  if (mode == nullptr) return "";
+  const app::Owned<gchar> text(gst_caps_to_string(mode.get()));
+  return text.get();
+}
+
+TEST(ChooseMode, TakesWhatIsSensible) {
+  const std::string webcam =
+      "video/x-raw,format=YUY2,width=640,height=480,framerate={30/1,15/1};"
+      "video/x-raw,format=YUY2,width=1280,height=720,framerate={10/1,5/1};"
+      "image/jpeg,width=1280,height=720,framerate={30/1,15/1};"
+      "image/jpeg,width=1920,height=1080,framerate={30/1,15/1}";
+  EXPECT_EQ(Chosen(webcam), "image/jpeg, width=(int)1280, height=(int)720, framerate=(fraction)30/1");
+  EXPECT_EQ(Chosen(webcam, {640, 480, 0}),
+            "video/x-raw, format=(string)YUY2, width=(int)640, height=(int)480, framerate=(fraction)30/1");
+  EXPECT_EQ(Chosen(webcam, {1280, 720, 10}),
+            "video/x-raw, format=(string)YUY2, width=(int)1280, height=(int)720, framerate=(fraction)10/1");
+  EXPECT_NE(Chosen(webcam, {3840, 2160, 30}).find("1920"), std::string::npos);
+  EXPECT_NE(Chosen("video/x-raw,format={NV12,YUY2},width=[160,1920],height=[90,1080],framerate=[1/1,60/1]")
+                .find("NV12, width=(int)1280, height=(int)720, framerate=(fraction)30/1"),
+            std::string::npos);
+  EXPECT_EQ(Chosen("audio/x-raw"), "");
+}
+
+TEST(Kinds, OfWhatIsWritten) {
+  using app::KindOfSink, app::KindOfSource, app::SinkKind, app::SourceKind;
+  EXPECT_EQ(KindOfSource("camera"), SourceKind::kCamera);
+  EXPECT_EQ(KindOfSource("/dev/video3"), SourceKind::kCamera);
+  EXPECT_EQ(KindOfSource("HD Webcam C525"), SourceKind::kCamera);
+  EXPECT_EQ(KindOfSource("missing.mp4"), SourceKind::kFile);
+  EXPECT_EQ(KindOfSource("a/missing"), SourceKind::kFile);
+  EXPECT_EQ(KindOfSource("rtsp://127.0.0.1/x"), SourceKind::kUrl);
+  EXPECT_EQ(KindOfSink("/dev/video3"), SinkKind::kLoopback);
+  EXPECT_EQ(KindOfSink("window"), SinkKind::kWindow);
+  EXPECT_EQ(KindOfSink("-"), SinkKind::kStdout);
+  EXPECT_EQ(KindOfSink("out.mp4"), SinkKind::kFile);
+  EXPECT_EQ(KindOfSink("srt://127.0.0.1:1"), SinkKind::kUrl);
+}
+
+}  // namespace
+}  // namespace scrim::test
