@@ -53,6 +53,9 @@ StatusOr<Source> OpenCamera(const std::string& text, const Mode& wish) {
   Owned<GstElement> element(gst_device_create_element(device.device.get(), "camera"));
   if (element == nullptr) return Internal(text + ": the camera's driver has no GStreamer element");
   gst_object_ref_sink(element.get());
+  // PipeWire takes its memory back when the source is closed, whoever still holds a frame.
+  if (g_object_class_find_property(G_OBJECT_GET_CLASS(element.get()), "always-copy") != nullptr)
+    g_object_set(element.get(), "always-copy", TRUE, nullptr);
   Owned<GstCaps> possible(gst_device_get_caps(device.device.get()));
   Owned<GstCaps> mode = possible != nullptr ? ChooseMode(possible.get(), WithDefaults(wish)) : nullptr;
   Source source;
