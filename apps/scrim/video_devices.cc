@@ -30,7 +30,7 @@ VideoDevice Describe(GstDevice* device) {
 
 std::vector<VideoDevice> ListDevices() {
   std::vector<VideoDevice> devices;
-  // Never stopped: with PipeWire's provider (0.3.65) one run in three ended with a damaged heap after that.
+  // Never stopped: with PipeWire's provider (0.3.65) a run ended with a damaged heap after that, cause unknown.
   static GstDeviceMonitor* const monitor = [] {
     GstDeviceMonitor* made = gst_device_monitor_new();
     gst_device_monitor_add_filter(made, "Video/Source", nullptr);
