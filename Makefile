@@ -67,10 +67,10 @@ web-build:
 
 # The browser's tests skip themselves, saying so, where their tools cannot be had; what does not build fails.
 web-if-possible:
-	if tools/install-packages.sh wasm web && { command -v npm >/dev/null || tools/install-packages.sh npm; }; then \
+	if [ -n "$$SCRIM_BROWSER_TESTS" ] && tools/install-packages.sh wasm web && { command -v npm >/dev/null || tools/install-packages.sh npm; }; then \
 	  $(MAKE) web-build; \
 	else \
-	  echo "without emscripten, npm or chromium there are no tests in the browser"; \
+	  echo "no tests in the browser: SCRIM_BROWSER_TESTS=1 asks for them (emscripten, npm and chromium are needed)"; \
 	fi
 
 web: web-build ## build the npm package and the page, and serve the page at http://localhost:8000
