@@ -11,7 +11,7 @@ chromium=${CHROMIUM:-/usr/bin/chromium}
 [ -e web/page/dist/index.html ] || skip "the page is not built (make web-build)"
 export CHROMIUM="$chromium" SCRIM_ALPHA_OF="$1"
 node --test web/tests/*.test.mjs && exit 0
-# Once in two full runs on a busy machine the sample clip did not begin to play within 20 s; why is not known yet. What
+# On a busy machine the sample clip sometimes does not begin to play within 20 s; why is not known yet. What
 # is broken fails twice.
 echo "once more, in case the browser itself was late"
 exec node --test web/tests/*.test.mjs
