@@ -169,7 +169,8 @@ int Main(int argc, char** argv) {
   run_command->add_option("--loader-threads", train.loader_threads)->check(CLI::Range(1, 64))->capture_default_str();
   run_command->add_option("--stop-after", train.stop_after,
                           "end early after this many steps; the same command goes on");
-  run_command->add_option("--start-from", train.start_from, "checkpoint of another run whose weights to start with");
+  run_command->add_option("--start-from", train.start_from,
+                          "weights to start with: another run's checkpoint, or a model file (*.scrim)");
   run_command->add_option("--start-network", start_preset, "network of that run, if another: what fits is taken");
   run_command->add_option("--edge-loss", train.edge_loss, "weight of the outline's sharpness in the loss")
       ->capture_default_str();

@@ -195,6 +195,35 @@ Tensor Network::Forward(const Tensor& input, bool training, double momentum) {
   return values[logits];
 }
 
+void Network::MeasureStatistics(const Tensor& input, float scale) {
+  torch::NoGradGuard no_grad;
+  std::vector<Tensor> values(graph_.nodes.size());
+  values[0] = input;
+  for (size_t i = 1; i < graph_.nodes.size(); ++i) {
+    const Node& node = graph_.nodes[i];
+    values[i] = RunNode(i, values, false, 0.);
+    if (node.op != Op::kBatchNorm) continue;
+    NodeTensors& norm = nodes_[i];
+    const size_t source = static_cast<size_t>(node.inputs[0]);
+    const Tensor mean = values[source].mean({0, 2, 3}), variance = values[source].var({0, 2, 3}, /*unbiased=*/false);
+    const Tensor gain = norm.weight / (norm.variance + graph::kBatchNormEpsilon).sqrt();
+    norm.bias.add_(gain * (mean - norm.mean));
+    norm.weight.copy_(gain * (variance + graph::kBatchNormEpsilon).sqrt());
+    norm.mean.copy_(mean);
+    norm.variance.copy_(variance);
+    if (graph_.nodes[source].op != Op::kConv || graph_.nodes[source].conv.bias) continue;
+    Tensor& weight = nodes_[source].weight;
+    const Tensor size = weight.square().mean({1, 2, 3}).sqrt();
+    const Tensor factor = torch::where(size > 0, scale / size, torch::ones_like(size));
+    weight.mul_(factor.view({-1, 1, 1, 1}));
+    norm.mean.mul_(factor);
+    norm.variance.mul_(factor.square());
+    // Epsilon does not grow with the variance: what the norm divides by is sqrt(factor² variance + epsilon) now.
+    norm.weight.mul_((norm.variance + graph::kBatchNormEpsilon).sqrt() /
+                     (factor * (variance + graph::kBatchNormEpsilon).sqrt()));
+  }
+}
+
 const Tensor& Network::TensorFor(const graph::WeightSpec& spec) const {
   const NodeTensors& t = nodes_[static_cast<size_t>(spec.node)];
   if (EndsWith(spec.name, ".mean")) return t.mean;

@@ -40,6 +40,11 @@ class Network {
   // this process alone.
   void ShareBatchNorms(Group* group) { group_ = group; }
 
+  // Sets each batch norm's statistics to those of `input` (as for Forward), and its scale and offset so that
+  // Forward(input, false) stays what it is. Weights of convolutions in front of a batch norm get the root mean square
+  // `scale` in each output channel, which the batch norm undoes.
+  void MeasureStatistics(const torch::Tensor& input, float scale);
+
   graph::Weights ExportWeights() const;
   Status ImportWeights(const graph::Weights& weights);
   // Copies what has the same name and shape in another network, and returns how many parameters that were.

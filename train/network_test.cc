@@ -9,6 +9,7 @@
 #include "graph/model.h"
 #include "graph/testing.h"
 #include "nn/program.h"
+#include "start.h"
 
 namespace scrim::train {
 namespace {
@@ -96,6 +97,41 @@ TEST(Network, TakesWhatFitsFromAnother) {
   const graph::Weights after = lite->ExportWeights();
   EXPECT_EQ(after.at("stem.weight").data, from.at("stem.weight").data);
   EXPECT_EQ(after.at("head.weight").data, before.at("head.weight").data);  // of another shape
+}
+
+// A released model has no batch norms; training from it needs them back, with the same function before the first step.
+TEST(Network, ReleasedModelUnfolds) {
+  const auto model = graph::LoadModel(SCRIM_MODELS "/default.scrim");
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  auto folded = Network::Create(model->graph, torch::kCPU);
+  auto network = Network::Create(*graph::Scrimnet({}), torch::kCPU);
+  ASSERT_TRUE(folded->ImportWeights(model->weights).ok());
+  torch::manual_seed(3);
+  const torch::Tensor input = torch::rand({8, 4, 96, 64}) * 2 - 1;
+  const Status status = Unfold(*model, input, *network);
+  ASSERT_TRUE(status.ok()) << status.message();
+  torch::NoGradGuard no_grad;
+  const torch::Tensor want = folded->Forward(input, false), got = network->Forward(input, false);
+  EXPECT_LT((want - got).abs().max().item<float>(), 2e-3f * want.abs().max().item<float>());
+  // Of the same pictures, the statistics of training are the running ones.
+  EXPECT_LT((network->Forward(input, true, 0.) - want).abs().max().item<float>(),
+            2e-3f * want.abs().max().item<float>());
+  for (const auto& [name, tensor] : network->ExportWeights())
+    if (name == "enc16_dw.weight") {
+      double squares = 0;
+      for (float v : tensor.data) squares += double(v) * double(v);
+      EXPECT_NEAR(std::sqrt(squares / double(tensor.data.size())), 0.1, 1e-3);
+    }
+}
+
+TEST(Network, RefusesToUnfoldAnotherNetwork) {
+  const auto model = graph::LoadModel(SCRIM_MODELS "/default.scrim"),
+             int8 = graph::LoadModel(SCRIM_MODELS "/default.int8.scrim");
+  ASSERT_TRUE(model.ok() && int8.ok());
+  auto quality = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("quality")), torch::kCPU);
+  const torch::Tensor input = torch::zeros({1, 4, 32, 32});
+  EXPECT_NE(Unfold(*model, input, *quality).message().find("scrimnet-quality"), std::string::npos);
+  EXPECT_NE(Unfold(*int8, input, *quality).message().find("int8"), std::string::npos);
 }
 
 TEST(Network, WeightsSurviveExportAndImport) {

@@ -14,6 +14,7 @@
 #include "loader.h"
 #include "losses.h"
 #include "optimizer.h"
+#include "start.h"
 
 namespace scrim::train {
 namespace {
@@ -238,10 +239,8 @@ class Run {
       step_ = optimizer_.steps = static_cast<int64_t>(c.numbers["step"]);
       minutes_ = c.numbers["minutes"];
     } else if (!options_.start_from.empty()) {
-      SCRIM_ASSIGN_OR_RETURN(const graph::Graph graph, graph::Scrimnet(options_.start_network));
-      SCRIM_ASSIGN_OR_RETURN(Network start, Network::Create(graph, network_.device()));
-      SCRIM_RETURN_IF_ERROR(RestoreAverage(options_.start_from, start));
-      const int64_t taken = network_.TakeFrom(start);
+      SCRIM_ASSIGN_OR_RETURN(const int64_t taken, StartFrom(options_.start_from, options_.start_network, sampler_,
+                                                            photos_, options_.densities[0], network_));
       average_.TakeFrom(network_);
       std::fprintf(stderr, "%lld of %lld parameters start as in %s\n", static_cast<long long>(taken),
                    static_cast<long long>(network_.parameters().numel()), options_.start_from.c_str());

@@ -30,7 +30,7 @@ struct TrainOptions {
   int loader_threads = 1;
   std::string device = "cpu";           // or "cuda"
   int64_t stop_after = 0;               // end early after this many steps, as a SIGINT would; 0: never
-  std::string start_from;               // checkpoint whose averaged weights start a new run (fine-tuning)
+  std::string start_from;               // checkpoint, or released model (*.scrim), whose weights start a new run
   graph::ScrimnetConfig start_network;  // that start_from was trained with
   // Previous masks come in between these shares of the run; before the first all are empty.
   double previous_mask_from = 0.5, previous_mask_until = 0.7;

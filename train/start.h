@@ -1,0 +1,26 @@
+// Where a run's first weights come from, if not from chance.
+#pragma once
+
+#include <string>
+
+#include "augment/sample.h"
+#include "datasets/photos.h"
+#include "graph/model.h"
+#include "graph/scrimnet.h"
+#include "network.h"
+
+namespace scrim::train {
+
+// Gives a network the weights of another run: those of a checkpoint, or of a released model (*.scrim), whose batch
+// norms are folded away and are found again by looking at photos. `config` is the network that the file was trained
+// with; what has the same name and shape is taken. Returns the number of parameters taken. Errors: kNotFound, kCorrupt,
+// kInvalidArgument (the file holds another network, or an int8 one).
+StatusOr<int64_t> StartFrom(const std::string& path, const graph::ScrimnetConfig& config, const Sampler& sampler,
+                            const Photos& photos, graph::Density density, Network& network);
+
+// Fills a network that has batch norms with weights from which they were folded away: the same function in evaluation,
+// and statistics for training from `input` (n×c×h×w, as Network::Forward takes it). Convolutions before a batch norm
+// get weights of root mean square 0.1 in each output channel, since a step's size is relative to them.
+Status Unfold(const graph::Model& model, const torch::Tensor& input, Network& network);
+
+}  // namespace scrim::train
