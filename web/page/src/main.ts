@@ -42,7 +42,8 @@ function density() {
   const [width, height] = densities[Number(input('density').value)];
   return {width, height};
 }
-const edges = () => ({guided: input('guided').checked, stabilise: input('stabilise').checked});
+const edgeSwitches = ['guided', 'stabilise', 'clean', 'foreground'] as const;
+const edges = () => Object.fromEntries(edgeSwitches.map((id) => [id, input(id).checked]));
 
 /** Runs what a control asks for; what goes wrong is said, and the old setting stays. */
 async function apply(change: (running: VirtualBackground) => Promise<unknown>): Promise<void> {
@@ -232,7 +233,7 @@ for (const id of ['density', 'adapt']) {
     }),
   );
 }
-for (const id of ['guided', 'stabilise']) {
+for (const id of edgeSwitches) {
   input(id).addEventListener('change', () => void apply((running) => running.configure({edges: edges()})));
 }
 element('controls').addEventListener('submit', (event) => event.preventDefault());
