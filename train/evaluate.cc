@@ -47,15 +47,17 @@ metrics::GreyView View(const cv::Mat& grey) { return {grey.data, grey.cols, grey
 
 }  // namespace
 
-Evaluation Evaluate(Network& network, const Pack& pack, const std::vector<const Record*>& photos, int width,
-                    int height) {
+Evaluation Evaluate(Network& network, const Pack& pack, const std::vector<const Record*>& photos, int width, int height,
+                    Target target) {
   Evaluation result;
   Predict(network, pack, photos, width, height, [&](size_t i, const cv::Mat& mask) {
-    const cv::Mat rgba = pack.Image(*photos[i]);
+    const cv::Mat image = pack.Image(*photos[i]),
+                  rgba = target == Target::kMask ? image : Stretch(image, width, height);
     cv::Mat large, alpha, truth;
     cv::resize(mask, large, rgba.size(), 0, 0, cv::INTER_LINEAR);
     large.convertTo(alpha, CV_8U, 255.);
     cv::extractChannel(rgba, truth, 3);
+    truth = TargetOf(truth, target);
     const metrics::PhotoQuality quality = metrics::Compare(View(truth), View(alpha));
     Add(result.sources[photos[i]->source], quality);
     Add(result.all, quality);

@@ -23,10 +23,10 @@ struct Evaluation {
   std::vector<std::pair<double, std::string>> worst;  // IoU and SOURCE/STEM, ascending
 };
 
-// Every photo stretched to width×height with an empty previous mask; the mask, resized bilinearly, is compared at the
-// photo's own size.
-Evaluation Evaluate(Network& network, const Pack& pack, const std::vector<const Record*>& photos, int width,
-                    int height);
+// Every photo stretched to width×height with an empty previous mask. A mask, resized bilinearly, is compared at the
+// photo's own size; edges, whose width counts pixels of the network, at the network's.
+Evaluation Evaluate(Network& network, const Pack& pack, const std::vector<const Record*>& photos, int width, int height,
+                    Target target = Target::kMask);
 
 // The mean over several sources' photos.
 Quality Combine(const Evaluation& evaluation, const std::vector<std::string>& sources);

@@ -19,6 +19,16 @@ namespace {
 
 constexpr char kNetworkHelp[] = "scrimnet preset, with changes behind a colon: default:squeeze=32,attention_gates=0";
 
+// --target of several commands.
+void AddTarget(CLI::App* command, Target* target) {
+  command
+      ->add_option("--target", *target, "what the network is to find: mask (the person), or edges (the outline alone)")
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, Target>{{"mask", Target::kMask}, {"edges", Target::kEdges}}))
+      ->type_name("WHAT")
+      ->default_str("mask");
+}
+
 int Fail(const Status& status) {
   std::fprintf(stderr, "scrim-train: %s\n", status.message().c_str());
   return 1;
@@ -27,6 +37,7 @@ int Fail(const Status& status) {
 struct EvalArguments {
   std::string pack, checkpoint, sheet, device = "cpu", density = "256x144", split = "val";
   int worst = 0;
+  Target target = Target::kMask;
 };
 
 std::vector<const Record*> PhotosOf(const Pack& pack, Split split) {
@@ -47,7 +58,7 @@ int RunEval(const EvalArguments& a, const graph::ScrimnetConfig& config) {
   if (!network.ok()) return Fail(network.status());
   if (const Status status = RestoreAverage(a.checkpoint, *network); !status.ok()) return Fail(status);
   const std::vector<const Record*> val = PhotosOf(**pack, a.split == "val" ? Split::kVal : Split::kTrain);
-  const Evaluation e = Evaluate(*network, **pack, val, density->width, density->height);
+  const Evaluation e = Evaluate(*network, **pack, val, density->width, density->height, a.target);
   auto print = [](const std::string& name, const Quality& q) {
     std::printf("%-22s %5d photos  IoU %.4f  below 0.8 %.3f  accuracy %.4f  BF %.4f  MAE %.4f\n", name.c_str(),
                 q.photos, q.iou, q.below_080, q.accuracy, q.boundary_f, q.mae);
@@ -75,6 +86,7 @@ int RunEval(const EvalArguments& a, const graph::ScrimnetConfig& config) {
 struct ExportArguments {
   std::string checkpoint, output, name = "default", description, licence, type = "f16", pack, density = "256x144";
   std::vector<std::string> densities;
+  Target target = Target::kMask;
 };
 
 int RunExport(const ExportArguments& a, const graph::ScrimnetConfig& config) {
@@ -97,7 +109,7 @@ int RunExport(const ExportArguments& a, const graph::ScrimnetConfig& config) {
     auto pack = Pack::Open(a.pack);
     if (!pack.ok()) return Fail(pack.status());
     const Evaluation e =
-        Evaluate(*network, **pack, PhotosOf(**pack, Split::kVal), model.density.width, model.density.height);
+        Evaluate(*network, **pack, PhotosOf(**pack, Split::kVal), model.density.width, model.density.height, a.target);
     model.figures.emplace_back("val_iou", e.all.iou);
     for (const auto& [source, q] : e.sources) model.figures.emplace_back("val_iou." + source, q.iou);
   }
@@ -156,6 +168,7 @@ int Main(int argc, char** argv) {
         ->check(CLI::Range(1, 256))
         ->capture_default_str();
     c->add_option("--network", preset, kNetworkHelp)->capture_default_str();
+    AddTarget(c, &train.augment.target);
   };
   CLI::App* run_command = app.add_subcommand("run", "train, or go on with a run that was stopped");
   common(run_command);
@@ -215,6 +228,7 @@ int Main(int argc, char** argv) {
   eval_command->add_option("--sheet", eval.sheet, "write a picture of masks, PNG");
   eval_command->add_option("--device", eval.device)->capture_default_str();
   eval_command->add_option("--network", preset, kNetworkHelp)->capture_default_str();
+  AddTarget(eval_command, &eval.target);
 
   ExportArguments exported;
   CLI::App* export_command = app.add_subcommand("export", "turn a checkpoint into a model file (*.scrim, or *.onnx)");
@@ -231,6 +245,7 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   export_command->add_option("--pack", exported.pack,
                              "evaluate on this cache's validation photos and store the figures");
+  AddTarget(export_command, &exported.target);
 
   try {
     app.parse(argc, argv);

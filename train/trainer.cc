@@ -190,8 +190,8 @@ class Run {
   Status Report(Curves& curves, double loss, double rate, double images_per_second) {
     if (!first()) return {};
     const double start = Seconds();
-    const Evaluation e =
-        Evaluate(average_, *pack_, photos_.val, options_.eval_density.width, options_.eval_density.height);
+    const Evaluation e = Evaluate(average_, *pack_, photos_.val, options_.eval_density.width,
+                                  options_.eval_density.height, options_.augment.target);
     const Quality portraits = Combine(e, {"eg1800_portrait", "picsart_hackathon", "celebamask_ce7454"});
     const Quality scenes = Combine(e, {"clothing_coparsing", "coco_subsets", "coco_val_single", "vikram_human"});
     last_iou_ = e.all.iou;
@@ -214,11 +214,9 @@ class Run {
                  {"average.statistics", average_.statistics()},
                  {"adamw.first", optimizer_.first},
                  {"adamw.second", optimizer_.second}};
-    c.numbers = {{"step", double(step_)},
-                 {"minutes", minutes_},
-                 {"total_steps", double(total_steps_)},
-                 {"batch", options_.batch},
-                 {"seed", double(options_.seed)}};
+    c.numbers = {
+        {"step", double(step_)},   {"minutes", minutes_},           {"total_steps", double(total_steps_)},
+        {"batch", options_.batch}, {"seed", double(options_.seed)}, {"target", double(options_.augment.target)}};
     return SaveCheckpoint(c, CheckpointPath());
   }
 
@@ -226,10 +224,10 @@ class Run {
     if (std::filesystem::exists(CheckpointPath())) {
       SCRIM_ASSIGN_OR_RETURN(Checkpoint c, LoadCheckpoint(CheckpointPath()));
       if (c.numbers["total_steps"] != double(total_steps_) || c.numbers["batch"] != options_.batch ||
-          c.numbers["seed"] != double(options_.seed))
+          c.numbers["seed"] != double(options_.seed) || c.numbers["target"] != double(options_.augment.target))
         return InvalidArgument(
             CheckpointPath() +
-            ": was begun with other photos, epochs, batch or seed; use them again, or another --output");
+            ": was begun with other photos, epochs, batch, seed or target; use them again, or another --output");
       SCRIM_RETURN_IF_ERROR(RestoreTensor(c, "parameters", network_.parameters()));
       SCRIM_RETURN_IF_ERROR(RestoreTensor(c, "statistics", network_.statistics()));
       SCRIM_RETURN_IF_ERROR(RestoreTensor(c, "average.parameters", average_.parameters()));

@@ -5,6 +5,7 @@
 #include "augment/geometry.h"
 #include "augment/photometric.h"
 #include "augment/previous_mask.h"
+#include "augment/sample.h"
 
 namespace scrim::train {
 namespace {
@@ -113,6 +114,16 @@ TEST(Photometric, ChangesColoursButNeverTheMask) {
     changed += cv::norm(picture, Photo(), cv::NORM_INF) > 0;
   }
   EXPECT_GT(changed, 35);
+}
+
+TEST(Target, EdgesAreTheOutlineTwoPixelsWide) {
+  const cv::Mat mask = Mask(Photo()), edges = TargetOf(mask, Target::kEdges);
+  EXPECT_EQ(cv::norm(TargetOf(mask, Target::kMask), mask, cv::NORM_INF), 0);
+  ASSERT_EQ(edges.size(), mask.size());
+  const cv::Mat middle = edges.row(70);  // the ellipse is 51 pixels wide here
+  EXPECT_EQ(cv::countNonZero(middle), 4);
+  for (int x : {34, 35, 85, 86}) EXPECT_EQ(middle.at<uint8_t>(x), 255) << x;
+  EXPECT_EQ(edges.at<uint8_t>(89, 60), 0);  // the frame cuts the person there
 }
 
 TEST(Random, DependsOnTheSeedAlone) {

@@ -18,21 +18,22 @@ cv::Mat BoundaryBand(const cv::Mat& truth) {
   return band;
 }
 
-void Write(const cv::Mat& rgba, const cv::Mat& previous, float edge_weight, const SampleView& out) {
+void Write(const cv::Mat& rgba, const cv::Mat& previous_mask, const AugmentOptions& options, const SampleView& out) {
   static const auto normalised = [] {
     std::array<float, 256> table;
     for (int i = 0; i < 256; ++i) table[static_cast<size_t>(i)] = i / 127.5f - 1.f;
     return table;
   }();
-  cv::Mat truth;
-  cv::extractChannel(rgba, truth, 3);
-  const cv::Mat band = BoundaryBand(truth);
+  cv::Mat mask;
+  cv::extractChannel(rgba, mask, 3);
+  const cv::Mat band = BoundaryBand(mask), truth = TargetOf(mask, options.target),
+                previous = previous_mask.empty() ? previous_mask : TargetOf(previous_mask, options.target);
   const size_t plane = size_t(out.width) * size_t(out.height);
   const uint8_t* p = rgba.data;
   for (size_t i = 0; i < plane; ++i, p += 4) {
     for (size_t c = 0; c < 3; ++c) out.input[c * plane + i] = normalised[p[c]];
-    out.truth[i] = p[3] * (1 / 255.f);
-    out.weight[i] = 1.f + edge_weight / 255.f * band.data[i];
+    out.truth[i] = truth.data[i] * (1 / 255.f);
+    out.weight[i] = 1.f + options.edge_weight / 255.f * band.data[i];
   }
   if (previous.empty())
     std::memset(out.input + 3 * plane, 0, plane * sizeof(float));
@@ -41,6 +42,13 @@ void Write(const cv::Mat& rgba, const cv::Mat& previous, float edge_weight, cons
 }
 
 }  // namespace
+
+cv::Mat TargetOf(const cv::Mat& mask, Target target) {
+  if (target == Target::kMask) return mask;
+  cv::Mat outline;
+  cv::morphologyEx(mask, outline, cv::MORPH_GRADIENT, cv::getStructuringElement(cv::MORPH_RECT, {3, 3}));
+  return outline;
+}
 
 void Sampler::Augmented(const Record& photo, const AugmentOptions& options, Random& random,
                         const SampleView& out) const {
@@ -57,11 +65,11 @@ void Sampler::Augmented(const Record& photo, const AugmentOptions& options, Rand
     rgba = RandomView(pack_.Image(photo), options.stretched_share, random, out.width, out.height);
   const cv::Mat previous = RandomPreviousMask(rgba, options.previous_mask, spline_, random);
   if (!random.Chance(options.true_colours_share)) RandomColours(rgba, random);
-  Write(rgba, previous, options.edge_weight, out);
+  Write(rgba, previous, options, out);
 }
 
 void Sampler::Plain(const Record& photo, const AugmentOptions& options, const SampleView& out) const {
-  Write(Stretch(pack_.Image(photo), out.width, out.height), {}, options.edge_weight, out);
+  Write(Stretch(pack_.Image(photo), out.width, out.height), {}, options, out);
 }
 
 }  // namespace scrim::train

@@ -16,7 +16,15 @@ struct SampleView {
   int width = 0, height = 0;
 };
 
+// What the network is to find.
+enum class Target {
+  kMask,   // the person
+  kEdges,  // the person's outline, two pixels wide: a learned edge detector (after Xie and Tu 2015, Holistically-nested
+           // edge detection, with scrimnet for the network)
+};
+
 struct AugmentOptions {
+  Target target = Target::kMask;   // previous masks become outlines, too
   float composite_share = 0.25f;   // of all samples: a studio foreground on a background
   float background_share = 0.03f;  // of all samples: nobody in the picture
   float stretched_share = 0.35f;   // of the photos: seen whole, whatever their aspect
@@ -24,6 +32,10 @@ struct AugmentOptions {
   float edge_weight = 4.f;         // a pixel on the boundary counts 1 + edge_weight times
   PreviousMaskShares previous_mask;
 };
+
+// What a network with this target is to find where the mask (8 bit, 255 person) is: 8 bit, as large. Edges are dilation
+// less erosion by 3×3 pixels, so that a soft mask has a soft outline; where the frame cuts the person there is none.
+cv::Mat TargetOf(const cv::Mat& mask, Target target);
 
 // Makes samples. Thread-safe: all methods are const and all randomness comes from the argument.
 class Sampler {
