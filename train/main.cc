@@ -195,6 +195,11 @@ int Main(int argc, char** argv) {
   run_command->add_option("--composites", train.augment.composite_share, "share of composited samples")
       ->capture_default_str();
   run_command
+      ->add_option("--cut-outs", train.augment.cut_out_share,
+                   "share of these whose person is cut out of a photo, where its edges allow, not a studio foreground")
+      ->check(CLI::Range(0., 1.))
+      ->capture_default_str();
+  run_command
       ->add_option("--stretched", train.augment.stretched_share, "share of photos seen whole, stretched to the density")
       ->capture_default_str();
   run_command

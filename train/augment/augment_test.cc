@@ -104,6 +104,19 @@ TEST(Geometry, CompositesStandBeforeTheBackground) {
   }
 }
 
+TEST(Geometry, CutsOutOnlyWhomNoSideCutsOff) {
+  EXPECT_TRUE(CanBeCutOut(Photo()));
+  EXPECT_FALSE(CanBeCutOut(Photo()(cv::Rect(50, 0, 70, 90)).clone()));   // the left edge goes through the person
+  EXPECT_FALSE(CanBeCutOut(Photo()(cv::Rect(0, 40, 120, 50)).clone()));  // the upper edge
+  EXPECT_FALSE(CanBeCutOut(Photo()(cv::Rect(0, 0, 120, 20)).clone()));   // nobody
+  cv::Mat two = Photo();
+  cv::ellipse(two, {15, 70}, {8, 45}, 0, 0, 360, cv::Scalar(200, 90, 60, 255), cv::FILLED);
+  EXPECT_FALSE(CanBeCutOut(two));
+  cv::Mat floating(90, 120, CV_8UC4, cv::Scalar(120, 140, 160, 0));
+  cv::circle(floating, {60, 45}, 30, cv::Scalar(200, 90, 60, 255), cv::FILLED);
+  EXPECT_FALSE(CanBeCutOut(floating));  // it would end in the air
+}
+
 TEST(Photometric, ChangesColoursButNeverTheMask) {
   int changed = 0;
   for (int i = 0; i < 40; ++i) {

@@ -71,6 +71,24 @@ cv::Mat RandomView(const cv::Mat& rgba, float stretched_share, Random& random, i
   return Resample(rgba, view, width, height, borders[random.Below(2)]);
 }
 
+bool CanBeCutOut(const cv::Mat& rgba) {
+  cv::Mat alpha;
+  cv::extractChannel(rgba, alpha, 3);
+  const cv::Mat person = alpha > 127;
+  const auto share = [&](const cv::Rect& part) { return cv::countNonZero(person(part)) / double(part.area()); };
+  const int w = person.cols, h = person.rows;
+  if (share({0, 0, 1, h}) > 0.02 || share({w - 1, 0, 1, h}) > 0.02 || share({0, 0, w, 1}) > 0.02) return false;
+  if (share({0, h - 1, w, 1}) < 0.1 || share({0, 0, w, h}) < 0.08) return false;
+  cv::Mat labels, stats, centres;
+  const int regions = cv::connectedComponentsWithStats(person, labels, stats, centres, 4, CV_32S);
+  int largest = 0, all = 0;
+  for (int i = 1; i < regions; ++i) {
+    largest = std::max(largest, stats.at<int>(i, cv::CC_STAT_AREA));
+    all += stats.at<int>(i, cv::CC_STAT_AREA);
+  }
+  return largest > 0.97 * all;
+}
+
 cv::Mat RandomComposite(const cv::Mat& foreground, const cv::Mat& background, Random& random, int width, int height) {
   cv::Mat out = RandomView(background, 0.f, random, width, height);
   if (random.Chance(0.25f)) {  // a lens with little depth of field

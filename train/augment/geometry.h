@@ -15,8 +15,12 @@ cv::Mat Stretch(const cv::Mat& rgba, int width, int height);
 // continues it.
 cv::Mat RandomView(const cv::Mat& rgba, float stretched_share, Random& random, int width, int height);
 
-// A person cut out of a studio photo placed on a view of a background, as a webcam would frame them: standing on or
-// below the lower edge, 45 to 130 % as high as the picture.
+// Whether RandomComposite may cut the person out of this photo: one person whom nothing but its lower edge cuts off.
+// Where the sides or the top do, a straight cut would stand in the middle of the composite.
+bool CanBeCutOut(const cv::Mat& rgba);
+
+// A person cut out of a studio photo, or of one that CanBeCutOut, placed on a view of a background, as a webcam would
+// frame them: standing on or below the lower edge, 45 to 130 % as high as the picture.
 cv::Mat RandomComposite(const cv::Mat& foreground, const cv::Mat& background, Random& random, int width, int height);
 
 }  // namespace scrim::train

@@ -57,12 +57,18 @@ void Sampler::Augmented(const Record& photo, const AugmentOptions& options, Rand
   auto any = [&](const std::vector<const Record*>& records) {
     return pack_.Image(*records[static_cast<size_t>(random.Below(int(records.size())))]);
   };
-  if (draw < options.background_share)
+  // Nobody, somebody before another background, or the photo as it was taken.
+  const bool nobody = draw < options.background_share,
+             composite = !nobody && draw < options.background_share + options.composite_share;
+  if (nobody) {
     rgba = RandomView(any(backgrounds_), options.stretched_share, random, out.width, out.height);
-  else if (draw < options.background_share + options.composite_share && !foregrounds_.empty())
+  } else if (composite && random.Chance(options.cut_out_share) && CanBeCutOut(pack_.Image(photo))) {
+    rgba = RandomComposite(pack_.Image(photo), any(backgrounds_), random, out.width, out.height);
+  } else if (composite && !foregrounds_.empty()) {
     rgba = RandomComposite(any(foregrounds_), any(backgrounds_), random, out.width, out.height);
-  else
+  } else {
     rgba = RandomView(pack_.Image(photo), options.stretched_share, random, out.width, out.height);
+  }
   const cv::Mat previous = RandomPreviousMask(rgba, options.previous_mask, spline_, random);
   if (!random.Chance(options.true_colours_share)) RandomColours(rgba, random);
   Write(rgba, previous, options, out);

@@ -25,7 +25,8 @@ enum class Target {
 
 struct AugmentOptions {
   Target target = Target::kMask;   // previous masks become outlines, too
-  float composite_share = 0.25f;   // of all samples: a studio foreground on a background
+  float composite_share = 0.25f;   // of all samples: somebody on another background
+  float cut_out_share = 0.f;       // of these: the photo's own person where CanBeCutOut, else a studio foreground
   float background_share = 0.03f;  // of all samples: nobody in the picture
   float stretched_share = 0.35f;   // of the photos: seen whole, whatever their aspect
   float true_colours_share = 0.f;  // of all samples: no change of colours, noise or sharpness
