@@ -19,9 +19,11 @@ std::vector<Parameter> Regions(std::vector<Parameter> own, double gap) {
   return own;
 }
 
-std::vector<Parameter> Subtraction(std::vector<Parameter> own) {
+// rate, and thresholds of the methods: what serves them best on testdata/clips/one-by-one.mp4, where somebody stands
+// still for ten seconds.
+std::vector<Parameter> Subtraction(std::vector<Parameter> own, double rate) {
   const Parameter shared[] = {
-      {"rate", -1, -1, 1, "how fast the room is learned, share of a frame; -1: 1 / history"},
+      {"rate", rate, -1, 1, "how fast the room is learned, share of a frame; -1: 1 / history"},
       {"median", 5, 0, 31, "width of the median that takes specks away, odd"},
       {"close", 5, 0, 100, "gaps up to twice this wide are closed"},
       {"fill", 1, 0, 1, "1: holes within the foreground are filled"},
@@ -68,28 +70,32 @@ const std::vector<Method>& Methods() {
          std::vector<Parameter> own = Regions({{"low", 40, 0, 5000, "weakest gradient that goes on an edge"},
                                                {"high", 120, 0, 5000, "weakest gradient that begins an edge"},
                                                {"blur", 1.4, 0, 50, "sigma of the Gaussian before"}},
-                                              4);
+                                              3);
          own.push_back(kSide);
          return own;
        }()},
       {"gmg", "GMG (Godbehere, Matsukawa and Goldberg 2012, Visual tracking of human visitors under variable-lighting)",
        Subtraction({{"frames", 30, 1, 10000, "frames from which the room is learned first"},
-                    {"threshold", 0.8, 0, 1, "probability above which a pixel is foreground"}})},
+                    {"threshold", 0.8, 0, 1, "probability above which a pixel is foreground"}},
+                   -1)},
       {"knn", "KNN (Zivkovic and van der Heijden 2006, Efficient adaptive density estimation per image pixel)",
        Subtraction({{"history", 500, 1, 100000, "frames that the room is learned from"},
                     {"threshold", 400, 0, 1e6, "squared distance of a colour from its neighbours"},
-                    {"shadows", 1, 0, 1, "1: shadows are told from people"}})},
+                    {"shadows", 1, 0, 1, "1: shadows are told from people"}},
+                   -1)},
       {"mog", "MOG (KaewTraKulPong and Bowden 2001, An improved adaptive background mixture model)",
        Subtraction({{"history", 200, 1, 100000, "frames that the room is learned from"},
                     {"mixtures", 5, 1, 32, "Gaussians for a pixel"},
                     {"background", 0.7, 0, 1, "share of the time that belongs to the room"},
-                    {"noise", 0, 0, 255, "the camera's noise; 0: a default"}})},
+                    {"noise", 0, 0, 255, "the camera's noise; 0: a default"}},
+                   0.001)},
       {"mog2", "MOG2 (Zivkovic 2004, Improved adaptive Gaussian mixture model for background subtraction)",
        Subtraction({{"history", 500, 1, 100000, "frames that the room is learned from"},
-                    {"threshold", 16, 0, 1e6, "squared distance of a colour from its Gaussians, in deviations"},
-                    {"shadows", 1, 0, 1, "1: shadows are told from people"}})},
+                    {"threshold", 40, 0, 1e6, "squared distance of a colour from its Gaussians, in deviations"},
+                    {"shadows", 1, 0, 1, "1: shadows are told from people"}},
+                   0.001)},
       {"edges", "learned edges (after Xie and Tu 2015, Holistically-nested edge detection; scrimnet is the network)",
-       Regions({{"threshold", 0.5, 0, 1, "probability above which a pixel is an edge"}}, 2)},
+       Regions({{"threshold", 0.2, 0, 1, "probability above which a pixel is an edge"}}, 7)},
   };
   return methods;
 }
