@@ -101,11 +101,14 @@ TEST(ClosedRegionsTest, OnlyWhatIsClosedStaysDry) {
   EXPECT_EQ(ClosedRegions(edges, {2, 0.01})(35, 35), 255);
   edges(cv::Rect(26, 20, 12, 1)).setTo(0);
   EXPECT_EQ(ClosedRegions(edges, {2, 0.01})(35, 35), 0);
-  // Cut by the lower border: closed; by the left one: open.
+  // Cut by the lower border, or low at the side: closed; higher at the side: open.
   edges.setTo(0);
   cv::rectangle(edges, cv::Rect(40, 60, 30, 60), 255);
   EXPECT_EQ(ClosedRegions(edges, {2, 0.01})(80, 55), 255);
   EXPECT_EQ(ClosedRegions(edges, {2, 0.01})(99, 55), 255);
+  edges.setTo(0);
+  cv::rectangle(edges, cv::Rect(-20, 75, 40, 30), 255);
+  EXPECT_EQ(ClosedRegions(edges, {2, 0.01})(85, 5), 255);
   edges.setTo(0);
   cv::rectangle(edges, cv::Rect(-20, 20, 40, 30), 255);
   EXPECT_EQ(ClosedRegions(edges, {2, 0.01})(35, 5), 0);

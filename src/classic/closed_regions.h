@@ -11,8 +11,8 @@ struct RegionOptions {
 };
 
 // edges: 255 on the outline, 0 elsewhere. Closes gaps (dilation by a disc), lets the room flow in from the picture's
-// upper, left and right border as far as the edges let it, and takes what stays dry, eroded by the same disc; lines
-// alone are dropped. The lower border counts as an edge: people before a camera are cut there. 255 inside.
+// border as far as the edges let it, and takes what stays dry, eroded by the same disc; lines alone are dropped. The
+// lower border and the lower third of both sides count as edges: people before a camera are cut there. 255 inside.
 cv::Mat1b ClosedRegions(const cv::Mat1b& edges, const RegionOptions& options);
 
 // Drops 8-connected regions smaller than `least` of the picture. In place.
