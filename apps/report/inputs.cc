@@ -80,7 +80,8 @@ StatusOr<Photos> PreparePhotos(const Setup& setup) {
     if (std::find(kPortraits.begin(), kPortraits.end(), source) == kPortraits.end()) continue;
     const fs::path photo = Photo(sources / source / "images", stem);
     if (photo.empty()) return NotFound(line + ": of " + split.string() + " is not among the photos");
-    const std::string name = source + "_" + stem;
+    std::string name = source;
+    name.append("_").append(stem);
     SCRIM_RETURN_IF_ERROR(Link(photo, portraits / "images" / (name + photo.extension().string())));
     SCRIM_RETURN_IF_ERROR(Link(sources / source / "masks" / (stem + ".png"), portraits / "masks" / (name + ".png")));
   }

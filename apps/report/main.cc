@@ -59,4 +59,11 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace scrim::report
 
-int main(int argc, char** argv) { return scrim::report::Main(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return scrim::report::Main(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "scrim-report: %s\n", error.what());
+    return 1;
+  }
+}

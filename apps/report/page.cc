@@ -1,8 +1,6 @@
 #include "page.h"
 
 #include <algorithm>
-#include <cstdarg>
-#include <cstdio>
 
 namespace scrim::report {
 namespace {
@@ -37,15 +35,6 @@ figcaption { color: var(--soft); font-size: .9rem; }
 )";
 
 }  // namespace
-
-std::string Text(const char* format, ...) {
-  char buffer[2048];
-  va_list arguments;
-  va_start(arguments, format);
-  std::vsnprintf(buffer, sizeof buffer, format, arguments);
-  va_end(arguments);
-  return buffer;
-}
 
 std::string Escape(const std::string& text) {
   std::string out;

@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "base/status.h"
+#include "text.h"
 
 namespace scrim::report {
 
-// printf into a string.
-__attribute__((format(printf, 1, 2))) std::string Text(const char* format, ...);
+using app::Text;
 
 // Text for HTML.
 std::string Escape(const std::string& text);

@@ -130,16 +130,16 @@ Status AddPredecessors(const Setup& setup, const Photos& photos, Page& page) {
               {"testdata/clips/doctor.mp4", "--masks", "testdata/clips/masks/doctor", "--frames", "245"}, true, page));
   const std::string heads = setup.work + "/talking-heads";
   SCRIM_RETURN_IF_ERROR(Run(setup.talking_heads, {"testdata", heads}, setup.work));
-  for (const std::string room : {"hall", "valley"})
-    SCRIM_RETURN_IF_ERROR(
-        AddClip(setup, "talking-" + room, "Talking head, synthetic, exact truth: " + room,
-                "A person cut out of a photo of testdata/ sways, nods and leans before another photo, then keeps still "
-                "for the last third, "
-                "under a camera's noise and a lamp that flickers (tests/support/talking_head.h). The truth is known in "
-                "every frame, so that "
-                "flicker on still pixels is exact.",
-                {heads + "/" + room + "/frames", "--sequence", "--masks", heads + "/" + room + "/masks"},
-                room == "hall", page));
+  for (const std::string room : {"hall", "valley"}) {
+    std::string folder = heads;
+    folder.append("/").append(room);
+    SCRIM_RETURN_IF_ERROR(AddClip(
+        setup, "talking-" + room, "Talking head, synthetic, exact truth: " + room,
+        "A person cut out of a photo of testdata/ sways, nods and leans before another photo, then keeps still for the "
+        "last third, under a camera's noise and a lamp that flickers (tests/support/talking_head.h). The truth is "
+        "known in every frame, so that flicker on still pixels is exact.",
+        {folder + "/frames", "--sequence", "--masks", folder + "/masks"}, room == "hall", page));
+  }
   return AddClip(
       setup, "photos", "Photos: no earlier frames at all",
       "Each photo alone, as a first frame: " + photos.portraits_name +

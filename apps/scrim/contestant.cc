@@ -72,12 +72,10 @@ StatusOr<std::vector<Contestant>> OpenContestants(const std::vector<std::string>
       continue;
     }
     if (std::find(released.begin(), released.end(), name) == released.end()) {
-      std::string known;
-      for (const classic::Method& method : classic::Methods()) known += std::string(method.name) + ", ";
-      for (const std::string& model : released) known += model + ", ";
-      known.resize(known.size() - 2);
-      return NotFound("--methods " + name + ": there is no such method; there are " + known +
-                      ", and any model file with --model");
+      std::string problem = "--methods " + name + ": there is no such method; there are ";
+      for (const classic::Method& method : classic::Methods()) problem.append(method.name).append(", ");
+      for (const std::string& model : released) problem.append(model).append(", ");
+      return NotFound(problem + "and any model file with --model");
     }
     SCRIM_ASSIGN_OR_RETURN(Contestant contestant, OpenNetwork(name, (folder / (name + ".scrim")).string(), options));
     contestants.push_back(std::move(contestant));
