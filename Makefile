@@ -1,11 +1,12 @@
 # The one door to every build. `make help` lists what it can do.
 .DEFAULT_GOAL := help
-.PHONY: help demo test arm64 wasm web bench bench-peers bench-web train lint format asan tsan clean native-masks web-build
+.PHONY: help demo test arm64 wasm web bench bench-peers bench-web train report lint format asan tsan clean native-masks web-build
 .PHONY: web-if-possible
 
 # Half a gigabyte of memory for each compiler at most; all cores.
 JOBS ?= $(shell nproc)
 DATA ?= data
+SHARED ?= ../shared
 RUN ?= build/train/run
 
 help: ## list the targets
@@ -102,6 +103,13 @@ train: ## train on DATA (folders with images/ and masks/), going on where the la
 	cmake --preset train -Wno-dev
 	cmake --build --preset train -j $(JOBS) --target scrim-train
 	tools/train.sh build/train/train/scrim-train $(DATA) $(RUN)
+
+report: ## make docs/report anew: quality, predecessors, density, times; with the research data where SHARED has it
+	@tools/install-packages.sh demo report
+	cmake --preset demo -Wno-dev
+	cmake --build --preset demo -j $(JOBS) --target scrim scrim-report talking_heads
+	build/demo/apps/report/scrim-report --scrim build/demo/apps/scrim/scrim --talking-heads build/demo/apps/report/talking_heads \
+	  --shared $(SHARED)
 
 lint: ## formatting, and clang-tidy over the core
 	@tools/install-packages.sh demo test lint

@@ -31,19 +31,6 @@ Arguments Command(Arguments arguments) {
   return arguments;
 }
 
-// The columns of the table's line that begins with `name`.
-std::vector<std::string> Line(const std::string& table, const std::string& name) {
-  const size_t at = ("\n" + table).find("\n" + name + " ");
-  if (at == std::string::npos) return {};
-  std::vector<std::string> words;
-  std::string word;
-  for (char c : table.substr(at, table.find('\n', at) - at) + " ") {
-    if (c != ' ') word += c;
-    if (c == ' ' && !word.empty()) words.push_back(std::exchange(word, ""));
-  }
-  return words;
-}
-
 class EvalTest : public testing::Test {
  protected:
   // Two sources: of `good` the truth is what the model finds, of `half` it is twice as wide.

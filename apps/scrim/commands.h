@@ -81,6 +81,20 @@ struct DensityOptions {
 };
 Status DensityChart(const DensityOptions& options);
 
+struct CompareOptions {
+  CommonOptions common;                      // of the networks; its model is not looked at
+  std::string input;                         // a clip, a folder of images, or a live source
+  std::vector<std::string> methods, models;  // see OpenContestants
+  std::string masks;                         // folder of truth: STEM.png, or 000000.png for a clip's first frame
+  std::string output;                        // picture: a contact sheet; any other sink: a grid video; empty: none
+  std::string json;
+  Mode mode;            // wanted of a live source
+  int64_t frames = 0;   // the end; 0: none
+  double duration = 0;  // seconds; 0: none
+  bool sequence = false, quiet = false;
+};
+Status Compare(const CompareOptions& options);
+
 struct ConvertOptions {
   std::string input, output;  // the input may be ONNX or a scrim model; the output's extension says what it becomes
   std::string name, description, licence;  // empty: as they are

@@ -25,8 +25,6 @@ class ContactSheet {
   Status Write(const std::string& path) const;
 
  private:
-  image::Frame Thumbnail(const image::ConstFrameView& frame) const;
-
   int rows_;
   std::vector<image::Frame> cells_;  // RGBA, three a row
 };

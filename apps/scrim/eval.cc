@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdarg>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -10,19 +9,10 @@
 #include "gnuplot.h"
 #include "image_io.h"
 #include "output_file.h"
+#include "text.h"
 
 namespace scrim::app {
 namespace {
-
-// printf into a string.
-__attribute__((format(printf, 1, 2))) std::string Text(const char* format, ...) {
-  char buffer[512];
-  va_list arguments;
-  va_start(arguments, format);
-  std::vsnprintf(buffer, sizeof buffer, format, arguments);
-  va_end(arguments);
-  return buffer;
-}
 
 void PrintTable(const std::vector<Summary>& summaries, const std::vector<ClipScore>& clips, bool predictions) {
   if (!summaries.empty())

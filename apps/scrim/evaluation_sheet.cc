@@ -5,6 +5,7 @@
 
 #include "image/resample.h"
 #include "image_io.h"
+#include "tiles.h"
 
 namespace scrim::app {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 constexpr int kTile = 192, kColumns = 4;
 
 // The picture, scaled to fit, in the middle of tile `column`, `row`.
-void Place(const image::Frame& rgba, int column, int row, image::Frame& sheet) {
+void PlaceInTile(const image::Frame& rgba, int column, int row, image::Frame& sheet) {
   const double scale = std::min(double(kTile) / rgba.width(), double(kTile) / rgba.height());
   const int width = std::max(1, int(rgba.width() * scale)), height = std::max(1, int(rgba.height() * scale));
   image::Resampler resampler;
@@ -31,17 +32,6 @@ void DrawOutline(const image::Bytes& truth, image::Frame& rgba) {
       const uint8_t red[4] = {255, 0, 0, 255};
       std::memcpy(rgba.view().row(0, y) + 4 * x, red, 4);
     }
-}
-
-void PutBeforeGreen(const image::Bytes& alpha, image::Frame& rgba) {
-  constexpr int kGreen[3] = {0, 177, 64};
-  for (int y = 0; y < rgba.height(); ++y) {
-    uint8_t* p = rgba.view().row(0, y);
-    for (int x = 0; x < rgba.width(); ++x, p += 4) {
-      const int a = alpha.row(y)[x];
-      for (int c = 0; c < 3; ++c) p[c] = static_cast<uint8_t>((p[c] * a + kGreen[c] * (255 - a) + 127) / 255);
-    }
-  }
 }
 
 }  // namespace
@@ -77,8 +67,8 @@ StatusOr<image::Frame> DrawPhotos(const std::vector<PhotoScore>& photos, const C
     image::Frame found = frame;
     PutBeforeGreen(alpha, found);
     DrawOutline(truth, frame);
-    Place(frame, 2 * (i % kColumns), i / kColumns, sheet);
-    Place(found, 2 * (i % kColumns) + 1, i / kColumns, sheet);
+    PlaceInTile(frame, 2 * (i % kColumns), i / kColumns, sheet);
+    PlaceInTile(found, 2 * (i % kColumns) + 1, i / kColumns, sheet);
   }
   return sheet;
 }

@@ -1,4 +1,4 @@
-// Image files. The only place that knows OpenCV.
+// Image files. With tiles.cc the only place that knows OpenCV.
 #pragma once
 
 #include <filesystem>

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "commands.h"
+#include "contestant.h"
 #include "control.h"
 #include "interrupt.h"
 #include "media.h"
@@ -32,8 +33,7 @@ void AddMatte(CLI::App* command, CommonOptions* options) {
                     "do not hold the mask still on still pixels, nor clean it of islands");
 }
 
-void AddCommon(CLI::App* command, CommonOptions* options, Texts* texts) {
-  command->add_option("--model", options->model, "model file; default: the released default model")->type_name("FILE");
+void AddNetwork(CLI::App* command, CommonOptions* options, Texts* texts) {
   command->add_option("--density", texts->density, "the network's input size; default: the model's own")
       ->type_name("WxH");
   command->add_option("--threads", options->threads, "for the network; one is the cheapest, two the quicker")
@@ -41,6 +41,11 @@ void AddCommon(CLI::App* command, CommonOptions* options, Texts* texts) {
       ->capture_default_str();
   command->add_option("--target", options->target, "SIMD target of the network, as in AVX2; default: the best")
       ->type_name("NAME");
+}
+
+void AddCommon(CLI::App* command, CommonOptions* options, Texts* texts) {
+  command->add_option("--model", options->model, "model file; default: the released default model")->type_name("FILE");
+  AddNetwork(command, options, texts);
 }
 
 template <typename Options>
@@ -225,6 +230,41 @@ int Main(int argc, char** argv) {
   density_command->add_option("--plot", density.plot, "the chart, .png or .svg (needs gnuplot)")->type_name("FILE");
   AddCommon(density_command, &density.common, &texts);
 
+  CompareOptions compare;
+  CLI::App* compare_command = app.add_subcommand(
+      "compare", "networks and what came before them, side by side on a clip, on photos or on a camera");
+  compare_command
+      ->add_option("input", compare.input,
+                   "clip, folder of images (independent photos), or a live source as for `run`: camera, URL, test")
+      ->required()
+      ->type_name("INPUT");
+  compare_command
+      ->add_option("--methods", compare.methods,
+                   "canny, gmg, knn, mog, mog2, edges, with parameters as in mog2:history=200,threshold=25, and "
+                   "released models as in default or lite.int8; default: all")
+      ->type_name("NAME");
+  compare_command->add_option("--model", compare.models, "model files besides")->type_name("FILE");
+  compare_command
+      ->add_option("--masks", compare.masks,
+                   "folder of true masks of some or all frames: STEM.png, for a clip 000000.png and so on")
+      ->type_name("FOLDER");
+  compare_command
+      ->add_option("-o,--output", compare.output,
+                   "picture (.jpg, .png): a contact sheet; .mp4, .mov, .mkv, window or another sink of `run`: a grid "
+                   "video; default: none, live: window")
+      ->type_name("OUT");
+  compare_command->add_option("--json", compare.json, "all figures")->type_name("FILE");
+  compare_command->add_flag("--sequence", compare.sequence, "the folder's images are consecutive frames of one clip");
+  compare_command->add_option("--size", texts.size, "of a live source's frames; default: about 1280x720")
+      ->type_name("WxH");
+  compare_command->add_option("--frames", compare.frames, "end after as many frames")->check(CLI::Range(1, 1 << 30));
+  compare_command->add_option("--duration", compare.duration, "live: end after as many seconds")
+      ->check(CLI::Range(0.001, 1e6));
+  compare_command->add_flag("-q,--quiet", compare.quiet, "no progress on stderr");
+  compare_command->footer("Methods and their parameters:\n" + DescribePredecessors());
+  AddMatte(compare_command, &compare.common);
+  AddNetwork(compare_command, &compare.common, &texts);
+
   ConvertOptions convert;
   CLI::App* convert_command = app.add_subcommand(
       "convert", "make a model of an ONNX network, or ONNX of a model; a network's preprocessing is named here once");
@@ -274,11 +314,11 @@ int Main(int argc, char** argv) {
   }
   if (app.get_subcommands().empty())
     return usage(
-        "a command is needed: run, devices, ctl, matte, image, info, bench, eval, density or convert (scrim --help "
-        "says more)");
+        "a command is needed: run, devices, ctl, matte, image, info, bench, eval, density, compare or convert (scrim "
+        "--help says more)");
 
-  CommonOptions* commons[] = {&run.filter.common, &matte.common, &image.common,  &info,
-                              &bench.common,      &eval.common,  &density.common};
+  CommonOptions* commons[] = {&run.filter.common, &matte.common, &image.common,   &info,
+                              &bench.common,      &eval.common,  &density.common, &compare.common};
   if (!texts.density.empty()) {
     const StatusOr<graph::Density> density = graph::ParseDensity(texts.density);
     if (!density.ok()) return usage("--density: " + density.status().message());
@@ -294,7 +334,7 @@ int Main(int argc, char** argv) {
   if (!texts.size.empty()) {
     const StatusOr<Mode> size = ParseSize(texts.size);
     if (!size.ok()) return usage("--size " + size.status().message());
-    run.mode.width = size->width, run.mode.height = size->height;
+    for (Mode* mode : {&run.mode, &compare.mode}) mode->width = size->width, mode->height = size->height;
   }
   for (const std::string& text : densities) {
     const StatusOr<graph::Density> parsed = graph::ParseDensity(text);
@@ -330,6 +370,7 @@ int Main(int argc, char** argv) {
   if (bench_command->parsed()) status = Bench(bench);
   if (eval_command->parsed()) status = Eval(eval);
   if (density_command->parsed()) status = DensityChart(density);
+  if (compare_command->parsed()) status = Compare(compare);
   if (convert_command->parsed()) status = Convert(convert);
   if (!status.ok()) {
     std::fprintf(stderr, "scrim: %s\n", status.message().c_str());

@@ -19,7 +19,8 @@ void ClipComparison::Add(GreyView luma, GreyView truth, GreyView alpha) {
   ++sums_.frames;
   sums_.iou += quality.iou, sums_.boundary_f += quality.boundary_f, sums_.mae += quality.mae;
   Previous now{Packed(luma), Packed(truth), Packed(alpha)};
-  if (sums_.frames > 1 && now.alpha.size() == previous_.alpha.size()) {
+  if (now.alpha.size() == previous_.alpha.size()) {
+    ++sums_.pairs;
     double squares = 0;
     for (size_t i = 0; i < now.alpha.size(); ++i) {
       const double change = (now.alpha[i] - previous_.alpha[i]) / 255.;
@@ -39,7 +40,7 @@ ClipQuality ClipComparison::Result() const {
   ClipQuality result = sums_;
   if (result.frames > 0)
     for (double* sum : {&result.iou, &result.boundary_f, &result.mae}) *sum /= result.frames;
-  if (result.frames > 1) result.dtssd /= result.frames - 1;
+  if (result.pairs > 0) result.dtssd /= result.pairs;
   if (still_pixels_ > 0) result.flicker = still_change_ / still_pixels_;
   if (compared_pixels_ > 0) result.still_share = still_pixels_ / compared_pixels_;
   return result;

@@ -9,6 +9,7 @@ namespace scrim::metrics {
 
 struct ClipQuality {
   int frames = 0;
+  int pairs = 0;          // of consecutive frames; without any, the last three figures are 0
   double iou = 0;         // mean over frames
   double boundary_f = 0;  // mean over frames
   double mae = 0;         // mean over frames
@@ -28,6 +29,8 @@ class ClipComparison {
  public:
   // luma: the frame itself, for finding still pixels. All three of the same size.
   void Add(GreyView luma, GreyView truth, GreyView alpha);
+  // Frames without truth lie between: the next one is not compared with the last.
+  void Skip() { previous_ = {}; }
   ClipQuality Result() const;
 
  private:

@@ -47,6 +47,19 @@ TEST(ClipTest, WhatMovesDoesNotFlicker) {
   EXPECT_EQ(clip.Result().dtssd, 1);
 }
 
+TEST(ClipTest, SkippedFramesAreNoChange) {
+  ClipComparison clip;
+  const Pixels truth = Filled(255);
+  clip.Add(View(Filled(90)), View(truth), View(Filled(255)));
+  clip.Skip();
+  for (uint8_t value : {0, 0}) clip.Add(View(Filled(90)), View(truth), View(Filled(value)));
+  EXPECT_EQ(clip.Result().frames, 3);
+  EXPECT_EQ(clip.Result().pairs, 1);
+  EXPECT_EQ(clip.Result().flicker, 0);
+  EXPECT_EQ(clip.Result().dtssd, 0);
+  EXPECT_NEAR(clip.Result().iou, 1 / 3., 1e-12);
+}
+
 TEST(ClipTest, OneFrameHasNoChange) {
   ClipComparison clip;
   clip.Add(View(Filled(1)), View(Filled(255)), View(Filled(0)));

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <iterator>
 #include <thread>
+#include <utility>
 
 // GLib's constructor keeps 16 KB for good. Everything that the loader's constructors allocate is none of our leaks; to
 // see the loader in the stack, the unwinder has to be the thorough one.
@@ -80,6 +81,18 @@ Result RunScrim(const std::vector<std::string>& arguments, const RunHooks& hooks
   result.status = WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state);
   result.out = ReadFile(out), result.err = ReadFile(err);
   return result;
+}
+
+std::vector<std::string> Line(const std::string& table, const std::string& name) {
+  const size_t at = ("\n" + table).find("\n" + name + " ");
+  if (at == std::string::npos) return {};
+  std::vector<std::string> words;
+  std::string word;
+  for (char c : table.substr(at, table.find('\n', at) - at) + " ") {
+    if (c != ' ') word += c;
+    if (c == ' ' && !word.empty()) words.push_back(std::exchange(word, ""));
+  }
+  return words;
 }
 
 }  // namespace scrim::test

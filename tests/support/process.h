@@ -20,6 +20,9 @@ struct RunHooks {
 };
 Result RunScrim(const std::vector<std::string>& arguments, const RunHooks& hooks = {});
 
+// The words of the line of a printed table that begins with `name`; empty where there is none.
+std::vector<std::string> Line(const std::string& table, const std::string& name);
+
 // A fresh empty folder, removed with everything in it.
 class TemporaryFolder {
  public:

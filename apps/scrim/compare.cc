@@ -1,0 +1,267 @@
+#include <gst/video/video.h>
+
+#include <cmath>
+#include <condition_variable>
+#include <cstdio>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+
+#include "commands.h"
+#include "comparison.h"
+#include "engine/stopwatch.h"
+#include "frame_output.h"
+#include "gstreamer/video_frame.h"
+#include "image_io.h"
+#include "interrupt.h"
+#include "live_source.h"
+#include "media.h"
+#include "output_file.h"
+#include "progress.h"
+#include "sink.h"
+
+namespace scrim::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kClipColumns = 4, kPhotoColumns = 6;
+constexpr double kFolderRate = 25;  // of the video made of a sequence of pictures
+
+bool IsSheet(const std::string& output) {
+  const std::string extension = fs::path(output).extension().string();
+  return extension == ".png" || extension == ".jpg" || extension == ".jpeg" || extension == ".webp";
+}
+
+class CompareRun {
+ public:
+  CompareRun(const CompareOptions& options, std::vector<Contestant> contestants)
+      : options_(options), comparison_(std::move(contestants)) {}
+
+  Status Photos() {
+    SCRIM_ASSIGN_OR_RETURN(const std::vector<fs::path> images, ListImages(options_.input));
+    Progress progress("images", options_.quiet);
+    for (size_t i = 0; i < images.size() && !Interrupted() && !Enough(); ++i) {
+      SCRIM_ASSIGN_OR_RETURN(image::Frame frame, ReadImage(images[i].string()));
+      if (!options_.sequence) comparison_.Reset();
+      SCRIM_ASSIGN_OR_RETURN(const image::Bytes truth, Truth(images[i].stem().string(), frame.width(), frame.height()));
+      SCRIM_RETURN_IF_ERROR(comparison_.Run(frame.view(), truth));
+      const double share = double(i) / double(images.size());
+      const bool due = options_.sequence ? share >= double(comparison_.columns()) / kClipColumns
+                                         : comparison_.columns() < kPhotoColumns;
+      SCRIM_RETURN_IF_ERROR(Show(frame.view(), due && (options_.masks.empty() || !truth.empty()),
+                                 images[i].stem().string(), kFolderRate));
+      progress.Update(static_cast<int64_t>(i) + 1, static_cast<int64_t>(images.size()));
+    }
+    progress.Finish();
+    return Finish();
+  }
+
+  Status Clip() {
+    Progress progress("frames", options_.quiet);
+    double last = -1e9;
+    MediaOptions media;
+    media.input = options_.input, media.frames = options_.frames;
+    media.on_frame = [&](const image::FrameView& frame, const FrameInfo& info) -> Status {
+      char name[32];
+      std::snprintf(name, sizeof name, "%06lld", static_cast<long long>(info.index));
+      SCRIM_ASSIGN_OR_RETURN(const image::Bytes truth, Truth(name, frame.width, frame.height));
+      SCRIM_RETURN_IF_ERROR(comparison_.Run(frame, truth));
+      // With truth: frames that have it, half a second apart at least. Without: evenly.
+      const bool due = options_.masks.empty()
+                           ? info.seconds >= (double(comparison_.columns()) + 0.5) / kClipColumns * info.clip_seconds
+                           : !truth.empty() && info.seconds > last + 0.5;
+      const bool wanted = due && comparison_.columns() < kClipColumns;
+      if (wanted) last = info.seconds;
+      char title[32];
+      std::snprintf(title, sizeof title, "%.1f s", info.seconds);
+      SCRIM_RETURN_IF_ERROR(Show(frame, wanted, title, info.fps > 0 ? info.fps : kFolderRate));
+      progress.Update(info.index + 1, std::llround(info.clip_seconds * info.fps));
+      return {};
+    };
+    SCRIM_RETURN_IF_ERROR(RunMedia(media).status());
+    progress.Finish();
+    return Finish();
+  }
+
+  // The newest frame wins: what all contestants together cannot keep up with is left out.
+  Status Live() {
+    SCRIM_RETURN_IF_ERROR(StartGStreamer());
+    SCRIM_ASSIGN_OR_RETURN(const std::unique_ptr<LiveSource> source,
+                           LiveSource::Start(options_.input, options_.mode, nullptr, [this](Owned<GstSample> sample) {
+                             const std::lock_guard<std::mutex> lock(mutex_);
+                             newest_ = std::move(sample);
+                             came_.notify_one();
+                           }));
+    if (!options_.quiet) std::fprintf(stderr, "scrim: %s; Ctrl-C ends it\n", source->about().c_str());
+    engine::Stopwatch watch;
+    double seconds = 0;
+    while (!Interrupted() && !Enough() && !(options_.duration > 0 && seconds >= options_.duration)) {
+      std::string problem;
+      const LiveSource::State state = source->Poll(&problem);
+      if (state == LiveSource::State::kFailed) return IoError(problem);
+      if (state == LiveSource::State::kEnded) break;
+      Owned<GstSample> sample;
+      {
+        std::unique_lock<std::mutex> lock(mutex_);
+        came_.wait_for(lock, std::chrono::milliseconds(200), [this] { return newest_ != nullptr; });
+        sample = std::move(newest_);
+      }
+      seconds += watch.Lap() / 1e3;
+      if (sample == nullptr) continue;
+      SCRIM_RETURN_IF_ERROR(LiveFrame(sample.get(), seconds));
+      if (output_ != nullptr && output_->closed()) break;
+    }
+    return Finish();
+  }
+
+  Comparison& comparison() { return comparison_; }
+
+ private:
+  bool Enough() const { return options_.frames > 0 && comparison_.frames() >= options_.frames; }
+
+  // Empty where there is none for this frame.
+  StatusOr<image::Bytes> Truth(const std::string& stem, int width, int height) {
+    image::Bytes truth;
+    if (options_.masks.empty()) return truth;
+    const std::string path = options_.masks + "/" + stem + ".png";
+    std::error_code error;
+    if (!fs::exists(path, error)) return truth;
+    SCRIM_RETURN_IF_ERROR(ReadAlpha(path, width, height, &truth));
+    truth_found_ = true;
+    return truth;
+  }
+
+  Status LiveFrame(GstSample* sample, double seconds) {
+    GstVideoInfo info;
+    GstVideoFrame mapped;
+    if (!gst_video_info_from_caps(&info, gst_sample_get_caps(sample)) ||
+        !gst_video_frame_map(&mapped, &info, gst_sample_get_buffer(sample), GST_MAP_READ))
+      return Internal(options_.input + ": a frame cannot be mapped");
+    const std::optional<scrim_frame> frame = gst::ToScrim(mapped);
+    Status status = frame ? Status() : Internal(options_.input + ": a frame has a format that was not asked for");
+    if (frame) {
+      const image::FrameView view = FromPublic(*frame);
+      status = comparison_.Run(view, {});
+      char title[32];
+      std::snprintf(title, sizeof title, "%.1f s", seconds);
+      const bool due = comparison_.columns() < kClipColumns && seconds >= double(comparison_.columns());
+      if (status.ok()) status = Show(view, due, title, 0);
+    }
+    gst_video_frame_unmap(&mapped);
+    return status;
+  }
+
+  // fps 0: live.
+  Status Show(const image::FrameView& frame, bool for_sheet, const std::string& title, double fps) {
+    if (options_.output.empty()) return {};
+    if (IsSheet(options_.output)) {
+      if (for_sheet) comparison_.AddToSheet(frame, title);
+      return {};
+    }
+    const image::Frame grid = comparison_.DrawGrid(frame);
+    if (output_ == nullptr) {
+      SCRIM_ASSIGN_OR_RETURN(output_, FrameOutput::Start(options_.output, grid.width(), grid.height(), fps));
+      grid_width_ = grid.width(), grid_height_ = grid.height();
+    }
+    if (grid.width() != grid_width_ || grid.height() != grid_height_)
+      return InvalidArgument(options_.input +
+                             ": pictures of several shapes do not make a video; give --output FILE.jpg");
+    return output_->Push(grid);
+  }
+
+  Status Finish() {
+    if (!options_.masks.empty() && !truth_found_)
+      return NotFound("--masks " + options_.masks +
+                      ": holds no mask of these frames; photos want STEM.png, frames of a clip 000000.png and so on");
+    if (output_ != nullptr) return output_->Finish();
+    if (options_.output.empty()) return {};
+    if (comparison_.columns() == 0) return NotFound(options_.output + ": there was no frame for the sheet");
+    const image::Frame sheet = comparison_.DrawSheet();
+    return WriteImage(sheet.view(), /*with_alpha=*/false, options_.output);
+  }
+
+  const CompareOptions& options_;
+  Comparison comparison_;
+  bool truth_found_ = false;
+  std::unique_ptr<FrameOutput> output_;
+  int grid_width_ = 0, grid_height_ = 0;
+  std::mutex mutex_;
+  std::condition_variable came_;
+  Owned<GstSample> newest_;  // behind mutex_
+};
+
+void PrintTable(const std::vector<Standing>& standings, int64_t frames) {
+  std::printf("%lld frames\n", static_cast<long long>(frames));
+  std::printf("%-24s %8s %7s %7s %7s %7s %9s %11s\n", "", "ms", "truth", "IoU", "BF", "MAE", "dtSSD e-3",
+              "flicker e-3");
+  for (const Standing& s : standings) {
+    const metrics::ClipQuality& q = s.quality;
+    std::printf("%-24s %8.2f", s.name.c_str(), s.ms);
+    if (q.frames > 0) std::printf(" %7d %7.4f %7.4f %7.4f", q.frames, q.iou, q.boundary_f, q.mae);
+    if (q.pairs > 0) std::printf(" %9.2f %11.3f", 1e3 * q.dtssd, 1e3 * q.flicker);
+    std::printf("\n");
+  }
+}
+
+std::string ToJson(const std::string& input, const std::vector<Standing>& standings, const Comparison& comparison) {
+  std::string json = "{\n  \"input\": " + Quoted(input) + ",\n  \"frames\": " + std::to_string(comparison.frames()) +
+                     ",\n  \"columns\": [";
+  const char* separator = "";
+  for (const std::string& title : comparison.titles()) {
+    json += separator + Quoted(title);
+    separator = ", ";
+  }
+  json += "],\n  \"methods\": [";
+  separator = "\n";
+  for (const Standing& s : standings) {
+    const metrics::ClipQuality& q = s.quality;
+    char text[320];
+    std::snprintf(text, sizeof text, ", \"kind\": \"%s\", \"ms\": %.4f, \"frames_with_truth\": %d",
+                  s.network ? "network" : "predecessor", s.ms, q.frames);
+    json += separator + std::string("    {\"name\": ") + Quoted(s.name) + text;
+    if (q.frames > 0) {
+      std::snprintf(text, sizeof text, ", \"iou\": %.5f, \"boundary_f\": %.5f, \"mae\": %.5f", q.iou, q.boundary_f,
+                    q.mae);
+      json += text;
+    }
+    if (q.pairs > 0) {
+      std::snprintf(text, sizeof text, ", \"dtssd\": %.6f, \"flicker\": %.6f, \"still_share\": %.4f", q.dtssd,
+                    q.flicker, q.still_share);
+      json += text;
+    }
+    json += ", \"column_ious\": [";
+    for (size_t i = 0; i < s.ious.size(); ++i) {
+      std::snprintf(text, sizeof text, "%s%.5f", i > 0 ? ", " : "", s.ious[i]);
+      json += text;
+    }
+    json += "]}";
+    separator = ",\n";
+  }
+  return json + "\n  ]\n}\n";
+}
+
+}  // namespace
+
+Status Compare(const CompareOptions& options) {
+  std::error_code error;
+  const bool folder = fs::is_directory(options.input, error);
+  const bool live = !folder && KindOfSource(options.input) != SourceKind::kFile;
+  if (!folder && !live) SCRIM_RETURN_IF_ERROR(CheckClip(options.input));
+  if (live && !options.masks.empty()) return InvalidArgument("--masks: a live source has no truth");
+  if (!options.masks.empty() && !fs::is_directory(options.masks, error))
+    return NotFound("--masks " + options.masks + ": no such folder");
+  SCRIM_ASSIGN_OR_RETURN(std::vector<Contestant> contestants,
+                         OpenContestants(options.methods, options.models, options.common));
+  CompareOptions chosen = options;
+  if (live && options.output.empty()) chosen.output = "window";
+  CompareRun run(chosen, std::move(contestants));
+  SCRIM_RETURN_IF_ERROR(folder ? run.Photos() : live ? run.Live() : run.Clip());
+  const std::vector<Standing> standings = run.comparison().Result();
+  PrintTable(standings, run.comparison().frames());
+  if (options.json.empty()) return {};
+  const std::string json = ToJson(options.input, standings, run.comparison());
+  return WriteFile(options.json, {json.begin(), json.end()});
+}
+
+}  // namespace scrim::app
