@@ -1,7 +1,7 @@
 # The one door to every build. `make help` lists what it can do.
 .DEFAULT_GOAL := help
 .PHONY: help demo test arm64 wasm web bench bench-peers bench-web train lint format asan tsan clean native-masks web-build
-.PHONY: web-if-possible
+.PHONY: web-if-possible deb deb-test
 
 # Half a gigabyte of memory for each compiler at most; all cores.
 JOBS ?= $(shell nproc)
@@ -97,6 +97,16 @@ bench-peers: ## time the same networks in other runtimes, which it installs with
 bench-web: web-build ## time scrim and MediaPipe in one browser; rewrites the table in docs/performance.md
 	cd web/bench && npm ci --ignore-scripts --no-audit --no-fund
 	node web/bench/bench.mjs
+
+deb: ## Debian packages of library, headers, models, program and GStreamer plugin: build/deb/packages
+	@tools/install-packages.sh demo deb
+	cmake --preset deb -Wno-dev
+	cmake --build --preset deb -j $(JOBS)
+	rm -rf build/deb/packages && cpack --config build/deb/CPackConfig.cmake -B build/deb/packages
+	@rm -rf build/deb/packages/_CPack_Packages && ls build/deb/packages
+
+deb-test: deb ## install them in a new minimal Debian 12, use and remove them; needs root
+	packaging/clean_root.sh build/deb/packages
 
 train: ## train on DATA (folders with images/ and masks/), going on where the last `make train` stopped; see docs/training.md
 	@tools/install-packages.sh train
