@@ -1,7 +1,7 @@
 # The one door to every build. `make help` lists what it can do.
 .DEFAULT_GOAL := help
 .PHONY: help demo test arm64 wasm web bench bench-peers bench-web train lint format asan tsan clean native-masks web-build
-.PHONY: web-if-possible deb deb-test
+.PHONY: web-if-possible deb deb-test soak
 
 # Half a gigabyte of memory for each compiler at most; all cores.
 JOBS ?= $(shell nproc)
@@ -22,6 +22,12 @@ test: web-if-possible ## build everything, the trainer too, and run all tests (S
 	cmake --preset test -Wno-dev
 	cmake --build --preset test -j $(JOBS)
 	ctest --preset test -j $(JOBS)
+
+soak: ## hours of a call in half an hour: 200,000 frames, the camera lost every 1800, memory and every frame watched
+	@tools/install-packages.sh test
+	cmake --preset release -Wno-dev
+	cmake --build --preset release -j $(JOBS) --target scrim soak_test
+	ctest --test-dir build/release -C Soak -L soak --verbose
 
 asan: ## all tests but the trainer's under the address and undefined-behaviour sanitizers
 	@tools/install-packages.sh test sanitize
