@@ -68,7 +68,7 @@ class PipeWire : public Live {
         std::vector<std::string>{SCRIM_PROGRAM, "run", "-i", "test", "-b", colour, "-o", "pipewire", "--size", "64x36",
                                  "--rate", rate, "--model", SCRIM_BROKEN_MODEL, "--control", socket, "--no-keys", "-q"},
         environment_, log_);
-    EXPECT_TRUE(Comes([&] { return Shell("pw-cli ls Node | grep -q 'node.name = .scrim-'") == 0; }, 60));
+    EXPECT_TRUE(Comes([&] { return Shell("pw-cli ls Node | grep -q 'node.name = .scrim-'") == 0; }, 180));
     return camera;
   }
   // Of GStreamer's sink, which stands still after some frames.
