@@ -11,10 +11,11 @@ fi
 root=$(mktemp -d)
 mounted=
 finish() {
-  for folder in $mounted; do umount "$root$folder"; done
+  for folder in $mounted; do umount -R "$root$folder" || return; done
   rm -rf --one-file-system "$root"
 }
 trap finish EXIT
+trap "exit 1" INT TERM
 debootstrap --variant=minbase bookworm "$root" "${MIRROR:-http://deb.debian.org/debian}" >"$root.log" 2>&1 || {
   tail "$root.log" >&2
   exit 1
