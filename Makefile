@@ -1,7 +1,7 @@
 # The one door to every build. `make help` lists what it can do.
 .DEFAULT_GOAL := help
 .PHONY: help demo test arm64 wasm web bench bench-peers bench-web train report lint format asan tsan clean native-masks web-build
-.PHONY: web-if-possible
+.PHONY: web-if-possible deb deb-test soak
 
 # Half a gigabyte of memory for each compiler at most; all cores.
 JOBS ?= $(shell nproc)
@@ -23,6 +23,12 @@ test: web-if-possible ## build everything, the trainer too, and run all tests, i
 	cmake --preset test -Wno-dev
 	cmake --build --preset test -j $(JOBS)
 	ctest --preset test -j $(JOBS)
+
+soak: ## hours of a call in half an hour: 200,000 frames, the camera lost every 1800, memory and every frame watched
+	@tools/install-packages.sh test
+	cmake --preset release -Wno-dev
+	cmake --build --preset release -j $(JOBS) --target scrim soak_test
+	ctest --test-dir build/release -C Soak -L soak --verbose
 
 asan: ## all tests but the trainer's under the address and undefined-behaviour sanitizers
 	@tools/install-packages.sh test sanitize
@@ -97,6 +103,16 @@ bench-peers: ## time the same networks in other runtimes, which it installs with
 bench-web: web-build ## time scrim and MediaPipe in one browser; rewrites the table in docs/performance.md
 	cd web/bench && npm ci --ignore-scripts --no-audit --no-fund
 	node web/bench/bench.mjs
+
+deb: ## Debian packages of library, headers, models, program and GStreamer plugin: build/deb/packages
+	@tools/install-packages.sh demo deb
+	cmake --preset deb -Wno-dev
+	cmake --build --preset deb -j $(JOBS)
+	rm -rf build/deb/packages && cpack --config build/deb/CPackConfig.cmake -B build/deb/packages
+	@rm -rf build/deb/packages/_CPack_Packages && ls build/deb/packages
+
+deb-test: deb ## install them in a new minimal Debian 12, use and remove them; needs root
+	packaging/clean_root.sh build/deb/packages
 
 train: ## train on DATA (folders with images/ and masks/), going on where the last `make train` stopped; see docs/training.md
 	@tools/install-packages.sh train

@@ -41,17 +41,18 @@ function(scrim_cold)
   endif()
 endfunction()
 
-# scrim_test(NAME SOURCES... LINK ... [ENVIRONMENT ...]): one GoogleTest program. Tests find small data under SCRIM_TESTDATA and the large,
+# scrim_test(NAME SOURCES... LINK ... [ENVIRONMENT ...] [SERIAL]): one GoogleTest program; SERIAL: nothing beside it. Tests find small data under SCRIM_TESTDATA and the large,
 # optional research data under SCRIM_SHARED (they skip, saying so, where it is not there).
 function(scrim_test name)
   if(NOT SCRIM_TESTS)
     return()
   endif()
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK;ENVIRONMENT" ${ARGN})
+  cmake_parse_arguments(ARG "SERIAL" "" "SOURCES;LINK;ENVIRONMENT" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gtest GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE SCRIM_TESTDATA="${PROJECT_SOURCE_DIR}/testdata"
     SCRIM_MODELS="${PROJECT_SOURCE_DIR}/models" SCRIM_SHARED="${PROJECT_SOURCE_DIR}/../shared")
   target_compile_options(${name} PRIVATE -Wall -Wextra -Wno-unused-parameter)
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600 ENVIRONMENT "${ARG_ENVIRONMENT}")
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600 RUN_SERIAL ${ARG_SERIAL}
+    ENVIRONMENT "${ARG_ENVIRONMENT}")
 endfunction()

@@ -1,19 +1,15 @@
 // scrim run without a clip at one end, and what controls it.
+#include "support/live.h"
+
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <thread>
 
-#include "control.h"
 #include "sink.h"
 #include "source.h"
-#include "support/process.h"
 
 namespace scrim::test {
 namespace {
@@ -21,79 +17,6 @@ namespace {
 using namespace std::chrono_literals;
 
 const std::string kClip = std::string(SCRIM_TESTDATA) + "/clips/thoughtful_sound.mp4";
-
-// yuv4mpeg of 64x36: the header's line, and for each frame a line and the planes.
-constexpr int kWidth = 64, kHeight = 36, kFrameSize = 6 + kWidth * kHeight * 3 / 2;
-
-struct Frames {
-  std::string header;
-  std::vector<std::string> planes;
-};
-Frames Split(const std::string& bytes) {
-  Frames frames;
-  const size_t begin = bytes.find('\n');
-  if (begin == std::string::npos) return frames;
-  frames.header = bytes.substr(0, begin);
-  for (size_t at = begin + 1; at + kFrameSize <= bytes.size(); at += kFrameSize)
-    frames.planes.push_back(bytes.substr(at + 6, kFrameSize - 6));
-  return frames;
-}
-// A plain colour, within what conversion loses.
-bool IsPlain(const std::string& planes, int y, int u, int v) {
-  const auto near = [&](size_t at, size_t count, int value) {
-    for (size_t i = at; i < at + count; ++i) {
-      if (std::abs(static_cast<unsigned char>(planes[i]) - value) > 4) return false;
-    }
-    return true;
-  };
-  const size_t luma = kWidth * kHeight;
-  return near(0, luma, y) && near(luma, luma / 4, u) && near(luma + luma / 4, luma / 4, v);
-}
-
-// A live run of the bright model's (bright is person), with a socket and folder of its own.
-class Live : public testing::Test {
- protected:
-  Result Run(std::vector<std::string> more, const std::function<void(int)>& started = {}) {
-    std::vector<std::string> arguments = {"run",   "--model", SCRIM_BRIGHT_MODEL, "--control",
-                                          socket_, "-q",      "--size",           "64x36"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    RunHooks hooks;
-    hooks.started = started;
-    return RunScrim(arguments, hooks);
-  }
-  // Asks until the run listens.
-  StatusOr<std::string> Ask(const std::vector<std::string>& words) {
-    StatusOr<std::string> answer = app::AskRun(socket_, words);
-    for (int i = 0; i < 400 && answer.status().code() == Code::kNotFound; ++i) {
-      std::this_thread::sleep_for(20ms);
-      answer = app::AskRun(socket_, words);
-    }
-    return answer;
-  }
-  // Whether the statistics come to hold the text.
-  bool Sees(const std::string& text) {
-    for (int i = 0; i < 300; ++i) {
-      const StatusOr<std::string> stats = Ask({"stats"});
-      if (stats.ok() && stats->find(text) != std::string::npos) return true;
-      std::this_thread::sleep_for(20ms);
-    }
-    return false;
-  }
-
-  bool NoFrames() {
-    for (int i = 0; i < 300; ++i) {
-      const StatusOr<std::string> stats = Ask({"stats"});
-      if (stats.ok() && stats->find("\nframes: ") != std::string::npos &&
-          stats->find("\nframes: 0") == std::string::npos)
-        return false;
-      std::this_thread::sleep_for(20ms);
-    }
-    return true;
-  }
-
-  TemporaryFolder folder_;
-  std::string socket_ = folder_ / "control";
-};
 
 TEST_F(Live, TestPatternToStdout) {
   const Result result = Run({"-i", "test", "-b", "#00ff00", "-o", "-", "--frames", "7"});

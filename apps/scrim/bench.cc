@@ -131,18 +131,23 @@ struct PathTiming {
   engine::StageTimes times;  // medians
 };
 
-// Each stage of the whole frame path at 720p, in place, over a few frames of the scene.
-StatusOr<PathTiming> TimePath(engine::VirtualBackground* engine, const std::string& name, image::PixelFormat format) {
+struct FrameSize {
+  int width, height;
+};
+
+// Each stage of the whole frame path over a few frames of the scene.
+StatusOr<PathTiming> TimePath(engine::VirtualBackground* engine, const std::string& name, image::PixelFormat format,
+                              FrameSize size) {
   constexpr int kFrames = 4, kRounds = 40;
   std::vector<image::Frame> frames;
   for (int t = 0; t < kFrames; ++t) {
-    image::Frame rgba(image::PixelFormat::kRgba, kWidth, kHeight), frame(format, kWidth, kHeight);
+    image::Frame rgba(image::PixelFormat::kRgba, size.width, size.height), frame(format, size.width, size.height);
     DrawScene(4 * t, rgba.view());
     SCRIM_RETURN_IF_ERROR(image::ConvertFromRgba(rgba.view(), frame.view()));
     frames.push_back(std::move(frame));
   }
   std::vector<double> stage[4];
-  image::Frame out(format, kWidth, kHeight);
+  image::Frame out(format, size.width, size.height);
   for (int i = 0; i < kRounds; ++i) {
     SCRIM_RETURN_IF_ERROR(engine->Process(frames[i % kFrames].view(), out.view()));
     const engine::StageTimes& t = engine->times();
@@ -160,15 +165,20 @@ StatusOr<std::vector<PathTiming>> TimePaths(engine::VirtualBackground* engine) {
   DrawScene(0, picture.picture.view());
   blur.kind = compose::Background::Kind::kBlur;
   std::vector<PathTiming> paths;
-  for (PixelFormat format : {PixelFormat::kNv12, PixelFormat::kI420, PixelFormat::kYuy2, PixelFormat::kRgba}) {
+  const auto time = [&](PixelFormat format, FrameSize size, const char* suffix) -> Status {
     for (const compose::Background* background : {&picture, &blur}) {
       engine->Reset();
       SCRIM_RETURN_IF_ERROR(engine->SetBackground(*background));
-      const std::string name = std::string(PixelFormatName(format)) + (background == &blur ? ", blur" : ", image");
-      SCRIM_ASSIGN_OR_RETURN(PathTiming path, TimePath(engine, name, format));
+      const std::string name =
+          std::string(PixelFormatName(format)) + suffix + (background == &blur ? ", blur" : ", image");
+      SCRIM_ASSIGN_OR_RETURN(PathTiming path, TimePath(engine, name, format, size));
       paths.push_back(std::move(path));
     }
-  }
+    return {};
+  };
+  for (PixelFormat format : {PixelFormat::kNv12, PixelFormat::kI420, PixelFormat::kYuy2, PixelFormat::kRgba})
+    SCRIM_RETURN_IF_ERROR(time(format, {kWidth, kHeight}, ""));
+  SCRIM_RETURN_IF_ERROR(time(PixelFormat::kNv12, {1920, 1080}, " 1080p"));
   return paths;
 }
 
@@ -304,7 +314,7 @@ Status Bench(const BenchOptions& options) {
           other_name.c_str(), in_turn.first.median, in_turn.second.median,
           in_turn.second.median / in_turn.first.median);
     }
-    std::printf("  \"frame_path_720p_ms\": [\n");
+    std::printf("  \"frame_path_ms\": [\n");
     for (size_t i = 0; i < paths.size(); ++i) {
       const engine::StageTimes& t = paths[i].times;
       std::printf(
@@ -340,10 +350,10 @@ Status Bench(const BenchOptions& options) {
     std::printf("in turn   %.3f ms; %s: %.3f ms; medians, ratio %.2f\n", in_turn.first.median, other_name.c_str(),
                 in_turn.second.median, in_turn.second.median / in_turn.first.median);
   }
-  std::printf("\nframe path at %dx%d, ms a frame (medians)\n", kWidth, kHeight);
-  std::printf("%-14s %8s %8s %8s %8s %8s\n", "", "input", "network", "matte", "compose", "total");
+  std::printf("\nframe path at %dx%d or as named, ms a frame (medians)\n", kWidth, kHeight);
+  std::printf("%-18s %8s %8s %8s %8s %8s\n", "", "input", "network", "matte", "compose", "total");
   for (const PathTiming& p : paths) {
-    std::printf("%-14s %8.2f %8.2f %8.2f %8.2f %8.2f\n", p.name.c_str(), p.times.sample, p.times.network, p.times.matte,
+    std::printf("%-18s %8.2f %8.2f %8.2f %8.2f %8.2f\n", p.name.c_str(), p.times.sample, p.times.network, p.times.matte,
                 p.times.compose, p.times.total());
   }
   std::printf("\npeak RSS  %.1f MB\n", PeakRssMb());

@@ -1,5 +1,6 @@
 #include "live_output.h"
 
+#include <gst/app/gstappsink.h>
 #include <gst/app/gstappsrc.h>
 #include <gst/video/navigation.h>
 #include <gst/video/video.h>
@@ -11,7 +12,7 @@
 namespace scrim::app {
 
 StatusOr<std::unique_ptr<LiveOutput>> LiveOutput::Start(const Options& options, GstCaps* canvas) {
-  SCRIM_ASSIGN_OR_RETURN(const Sink sink, DescribeSink(options.sink, options.path, options.node));
+  SCRIM_ASSIGN_OR_RETURN(const Sink sink, DescribeSink(options.sink, options.path));
   std::unique_ptr<LiveOutput> output(new LiveOutput);
   output->options_ = options, output->comes_back_ = sink.comes_back;
   SCRIM_ASSIGN_OR_RETURN(
@@ -31,6 +32,9 @@ StatusOr<std::unique_ptr<LiveOutput>> LiveOutput::Start(const Options& options, 
   output->blank_.reset(gst_buffer_new_allocate(nullptr, info.size, nullptr));
   gst_buffer_memset(output->blank_.get(), 0, 0, info.size);
 
+  if (KindOfSink(options.sink) == SinkKind::kPipeWire) {
+    SCRIM_RETURN_IF_ERROR(output->OpenCamera(info));
+  }
   const Owned<GstPad> drawn(gst_element_get_static_pad(output->filter_.get(), "src"));
   gst_pad_add_probe(drawn.get(),
                     static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_UPSTREAM),
@@ -50,6 +54,22 @@ StatusOr<std::unique_ptr<LiveOutput>> LiveOutput::Start(const Options& options, 
     return IoError(problem);
   }
   return output;
+}
+
+Status LiveOutput::OpenCamera(const GstVideoInfo& canvas) {
+  GstVideoInfo info;
+  gst_video_info_set_format(&info, GST_VIDEO_FORMAT_I420, static_cast<guint>(canvas.width),
+                            static_cast<guint>(canvas.height));
+  info.fps_n = canvas.fps_n, info.fps_d = canvas.fps_d;
+  SCRIM_ASSIGN_OR_RETURN(camera_, PipeWireCamera::Open(options_.node, info));
+  GstAppSinkCallbacks callbacks{};
+  callbacks.new_sample = [](GstAppSink* sink, gpointer data) {
+    if (const Owned<GstSample> sample{gst_app_sink_pull_sample(sink)})
+      static_cast<PipeWireCamera*>(data)->Push(gst_sample_get_buffer(sample.get()));
+    return GST_FLOW_OK;
+  };
+  gst_app_sink_set_callbacks(GST_APP_SINK(ByName(pipeline_.get(), "sink").get()), &callbacks, camera_.get(), nullptr);
+  return {};
 }
 
 LiveOutput::~LiveOutput() {
@@ -130,6 +150,10 @@ Owned<GstStructure> LiveOutput::stats() const {
 void LiveOutput::End() { gst_app_src_end_of_stream(GST_APP_SRC(in_.get())); }
 
 LiveOutput::State LiveOutput::Poll(std::string* problem) {
+  if (camera_ != nullptr) {
+    *problem = camera_->problem();
+    if (!problem->empty()) return State::kFailed;
+  }
   const Owned<GstBus> bus(gst_element_get_bus(pipeline_.get()));
   constexpr auto kWanted =
       static_cast<GstMessageType>(GST_MESSAGE_ERROR | GST_MESSAGE_EOS | GST_MESSAGE_WARNING | GST_MESSAGE_LATENCY);

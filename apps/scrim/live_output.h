@@ -9,6 +9,7 @@
 
 #include "filter_options.h"
 #include "pipeline.h"
+#include "pipewire_camera.h"
 #include "sink.h"
 
 namespace scrim::app {
@@ -17,7 +18,8 @@ class LiveOutput {
  public:
   struct Options {
     FilterOptions filter;
-    std::string sink, path, node;  // see DescribeSink
+    std::string sink, path;  // see DescribeSink
+    std::string node;        // of a PipeWireCamera
     bool mirror = false;
     int64_t frames = 0;                              // the end; 0: none
     double duration = 0;                             // seconds
@@ -52,6 +54,7 @@ class LiveOutput {
   LiveOutput() = default;
   static GstPadProbeReturn OnDrawn(GstPad* pad, GstPadProbeInfo* info, gpointer data);
   void SetBypass(bool alone);
+  Status OpenCamera(const GstVideoInfo& canvas);
 
   Options options_;
   bool comes_back_ = false;
@@ -60,6 +63,7 @@ class LiveOutput {
   std::atomic<int64_t> drawn_{0}, shown_{0};
   std::atomic<bool> limit_reached_{false};
   Owned<GstBuffer> blank_;
+  std::unique_ptr<PipeWireCamera> camera_;  // goes after the pipeline that pushes into it
   Owned<GstElement> pipeline_, in_, filter_;
 };
 

@@ -33,6 +33,20 @@ void AddMatte(CLI::App* command, CommonOptions* options) {
                     "do not hold the mask still on still pixels, nor clean it of islands");
 }
 
+void AddDrawing(CLI::App* command, CommonOptions* options) {
+  command->add_flag("--keep-room", options->keep_room,
+                    "the other way round: the background goes where the person is; with blur the person vanishes");
+  command
+      ->add_option("--match-brightness", options->match_brightness,
+                   "share of the difference between person's and background's brightness that goes, 0 to 1")
+      ->check(CLI::Range(0., 1.))
+      ->capture_default_str();
+  command->add_option("--light-wrap", options->light_wrap, "share of the background's light on the outline, 0 to 1")
+      ->check(CLI::Range(0., 1.))
+      ->capture_default_str();
+  command->add_flag("!--no-foreground", options->foreground, "leave the old room's colour in the outline");
+}
+
 void AddNetwork(CLI::App* command, CommonOptions* options, Texts* texts) {
   command->add_option("--density", texts->density, "the network's input size; default: the model's own")
       ->type_name("WxH");
@@ -145,6 +159,7 @@ int Main(int argc, char** argv) {
   run_command->add_flag("--stats", run.stats, "print what each step cost a frame, decoding and encoding not counted");
   run_command->add_flag("-q,--quiet", run.quiet, "no progress on stderr");
   AddMatte(run_command, &run.filter.common);
+  AddDrawing(run_command, &run.filter.common);
   AddCommon(run_command, &run.filter.common, &texts);
 
   DevicesOptions devices;
@@ -183,6 +198,7 @@ int Main(int argc, char** argv) {
       ->required()
       ->type_name("OUT");
   AddMatte(image_command, &image.common);
+  AddDrawing(image_command, &image.common);
   AddCommon(image_command, &image.common, &texts);
 
   CommonOptions info;

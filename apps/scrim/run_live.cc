@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <mutex>
@@ -150,6 +151,9 @@ class LiveRun {
     GstBuffer* buffer = frozen_ ? gst_buffer_copy(held_.get()) : gst_buffer_ref(gst_sample_get_buffer(sample.get()));
     sample.reset();
     output_->Push(Owned<GstBuffer>(buffer));
+    if (woken_ != Clock::time_point{}) {
+      wake_ms_ = std::chrono::duration<double, std::milli>(last_frame_ - std::exchange(woken_, {})).count();
+    }
   }
 
   // The canvas without its rate, which sources may change.
@@ -299,6 +303,10 @@ class LiveRun {
       SetTick(kPausedTickMs);
     } else {
       if (output_ != nullptr) output_->PushAlone();
+      {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        woken_ = Clock::now();
+      }
       source_retry_ = {};
       SetTick(interval_ms_);
       CheckSource();
@@ -452,6 +460,10 @@ class LiveRun {
     text += "\nbackground: " + out_.filter.background;
     text += std::string("\nmirror: ") + (out_.mirror ? "on" : "off") + "\nfreeze: " + (frozen_ ? "on" : "off") +
             "\nhide: " + (hidden_ ? "on" : "off");
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (wake_ms_ > 0) text += "\nwake-ms: " + std::to_string(std::lround(wake_ms_));
+    }
     if (output_ == nullptr) return text;
     const Owned<GstStructure> stats = output_->stats();
     for (gint i = 0; i < gst_structure_n_fields(stats.get()); ++i) {
@@ -491,9 +503,10 @@ class LiveRun {
   int client_count_ = 0, background_ = 0;
   std::string before_blur_;
 
-  std::mutex mutex_;  // what the source's thread looks at
-  Clock::time_point last_frame_;
-  Owned<GstCaps> canvas_;  // set once
+  std::mutex mutex_;                      // what the source's thread looks at
+  Clock::time_point last_frame_, woken_;  // woken_: the source has to come back; zero once it has
+  double wake_ms_ = 0;                    // how long that took the last time
+  Owned<GstCaps> canvas_;                 // set once
   std::unique_ptr<LiveOutput> output_;
   bool pushing_ = false, frozen_ = false;
   Owned<GstBuffer> held_;

@@ -22,6 +22,8 @@ StatusOr<Session> OpenSession(const CommonOptions& options) {
   params.threads = options.threads;
   params.guided = !options.bilinear;
   params.stabilise = params.clean = !options.raw;
+  params.keep_room = options.keep_room, params.match_brightness = options.match_brightness;
+  params.foreground = options.foreground, params.light_wrap = options.light_wrap;
   Session session;
   SCRIM_RETURN_IF_ERROR(ToStatus(session.Open(path, params)));
   return session;

@@ -18,6 +18,10 @@ struct CommonOptions {
   graph::Density density;  // 0x0: the model's own
   bool bilinear = false;   // no guided refinement
   bool raw = false;        // no stabiliser
+
+  // What only drawing needs; see scrim_params.
+  bool keep_room = false, foreground = true;
+  float light_wrap = scrim_default_params().light_wrap, match_brightness = 0;
 };
 
 // The model file to use: as given, or models/default.scrim above the program, or share/scrim beside it, or where scrim

@@ -25,19 +25,16 @@ SinkKind KindOfSink(const std::string& text) {
   return text.find("://") != std::string::npos ? SinkKind::kUrl : SinkKind::kFile;
 }
 
-StatusOr<Sink> DescribeSink(const std::string& text, const std::string& path, const std::string& node) {
+StatusOr<Sink> DescribeSink(const std::string& text, const std::string& path) {
   const auto starts = [&](const char* scheme) { return text.rfind(scheme, 0) == 0; };
   switch (KindOfSink(text)) {
     case SinkKind::kWindow:
       return Sink{std::string(kHasty) + "autovideosink name=sink sync=false", false};
     case SinkKind::kPipeWire:
-      // Its buffers come and go with its clients: none to draw into.
+      // For a PipeWireCamera.
       return Sink{std::string(kHasty) +
-                      "video/x-raw,format={I420,YUY2,NV12} ! identity drop-allocation=true ! pipewiresink name=sink "
-                      "mode=provide sync=false "
-                      "stream-properties=\"props,media.class=Video/Source,media.role=Camera,node.description=scrim,"
-                      "node.name=" +
-                      node + "\"",
+                      "video/x-raw,format=I420 ! appsink name=sink sync=false max-buffers=1 drop=true "
+                      "enable-last-sample=false",
                   true};
     case SinkKind::kLoopback:
       return Sink{std::string(kHasty) +
@@ -58,7 +55,12 @@ StatusOr<Sink> DescribeSink(const std::string& text, const std::string& path, co
   if (starts("rtmp://") || starts("rtmps://"))
     return Sink{stream + "flvmux streamable=true ! rtmp2sink name=sink sync=false location=" + Quoted(text), true};
   if (starts("srt://"))
-    return Sink{stream + "mpegtsmux ! srtsink name=sink sync=false wait-for-connection=false uri=" + Quoted(text),
+    // srtsink leaves out buffers that are marked as headers, and the multiplexer marks each one that begins with its
+    // tables: every key frame. Cut anew, seven packets each as SRT wants them, nothing is marked.
+    return Sink{stream +
+                    "mpegtsmux ! rndbuffersize min=1316 max=1316 ! srtsink name=sink sync=false "
+                    "wait-for-connection=false uri=" +
+                    Quoted(text),
                 true};
   if (starts("rtsp://") || starts("rtsps://"))
     return Sink{stream + "rtspclientsink name=sink location=" + Quoted(text), true};

@@ -22,7 +22,7 @@ struct Sink {
   bool comes_back = false;  // worth another try when it fails
 };
 
-// path: of a file. node: PipeWire's name for the virtual camera. kInvalidArgument: an unknown URL.
-StatusOr<Sink> DescribeSink(const std::string& text, const std::string& path, const std::string& node);
+// path: of a file. kInvalidArgument: an unknown URL.
+StatusOr<Sink> DescribeSink(const std::string& text, const std::string& path);
 
 }  // namespace scrim::app

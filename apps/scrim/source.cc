@@ -140,7 +140,7 @@ StatusOr<Source> OpenSource(const std::string& text, const Mode& wish) {
       source.realtime = source.comes_back = true;
       break;
     case SourceKind::kScreen: {
-      if (std::getenv("DISPLAY") == nullptr)
+      if (const char* display = std::getenv("DISPLAY"); display == nullptr || *display == '\0')
         return Unsupported(
             "screen: there is no X display (DISPLAY is not set); a Wayland desktop shows its screen to X "
             "programs only, or as a PipeWire node");

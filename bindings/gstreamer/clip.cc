@@ -8,37 +8,56 @@
 namespace scrim::gst {
 namespace {
 
-// Three decoded frames wait for their time. The crop keeps the shape of things; `borders` do so without cropping.
-constexpr char kPipeline[] =
-    "filesrc name=file ! decodebin ! videoconvert ! "
-    "videoflip video-direction=auto ! aspectratiocrop name=crop ! videoscale name=scale add-borders=%s ! videoconvert "
-    "! "
-    "capsfilter name=size ! appsink name=frames max-buffers=3 sync=false enable-last-sample=false";
+constexpr char kFile[] = "filesrc name=file ! decodebin ! videoconvert ! videoflip video-direction=auto";
+constexpr char kScreen[] = "ximagesrc use-damage=false ! video/x-raw,framerate=[1/1,30/1] ! videoconvert";
+// The crop keeps the shape of things; borders do so without cropping.
+constexpr char kEnd[] =
+    " ! aspectratiocrop name=crop ! videoscale name=scale add-borders=%s ! videoconvert ! capsfilter name=size ! "
+    "appsink name=frames sync=false enable-last-sample=false ";
+constexpr char kThreeWait[] = "max-buffers=3";  // decoded, for their time
+constexpr char kNewestWins[] = "max-buffers=1 drop=true";
 constexpr GstClockTime kPatience = 20 * GST_SECOND;
 constexpr GstClockTime kJump = 2 * GST_SECOND;
 
 }  // namespace
 
 std::string Clip::Open(const std::string& path, Fit fit, std::unique_ptr<Clip>* clip) {
-  gchar* description = g_strdup_printf(kPipeline, fit == Fit::kContain ? "true" : "false");
+  return Start(kFile, path, fit, clip);
+}
+
+std::string Clip::OpenScreen(Fit fit, std::unique_ptr<Clip>* clip) {
+  const gchar* display = g_getenv("DISPLAY");
+  if (display == nullptr || *display == '\0')
+    return "screen: there is no X display (DISPLAY is not set); a Wayland desktop shows its screen to X programs only";
+  return Start(kScreen, "screen", fit, clip);
+}
+
+// name: of the file, where the source has one.
+std::string Clip::Start(const std::string& source, const std::string& name, Fit fit, std::unique_ptr<Clip>* clip) {
+  const bool file = source == kFile;
+  gchar* end = g_strdup_printf(kEnd, fit == Fit::kContain ? "true" : "false");
+  const std::string description = source + end + (file ? kThreeWait : kNewestWins);
+  g_free(end);
   GError* error = nullptr;
-  GstElement* made = gst_parse_launch(description, &error);
-  g_free(description);
+  GstElement* made = gst_parse_launch(description.c_str(), &error);
   if (made != nullptr) gst_object_ref_sink(made);
   std::unique_ptr<Clip> opened(new Clip);
-  opened->pipeline_ = made, opened->fit_ = fit;
+  opened->pipeline_ = made, opened->fit_ = fit, opened->realtime_ = !file;
   if (error != nullptr) {
-    const std::string problem = path + ": cannot be played: " + error->message;
+    const std::string problem = name + ": cannot be shown: " + error->message;
     g_error_free(error);
     return problem;
   }
-  GstElement* file = gst_bin_get_by_name(GST_BIN(made), "file");
-  g_object_set(file, "location", path.c_str(), nullptr);
-  gst_object_unref(file);
+  if (file) {
+    GstElement* element = gst_bin_get_by_name(GST_BIN(made), "file");
+    g_object_set(element, "location", name.c_str(), nullptr);
+    gst_object_unref(element);
+  }
   opened->frames_ = gst_bin_get_by_name(GST_BIN(made), "frames");
   gst_element_set_state(made, GST_STATE_PLAYING);
   opened->next_ = gst_app_sink_try_pull_sample(GST_APP_SINK(opened->frames_), kPatience);
-  if (opened->next_ == nullptr) return path + ": is neither an image nor a clip that can be played";
+  if (opened->next_ == nullptr)
+    return name + (file ? ": is neither an image nor a clip that can be played" : ": gives no picture");
   *clip = std::move(opened);
   return "";
 }
@@ -69,7 +88,9 @@ void Clip::SetSize(const GstVideoInfo& like) {
   gst_object_unref(size);
   gst_caps_unref(caps);
   fresh_ = true;
-  Rewind();  // what is decoded already has the old size
+  if (!realtime_) return Rewind();  // what is decoded already has the old size
+  if (next_ != nullptr) gst_sample_unref(std::exchange(next_, nullptr));
+  wanted_ = wanted;
 }
 
 void Clip::Rewind() {
@@ -79,7 +100,23 @@ void Clip::Rewind() {
   last_ = end_ = 0;
 }
 
+// The first one is waited for, and frames of the size before are not taken for it.
+GstSample* Clip::Newest() {
+  const gint64 end = g_get_monotonic_time() + (fresh_ ? G_USEC_PER_SEC : 0);
+  while (true) {
+    GstSample* sample = gst_app_sink_try_pull_sample(GST_APP_SINK(frames_), fresh_ ? GST_SECOND / 10 : 0);
+    GstVideoInfo info;
+    const bool fits = sample != nullptr && gst_video_info_from_caps(&info, gst_sample_get_caps(sample)) &&
+                      info.width == wanted_.width && info.height == wanted_.height &&
+                      GST_VIDEO_INFO_FORMAT(&info) == GST_VIDEO_INFO_FORMAT(&wanted_);
+    if (fits) fresh_ = false;
+    if (fits || g_get_monotonic_time() >= end) return sample;
+    if (sample != nullptr) gst_sample_unref(sample);
+  }
+}
+
 GstSample* Clip::FrameAt(GstClockTime time, bool wait) {
+  if (realtime_) return Newest();
   if (!GST_CLOCK_TIME_IS_VALID(time)) time = GST_CLOCK_TIME_IS_VALID(base_) ? base_ + last_ : 0;
   if (!GST_CLOCK_TIME_IS_VALID(base_)) base_ = time;
   // Behind the round's beginning, or far away from where it was: from here on.

@@ -1,4 +1,5 @@
-// A video as background: plays at its own rate, over and over, by the clock of the frames before it.
+// A video as background: plays at its own rate, over and over, by the clock of the frames before it. Or the screen, as
+// it is.
 #pragma once
 
 #include <gst/video/video.h>
@@ -16,6 +17,8 @@ class Clip {
   // In one line why not, with the path: no file, no video. Empty: *clip plays. Blocks until the first frame is decoded.
   // fit: kTile is for pictures, and covers.
   static std::string Open(const std::string& path, Fit fit, std::unique_ptr<Clip>* clip);
+  // The screen of the X display that DISPLAY names.
+  static std::string OpenScreen(Fit fit, std::unique_ptr<Clip>* clip);
   ~Clip();
   Clip(const Clip&) = delete;
 
@@ -29,14 +32,18 @@ class Clip {
 
  private:
   Clip() = default;
+  static std::string Start(const std::string& source, const std::string& name, Fit fit, std::unique_ptr<Clip>* clip);
   void Rewind();
+  GstSample* Newest();
 
   GstElement *pipeline_ = nullptr, *frames_ = nullptr;
   Fit fit_ = Fit::kCover;
+  bool realtime_ = false;                    // frames come when they happen
   GstClockTime base_ = GST_CLOCK_TIME_NONE;  // the time at which this round began
   GstClockTime last_ = 0, end_ = 0;          // of the frames taken in this round
   GstSample* next_ = nullptr;                // taken, and not due yet
   bool fresh_ = true;                        // no frame has been given since SetSize
+  GstVideoInfo wanted_{};                    // of a screen
 };
 
 }  // namespace scrim::gst

@@ -218,8 +218,16 @@ std::string Filter::Read(const std::string& text, Fit fit, Background* backgroun
   if (!problem.empty()) return "background " + problem;
   if (background->value.kind != SCRIM_BACKGROUND_IMAGE) return "";
   background->fit = fit;
+  if (text == "screen") return ReadScreen(fit, background);
   if (std::string unread = ReadPicture(text, &background->picture); !unread.empty()) return unread;
   return background->picture.moves ? Clip::Open(text, fit, &background->clip) : "";
+}
+
+// Until its first frame comes, what is behind the person is black.
+std::string Filter::ReadScreen(Fit fit, Background* background) {
+  background->picture.width = background->picture.height = 1;
+  background->picture.rgb.assign(3, 0);
+  return Clip::OpenScreen(fit, &background->clip);
 }
 
 // Where the clip's next frame cannot be had, the one before stays.
@@ -255,6 +263,7 @@ std::string Filter::Open(const Settings& settings, bool live, Session* session) 
   if (!settings.target.empty()) params.target = settings.target.c_str();
   params.guided = settings.guided, params.stabilise = settings.stabilise, params.clean = settings.clean;
   params.foreground = settings.foreground, params.light_wrap = settings.light_wrap;
+  params.keep_room = settings.keep == Keep::kRoom, params.match_brightness = settings.match_brightness;
   std::string path = settings.model;
   if (path.empty()) {
     const std::filesystem::path binary = ThisBinary();

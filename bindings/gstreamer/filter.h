@@ -17,6 +17,8 @@ namespace scrim::gst {
 
 enum class Live { kAuto, kOn, kOff };  // kAuto: as the upstream elements are
 
+enum class Keep { kPerson, kRoom };
+
 // What a session is made of. Empty texts: the defaults.
 struct Settings {
   std::string model;    // path; empty: the released default
@@ -29,6 +31,8 @@ struct Settings {
   bool clean = scrim_default_params().clean != 0;
   bool foreground = scrim_default_params().foreground != 0;
   float light_wrap = scrim_default_params().light_wrap;
+  Keep keep = Keep::kPerson;
+  float match_brightness = scrim_default_params().match_brightness;
   Live live = Live::kAuto;
   std::string budget;  // Nms or N%; empty: any
   float max_wait_ms = scrim_default_params().wait_ms, max_mask_age_ms = scrim_default_params().max_mask_age_ms;
@@ -105,6 +109,7 @@ class Filter {
     std::unique_ptr<Clip> clip;  // of a picture that moves
   };
   static std::string Read(const std::string& text, Fit fit, Background* background);
+  static std::string ReadScreen(Fit fit, Background* background);
   void ShowClip(GstClockTime time);
   static std::string Open(const Settings& settings, bool live, Session* session);
   std::string Apply(Session* session);

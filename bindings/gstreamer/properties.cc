@@ -19,6 +19,8 @@ enum Property {
   kClean,
   kForeground,
   kLightWrap,
+  kKeep,
+  kMatchBrightness,
   kLevels,
   kBypass,
   kLive,
@@ -37,6 +39,14 @@ GType FitType() {
       {static_cast<gint>(Fit::kTile), "As it is, over and over (a clip covers)", "tile"},
       {0, nullptr, nullptr}};
   static const GType type = g_enum_register_static("GstScrimFit", values);
+  return type;
+}
+
+GType KeepType() {
+  static const GEnumValue values[] = {{static_cast<gint>(Keep::kPerson), "The person; the room is replaced", "person"},
+                                      {static_cast<gint>(Keep::kRoom), "The room; the person is replaced", "room"},
+                                      {0, nullptr, nullptr}};
+  static const GType type = g_enum_register_static("GstScrimKeep", values);
   return type;
 }
 
@@ -119,6 +129,12 @@ bool SetProperty(Filter* filter, guint id, const GValue* value, std::string* pro
     case kLightWrap:
       change([&](Settings& s) { s.light_wrap = g_value_get_float(value); });
       break;
+    case kKeep:
+      change([&](Settings& s) { s.keep = static_cast<Keep>(g_value_get_enum(value)); });
+      break;
+    case kMatchBrightness:
+      change([&](Settings& s) { s.match_brightness = g_value_get_float(value); });
+      break;
     case kLevels:
       change([&](Settings& s) { s.levels = Text(value); });
       break;
@@ -185,6 +201,12 @@ bool GetProperty(const Filter& filter, guint id, GValue* value) {
     case kLightWrap:
       g_value_set_float(value, settings.light_wrap);
       break;
+    case kKeep:
+      g_value_set_enum(value, static_cast<gint>(settings.keep));
+      break;
+    case kMatchBrightness:
+      g_value_set_float(value, settings.match_brightness);
+      break;
     case kLevels:
       g_value_set_string(value, settings.levels.c_str());
       break;
@@ -232,8 +254,8 @@ void InstallProperties(GObjectClass* object_class) {
   text(kModel, "model", "Model", "Model file that finds the person; empty: the released default model", "");
   text(kBackground, "background", "Background",
        "What stands behind the person: an image or video file (which plays over and over), blur or blur:N (N the "
-       "blur's sigma in pixels of a 720-line frame, "
-       "0.5 to 100), #rrggbb, or transparent (RGBA or BGRA comes out then)",
+       "blur's sigma in pixels of a 720-line frame, 0.5 to 100), #rrggbb, screen (the X display's, as it is), or "
+       "transparent (RGBA or BGRA comes out then)",
        "blur");
   install(kFit, g_param_spec_enum("fit", "Fit", "How an image or video that is set from here on fits into the frame",
                                   FitType(), static_cast<gint>(Fit::kCover), kFlags));
@@ -251,10 +273,20 @@ void InstallProperties(GObjectClass* object_class) {
   flag(kClean, "clean", "Clean", "Drop what stands alone and is faint or tiny, fill small holes", defaults.clean);
   flag(kForeground, "foreground", "Foreground", "Take the old room's colour out of the outline (not before a blur)",
        defaults.foreground);
-  install(kLightWrap,
-          g_param_spec_float("light-wrap", "Light wrap",
-                             "Share of the new background's light on the outline (not before a blur)", 0, 1,
-                             defaults.light_wrap, kFlags));
+  install(kLightWrap, g_param_spec_float("light-wrap", "Light wrap",
+                                         "Share of the new background's light on the outline (not before a blur)", 0, 1,
+                                         defaults.light_wrap, kFlags));
+  install(kKeep,
+          g_param_spec_enum("keep", "Keep",
+                            "What stays of the frame: the person, or the room with the person replaced (before a "
+                            "blur: the room without its people)",
+                            KeepType(), static_cast<gint>(defaults.keep), kFlags));
+  install(
+      kMatchBrightness,
+      g_param_spec_float("match-brightness", "Match brightness",
+                         "Share of the difference between the person's mean brightness and the background's that is "
+                         "taken away (not before a blur or transparency)",
+                         0, 1, defaults.match_brightness, kFlags));
   text(kLevels, "levels", "Levels",
        "LOW:HIGH, mask values that become fully room and fully person, 0 <= LOW < HIGH <= 1; empty: 0.2:0.8", "");
   flag(kBypass, "bypass-to-background", "Bypass to background",

@@ -92,6 +92,11 @@ typedef struct scrim_params {
   float level_low, level_high;       /* mask values that become fully room and fully person; 0 and 1: no levels */
   int foreground;                    /* 1: take the old room's colour out of the outline. Not before a blur */
   float light_wrap;                  /* share of the new background's light on the outline, 0 to 1. Not before a blur */
+  int keep_room;                     /* 1: the person is replaced and the room stays; before a blur: the room without
+                                      * its people. Without a mask the background alone, as ever. 0: the default */
+  float match_brightness;            /* share of the difference between the person's mean brightness and the
+                                      * background's that is taken away, 0 (default) to 1. Not before a blur or
+                                      * transparency, nor with keep_room */
 
   /* 0 (default): every frame waits for its own mask, for files and photos. 1: for a camera. The network runs in a
    * thread of its own, on the newest frame, and a frame whose mask is not ready in wait_ms is drawn with the newest

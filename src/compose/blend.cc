@@ -9,7 +9,8 @@ namespace scrim::compose {
 using image::PixelFormat;
 
 void Blend(const image::ConstFrameView& frame, const image::Bytes& alpha, const image::ConstFrameView& background,
-           const image::FrameView& out, std::vector<uint8_t>* scratch, EdgeColours* edges) {
+           const image::FrameView& out, std::vector<uint8_t>* scratch, EdgeColours* edges,
+           const BrightnessMatch* brightness) {
   const int width = frame.width, height = frame.height;
   scratch->resize(size_t{8} * (width + 1));
   uint8_t* bytes = scratch->data();  // an alpha for each byte of a row
@@ -18,9 +19,10 @@ void Blend(const image::ConstFrameView& frame, const image::Bytes& alpha, const 
 
   const auto blend_row = [&](int plane, int y, const uint8_t* row_alpha) {
     const uint8_t* row = frame.row(plane, y);
+    const auto bytes_of_row = static_cast<size_t>(image::LayoutOf(frame.format, width, height, plane).row_bytes);
     if (edges != nullptr) edges->CorrectRow(plane, y, row, row_alpha, corrected), row = corrected;
-    image::BlendRow(row, background.row(plane, y), row_alpha, out.row(plane, y),
-                    image::LayoutOf(frame.format, width, height, plane).row_bytes);
+    if (brightness != nullptr) brightness->CorrectRow(plane, row, row_alpha, corrected, bytes_of_row), row = corrected;
+    image::BlendRow(row, background.row(plane, y), row_alpha, out.row(plane, y), bytes_of_row);
   };
   for (int y = 0; y < height; ++y) {
     const uint8_t* a = alpha.row(y);

@@ -110,24 +110,33 @@ Status Compositor::Compose(const image::ConstFrameView& frame, const image::Byte
   if (alpha.width() != frame.width || alpha.height() != frame.height || alpha.channels() != 1) {
     return InvalidArgument("the alpha's size is not the frame's");
   }
+  if (keep_room_) {
+    room_alpha_.Resize(frame.width, frame.height);
+    std::transform(alpha.data(), alpha.data() + alpha.size(), room_alpha_.data(),
+                   [](uint8_t a) { return static_cast<uint8_t>(255 - a); });
+  }
+  const image::Bytes& kept = keep_room_ ? room_alpha_ : alpha;
   if (background_.kind == Kind::kTransparent) {
     SCRIM_RETURN_IF_ERROR(image::ConvertToRgba(frame, out));
-    if (edges_.enabled()) edges_.Prepare(out, alpha, nullptr, false);
+    if (edges_.enabled()) edges_.Prepare(out, kept, nullptr, false);
     scratch_.resize(size_t{4} * out.width);
     for (int y = 0; y < out.height; ++y) {
       if (edges_.enabled()) {
-        image::ExpandAlphaRgba(alpha.row(y), scratch_.data(), out.width);
+        image::ExpandAlphaRgba(kept.row(y), scratch_.data(), out.width);
         edges_.CorrectRow(0, y, out.row(0, y), scratch_.data(), out.row(0, y));
       }
-      image::CutOutRow(out.row(0, y), alpha.row(y), out.row(0, y), out.width);
+      image::CutOutRow(out.row(0, y), kept.row(y), out.row(0, y), out.width);
     }
     return {};
   }
   const image::ConstFrameView background = Prepared(frame);
   const bool blur = background_.kind == Kind::kBlur, edges = edges_.enabled() && !blur;
   if (blur) blur_.Render(frame, alpha, background_.blur_sigma, prepared_.view());
-  if (edges) edges_.Prepare(frame, alpha, &background, !lit_), lit_ = true;
-  Blend(frame, alpha, background, out, &scratch_, edges ? &edges_ : nullptr);
+  const bool brightness = brightness_.enabled() && !blur && !keep_room_;
+  if (edges) edges_.Prepare(frame, kept, &background, !lit_);
+  if (brightness) brightness_.Prepare(frame, kept, background, !lit_);
+  lit_ |= edges || brightness;
+  Blend(frame, kept, background, out, &scratch_, edges ? &edges_ : nullptr, brightness ? &brightness_ : nullptr);
   return {};
 }
 

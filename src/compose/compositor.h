@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "compose/brightness.h"
 #include "compose/edge_colours.h"
 #include "compose/room_blur.h"
 #include "image/frame.h"
@@ -17,6 +18,11 @@ struct Background {
   float blur_sigma = 14.f;         // kBlur: see RoomBlur
 };
 
+struct DrawOptions {
+  bool keep_room = false;      // the other way round: the person is replaced, the room stays
+  float match_brightness = 0;  // see BrightnessMatch; not before kBlur and kTransparent, nor with keep_room
+};
+
 // Keeps the background ready in the frames' format. Not thread-safe.
 class Compositor {
  public:
@@ -25,9 +31,14 @@ class Compositor {
   const Background& background() const { return background_; }
   // How the outline's colours are treated, except before kBlur, the room's own light.
   void SetEdges(const EdgeOptions& options) { edges_.set_options(options); }
+  void SetDrawing(const DrawOptions& options) {
+    keep_room_ = options.keep_room;
+    brightness_.set_strength(options.match_brightness);
+  }
 
   // Draws the person of `frame` over the background into `out`, of the same size; alpha at the frame's size. The same
   // format, too, except kTransparent: there out is RGBA or BGRA with straight alpha. `out` may be the frame itself.
+  // With keep_room the room of `frame` before the background instead; before kBlur that is the room without its people.
   // kInvalidArgument otherwise; then out is untouched.
   Status Compose(const image::ConstFrameView& frame, const image::Bytes& alpha, const image::FrameView& out);
 
@@ -44,9 +55,12 @@ class Compositor {
   Background background_;
   image::Frame prepared_;  // colour or picture in the frame's format; the blurred room
   bool fresh_ = false;     // prepared_ holds background_
-  bool lit_ = false;       // edges_ has seen prepared_
+  bool lit_ = false;       // edges_ and brightness_ have seen prepared_
+  bool keep_room_ = false;
   RoomBlur blur_;
   EdgeColours edges_;
+  BrightnessMatch brightness_;
+  image::Bytes room_alpha_;  // of keep_room_
   std::vector<uint8_t> scratch_;
 };
 

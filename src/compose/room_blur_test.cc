@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
+#include "image/blur.h"
 #include "image/convert.h"
 
 namespace scrim::compose {
@@ -80,6 +83,30 @@ TEST(RoomBlur, NothingButPersonGivesGreyAndTinyFramesWork) {
     blur.Render(frame.view(), alpha, 100.f, out.view());
     EXPECT_NEAR(out.view().planes[1][0], 128, 1);
     EXPECT_NEAR(out.view().planes[2][0], 128, 1);
+  }
+}
+
+// What a blur at full size gives, although the picture is made small for it.
+TEST(RoomBlur, IsAGaussianAtAnEdge) {
+  constexpr int kWide = 640, kHigh = 360;
+  for (const float sigma : {4.f, 14.f, 40.f}) {
+    image::Frame frame(image::PixelFormat::kRgb, kWide, kHigh), out(image::PixelFormat::kRgb, kWide, kHigh);
+    image::Floats exact(kWide, kHigh), scratch;
+    for (int y = 0; y < kHigh; ++y) {
+      for (int x = 0; x < kWide; ++x) {
+        const int value = x > kWide / 2 + 2 ? 255 : 0;
+        exact.row(y)[x] = static_cast<float>(value);
+        for (int c = 0; c < 3; ++c) frame.view().row(0, y)[3 * x + c] = static_cast<uint8_t>(value);
+      }
+    }
+    image::GaussianBlur(sigma * kHigh / 720, &exact, &scratch);
+    image::Bytes alpha(kWide, kHigh);
+    std::fill(alpha.data(), alpha.data() + alpha.size(), uint8_t{0});
+    RoomBlur().Render(std::as_const(frame).view(), alpha, sigma, out.view());
+    float worst = 0;
+    for (int x = 0; x < kWide; ++x)
+      worst = std::max(worst, std::abs(exact.row(kHigh / 2)[x] - out.view().row(0, kHigh / 2)[3 * x]));
+    EXPECT_LT(worst, 6) << sigma;
   }
 }
 

@@ -112,8 +112,9 @@ StatusOr<SegmenterOptions> ToOptions(const scrim_params& params) {
   if (!(params.level_low >= 0 && params.level_low < params.level_high && params.level_high <= 1)) {
     return InvalidArgument("params: levels must be 0 <= low < high <= 1");
   }
-  if (!(params.light_wrap >= 0 && params.light_wrap <= 1))
-    return InvalidArgument("params: light_wrap must be 0 to 1");
+  if (!(params.light_wrap >= 0 && params.light_wrap <= 1)) return InvalidArgument("params: light_wrap must be 0 to 1");
+  if (!(params.match_brightness >= 0 && params.match_brightness <= 1))
+    return InvalidArgument("params: match_brightness must be 0 to 1");
   SegmenterOptions options;
   options.density = {params.density_width, params.density_height};
   if (params.target != nullptr) options.target = params.target;
@@ -162,6 +163,7 @@ scrim_status Create(const scrim_params* params, scrim_session** out, const Load&
     SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<Matting> matting, MakeMatting(model, given));
     *out = new scrim_session(std::move(matting));
     (*out)->engine.SetEdges({given.foreground != 0, given.light_wrap});
+    (*out)->engine.SetDrawing({given.keep_room != 0, given.match_brightness});
     return {};
   });
 }

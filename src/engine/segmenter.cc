@@ -8,16 +8,14 @@
 namespace scrim::engine {
 
 StatusOr<std::unique_ptr<Segmenter>> Segmenter::Create(const graph::Model& model, const SegmenterOptions& options) {
-  SCRIM_ASSIGN_OR_RETURN(
-      std::unique_ptr<MaskNetwork> network,
-      MaskNetwork::Create(model, options.density, {options.target, options.threads}, options));
+  SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<MaskNetwork> network,
+                         MaskNetwork::Create(model, options.density, {options.target, options.threads}, options));
   return std::unique_ptr<Segmenter>(new Segmenter(std::move(network), options));
 }
 
 StatusOr<std::unique_ptr<Segmenter>> Segmenter::Create(std::unique_ptr<nn::Program> program, const InputSpec& input,
                                                        const SegmenterOptions& options) {
-  SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<MaskNetwork> network,
-                         MaskNetwork::Create(std::move(program), input, options));
+  SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<MaskNetwork> network, MaskNetwork::Create(std::move(program), input, options));
   return std::unique_ptr<Segmenter>(new Segmenter(std::move(network), options));
 }
 

@@ -34,6 +34,7 @@ class VirtualBackground {
   Status SetBackground(compose::Background background) { return compositor_.SetBackground(std::move(background)); }
 
   void SetEdges(const compose::EdgeOptions& options) { compositor_.SetEdges(options); }
+  void SetDrawing(const compose::DrawOptions& options) { compositor_.SetDrawing(options); }
 
   // Draws the person of `frame` before the background into `out` (see compose::Compositor::Compose); out may be the
   // frame itself. On every error `out`, where it is a valid frame, shows the background alone.

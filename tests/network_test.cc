@@ -1,0 +1,149 @@
+// scrim run with servers on this machine at one end: RTSP, HTTP, SRT, RTMP.
+#include <gst/gst.h>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <thread>
+
+#include "support/live.h"
+#include "support/servers.h"
+
+namespace scrim::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+const std::string kClip = std::string(SCRIM_TESTDATA) + "/clips/thoughtful_sound.mp4";
+
+std::string Served(const std::string& pattern) {
+  return "( videotestsrc is-live=true pattern=" + pattern +
+         " ! video/x-raw,format=I420,width=64,height=36,framerate=30/1 ! x264enc tune=zerolatency key-int-max=15 ! "
+         "rtph264pay name=pay0 pt=96 config-interval=1 )";
+}
+
+class Network : public Live {
+ protected:
+  void SetUp() override { gst_init(nullptr, nullptr); }
+  std::unique_ptr<Program> Launch(std::vector<std::string> elements) {
+    elements.insert(elements.begin(), {"gst-launch-1.0", "-q", "-e"});
+    return std::make_unique<Program>(elements, Environment{}, folder_ / "log");
+  }
+  int port_ = FreePort();
+};
+
+TEST_F(Network, ReadsRtsp) {
+  const RtspServer server(port_, Served("white"));
+  const Result result =
+      Run({"-i", "rtsp://127.0.0.1:" + std::to_string(port_) + "/live", "-b", "#ff0000", "-o", "-", "--frames", "30"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  const Frames frames = Split(result.out);
+  ASSERT_EQ(frames.planes.size(), 30u);
+  EXPECT_TRUE(IsPlain(frames.planes.back(), 235, 128, 128));  // white is the model's person
+}
+
+// The server shows a black room and nobody: whatever happens to it, every frame is the background alone.
+TEST_F(Network, AServerThatGoesAndComesBack) {
+  auto server = std::make_unique<RtspServer>(port_, Served("black"));
+  const std::string url = "rtsp://127.0.0.1:" + std::to_string(port_) + "/live";
+  const Result result = Run({"-i", url, "-b", "#ff0000", "-o", "-"}, [&](int) {
+    ASSERT_FALSE(NoFrames());
+    server.reset();
+    ASSERT_TRUE(Sees("source: lost", 20));
+    EXPECT_TRUE(MoreFrames());
+    server = std::make_unique<RtspServer>(port_, Served("black"));
+    ASSERT_TRUE(Sees("source: runs", 30));
+    EXPECT_TRUE(MoreFrames());
+    EXPECT_TRUE(Ask({"quit"}).ok());
+  });
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.err.find(url + ": is back"), std::string::npos) << result.err;
+  const Frames frames = Split(result.out);
+  ASSERT_GT(frames.planes.size(), 15u);
+  for (size_t i = 0; i < frames.planes.size(); ++i) ASSERT_TRUE(IsPlain(frames.planes[i], 81, 90, 240)) << i;
+}
+
+TEST_F(Network, ReadsHttpToItsEnd) {
+  const HttpServer server("video/mp4", ReadFile(kClip));
+  const Result result = Run({"-i", server.url("clip.mp4"), "-b", "#ff0000", "-o", folder_ / "out.mkv"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_GT(std::filesystem::file_size(folder_ / "out.mkv"), 2000u);
+  const Result missing =
+      Run({"-i", "http://127.0.0.1:" + std::to_string(port_) + "/clip.mp4", "-b", "blur", "-o", "-"});
+  EXPECT_EQ(missing.status, 1);
+  EXPECT_NE(missing.err.find("127.0.0.1:" + std::to_string(port_)), std::string::npos) << missing.err;
+}
+
+TEST_F(Network, SrtOutAndIn) {
+  if (!HasProgram("gst-launch-1.0")) GTEST_SKIP() << "gst-launch-1.0 is not installed";
+  // Out to a program that listens and decodes, and a second one that comes when all has begun.
+  const std::string url = "srt://127.0.0.1:" + std::to_string(port_) + "?mode=listener", seen = folder_ / "seen";
+  const Result sent = Run({"-i", "test", "-b", "#ff0000", "-o", url}, [&](int) {
+    ASSERT_FALSE(NoFrames());
+    for (int i = 0; i < 2; ++i) {
+      const std::string file = seen + std::to_string(i);
+      const auto reader =
+          Launch({"srtsrc", "uri=srt://127.0.0.1:" + std::to_string(port_), "!", "tsdemux", "!", "h264parse", "!",
+                  "avdec_h264", "!", "filesink", "buffer-mode=unbuffered", "location=" + file});
+      for (int wait = 0; wait < 500 && (!std::filesystem::exists(file) || std::filesystem::file_size(file) < 50000);
+           ++wait)
+        std::this_thread::sleep_for(20ms);
+      EXPECT_GE(std::filesystem::file_size(file), 50000u) << i;
+    }
+    EXPECT_TRUE(Ask({"quit"}).ok());
+  });
+  EXPECT_EQ(sent.status, 0) << sent.err;
+
+  // In from one of our own.
+  const int port = FreePort();
+  const std::string second = folder_ / "second";
+  const std::vector<std::string> other = {SCRIM_PROGRAM, "run",
+                                          "-i",          "test",
+                                          "-b",          "#ff0000",
+                                          "-o",          "srt://127.0.0.1:" + std::to_string(port) + "?mode=listener",
+                                          "--model",     SCRIM_BRIGHT_MODEL,
+                                          "--size",      "64x36",
+                                          "--no-keys",   "--control",
+                                          second,        "-q"};
+  const Program sender(other, {}, folder_ / "log");
+  const Result result =
+      Run({"-i", "srt://127.0.0.1:" + std::to_string(port), "-b", "#0000ff", "-o", "-", "--frames", "30"});
+  ASSERT_EQ(result.status, 0) << result.err << ReadFile(folder_ / "log");
+  EXPECT_EQ(Split(result.out).planes.size(), 30u);
+}
+
+TEST_F(Network, SendsRtsp) {
+  const std::string seen = folder_ / "seen";
+  const RtspServer server(port_,
+                          "( rtph264depay name=depay0 ! h264parse ! avdec_h264 ! filesink buffer-mode=unbuffered "
+                          "sync=false async=false location=" +
+                              seen + " )",
+                          /*takes=*/true);
+  const Result result =
+      Run({"-i", "test", "-b", "#ff0000", "-o", "rtsp://127.0.0.1:" + std::to_string(port_) + "/live"}, [&](int) {
+        for (int wait = 0; wait < 750 && (!std::filesystem::exists(seen) || std::filesystem::file_size(seen) < 50000);
+             ++wait)
+          std::this_thread::sleep_for(20ms);
+        EXPECT_TRUE(Ask({"quit"}).ok());
+      });
+  EXPECT_EQ(result.status, 0) << result.err;
+  ASSERT_TRUE(std::filesystem::exists(seen));
+  EXPECT_GE(std::filesystem::file_size(seen), 50000u);
+}
+
+// There is no RTMP server here: up to the greeting, which is version 3 and 1536 bytes.
+TEST_F(Network, GreetsAnRtmpServer) {
+  Listener server;
+  std::string greeting;
+  std::thread reads([&] { greeting = server.FirstBytes(1537); });
+  const Result result =
+      Run({"-i", "test", "-b", "#ff0000", "-o", "rtmp://127.0.0.1:" + std::to_string(server.port()) + "/live/key"});
+  reads.join();
+  EXPECT_EQ(greeting.size(), 1537u);
+  EXPECT_EQ(greeting.substr(0, 1), "\3");
+  EXPECT_EQ(result.status, 1);  // it never worked, so that it is not tried again
+  EXPECT_NE(result.err.find("rtmp://127.0.0.1:"), std::string::npos) << result.err;
+}
+
+}  // namespace
+}  // namespace scrim::test

@@ -1,0 +1,119 @@
+#include "support/live.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <thread>
+
+#include "control.h"
+
+namespace scrim::test {
+
+using namespace std::chrono_literals;
+
+Frames Split(const std::string& bytes) {
+  constexpr size_t kFrameSize = 6 + kLiveWidth * kLiveHeight * 3 / 2;
+  Frames frames;
+  const size_t begin = bytes.find('\n');
+  if (begin == std::string::npos) return frames;
+  frames.header = bytes.substr(0, begin);
+  for (size_t at = begin + 1; at + kFrameSize <= bytes.size(); at += kFrameSize)
+    frames.planes.push_back(bytes.substr(at + 6, kFrameSize - 6));
+  return frames;
+}
+
+testing::AssertionResult IsPlain(const std::string& planes, int y, int u, int v, int rows) {
+  std::string problem;
+  const auto near = [&](size_t at, size_t count, int value) {
+    for (size_t i = at; i < at + count; ++i) {
+      const int there = static_cast<unsigned char>(planes[i]);
+      if (std::abs(there - value) <= 4) continue;
+      problem = "byte " + std::to_string(i) + " is " + std::to_string(there) + ", not " + std::to_string(value);
+      return false;
+    }
+    return true;
+  };
+  const size_t luma = kLiveWidth * kLiveHeight, shown = static_cast<size_t>(kLiveWidth * rows);
+  const bool plain = near(0, shown, y) && near(luma, shown / 4, u) && near(luma + luma / 4, shown / 4, v);
+  return plain ? testing::AssertionSuccess() : testing::AssertionFailure() << problem;
+}
+
+Result Live::Run(std::vector<std::string> more, const std::function<void(int)>& started) {
+  std::vector<std::string> arguments = {"run",   "--model", SCRIM_BRIGHT_MODEL, "--control",
+                                        socket_, "-q",      "--size",           "64x36"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  RunHooks hooks;
+  // A run that nobody will tell to end any more is ended.
+  if (started) {
+    hooks.started = [&](int pid) {
+      started(pid);
+      if (HasFatalFailure()) kill(pid, SIGTERM);
+    };
+  }
+  hooks.prepare = [this] {
+    for (const auto& [name, value] : environment_) setenv(name.c_str(), value.c_str(), 1);
+  };
+  return RunScrim(arguments, hooks);
+}
+
+StatusOr<std::string> Live::Ask(const std::vector<std::string>& words) {
+  StatusOr<std::string> answer = app::AskRun(socket_, words);
+  for (int i = 0; i < 400 && answer.status().code() == Code::kNotFound; ++i) {
+    std::this_thread::sleep_for(20ms);
+    answer = app::AskRun(socket_, words);
+  }
+  return answer;
+}
+
+namespace {
+
+template <typename Condition>
+bool Comes(double seconds, const Condition& condition) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(20ms);
+  }
+  return true;
+}
+
+}  // namespace
+
+bool Live::Sees(const std::string& text, double seconds) {
+  return Comes(seconds, [&] {
+    const StatusOr<std::string> stats = Ask({"stats"});
+    return stats.ok() && stats->find(text) != std::string::npos;
+  });
+}
+
+double Live::Stat(const std::string& name) {
+  const StatusOr<std::string> stats = Ask({"stats"});
+  if (!stats.ok()) return -1;
+  const size_t at = ("\n" + *stats).find("\n" + name + ": ");
+  return at == std::string::npos ? -1 : std::atof(stats->c_str() + at + name.size() + 2);
+}
+
+bool Live::NoFrames() {
+  return !Comes(20, [&] { return Stat("frames") > 0; });
+}
+
+bool Live::MoreFrames(double seconds) {
+  const double now = Stat("frames");
+  return Comes(seconds, [&] { return Stat("frames") > now; });
+}
+
+double CpuMilliseconds(int pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string text;
+  std::getline(file, text);
+  const size_t name_end = text.rfind(')');
+  if (name_end == std::string::npos) return -1;
+  long user = 0, system = 0;
+  std::sscanf(text.c_str() + name_end + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld", &user, &system);
+  return 1000. * static_cast<double>(user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+}  // namespace scrim::test

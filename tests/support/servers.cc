@@ -1,0 +1,113 @@
+#include "support/servers.h"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <utility>
+
+namespace scrim::test {
+namespace {
+
+// A socket that listens on a port of the system's choice.
+std::pair<int, int> Listen() {
+  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  if (bind(listener, reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(listener, 4) != 0 ||
+      getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) != 0)
+    std::abort();
+  return {listener, ntohs(address.sin_port)};
+}
+
+bool Readable(int fd, int milliseconds) {
+  pollfd wanted{fd, POLLIN, 0};
+  return poll(&wanted, 1, milliseconds) > 0;
+}
+
+}  // namespace
+
+int FreePort() {
+  const auto [listener, port] = Listen();
+  close(listener);
+  return port;
+}
+
+RtspServer::RtspServer(int port, const std::string& description, bool takes)
+    : context_(g_main_context_new()), loop_(g_main_loop_new(context_, FALSE)), server_(gst_rtsp_server_new()) {
+  gst_rtsp_server_set_address(server_, "127.0.0.1");
+  gst_rtsp_server_set_service(server_, std::to_string(port).c_str());
+  GstRTSPMediaFactory* factory = gst_rtsp_media_factory_new();
+  gst_rtsp_media_factory_set_launch(factory, description.c_str());
+  gst_rtsp_media_factory_set_shared(factory, TRUE);
+  if (takes) gst_rtsp_media_factory_set_transport_mode(factory, GST_RTSP_TRANSPORT_MODE_RECORD);
+  GstRTSPMountPoints* mounts = gst_rtsp_server_get_mount_points(server_);
+  gst_rtsp_mount_points_add_factory(mounts, "/live", factory);
+  g_object_unref(mounts);
+  gst_rtsp_server_attach(server_, context_);
+  thread_ = std::thread([this] { g_main_loop_run(loop_); });
+}
+
+RtspServer::~RtspServer() {
+  gst_rtsp_server_client_filter(
+      server_, [](GstRTSPServer*, GstRTSPClient*, gpointer) { return GST_RTSP_FILTER_REMOVE; }, nullptr);
+  g_main_loop_quit(loop_);
+  thread_.join();
+  g_object_unref(server_);
+  g_main_loop_unref(loop_);
+  while (g_main_context_iteration(context_, FALSE)) {
+  }
+  g_main_context_unref(context_);
+}
+
+HttpServer::HttpServer(const std::string& type, const std::string& body) {
+  std::tie(listener_, port_) = Listen();
+  const std::string answer = "HTTP/1.1 200 OK\r\nContent-Type: " + type +
+                             "\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" +
+                             body;
+  thread_ = std::thread([this, answer] {
+    while (!ends_) {
+      if (!Readable(listener_, 50)) continue;
+      const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+      char request[4096];
+      if (Readable(client, 1000) && read(client, request, sizeof request) > 0) {
+        for (size_t at = 0; at < answer.size();) {
+          const ssize_t sent = send(client, answer.data() + at, answer.size() - at, MSG_NOSIGNAL);
+          if (sent <= 0) break;
+          at += static_cast<size_t>(sent);
+        }
+      }
+      close(client);
+    }
+  });
+}
+
+HttpServer::~HttpServer() {
+  ends_ = true;
+  thread_.join();
+  close(listener_);
+}
+
+Listener::Listener() { std::tie(listener_, port_) = Listen(); }
+
+Listener::~Listener() { close(listener_); }
+
+std::string Listener::FirstBytes(size_t count) {
+  std::string bytes;
+  if (!Readable(listener_, 10000)) return bytes;
+  const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+  while (bytes.size() < count && Readable(client, 2000)) {
+    char more[4096];
+    const ssize_t n = read(client, more, std::min(count - bytes.size(), sizeof more));
+    if (n <= 0) break;
+    bytes.append(more, static_cast<size_t>(n));
+  }
+  close(client);
+  return bytes;
+}
+
+}  // namespace scrim::test

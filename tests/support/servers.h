@@ -1,0 +1,57 @@
+// Servers on this machine for the command line to read from and write to.
+#pragma once
+
+#include <gst/rtsp-server/rtsp-server.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+
+namespace scrim::test {
+
+// A port of 127.0.0.1 that nobody uses now.
+int FreePort();
+
+// Serves, or takes, one stream at rtsp://127.0.0.1:PORT/live. One client's end is everybody's.
+class RtspServer {
+ public:
+  // description: a GStreamer bin, with pay0 at its end to serve, with depay0 at its beginning to take.
+  RtspServer(int port, const std::string& description, bool takes = false);
+  ~RtspServer();
+  RtspServer(const RtspServer&) = delete;
+
+ private:
+  GMainContext* context_;
+  GMainLoop* loop_;
+  GstRTSPServer* server_;
+  std::thread thread_;
+};
+
+// Answers every GET with the same bytes, one connection after the other.
+class HttpServer {
+ public:
+  HttpServer(const std::string& type, const std::string& body);
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  std::string url(const std::string& name) const { return "http://127.0.0.1:" + std::to_string(port_) + "/" + name; }
+
+ private:
+  int listener_ = -1, port_ = 0;
+  std::atomic<bool> ends_{false};
+  std::thread thread_;
+};
+
+// The first bytes that somebody sends to a port, at most `count`; the connection is closed then. Waits ten seconds.
+class Listener {
+ public:
+  Listener();
+  ~Listener();
+  Listener(const Listener&) = delete;
+  int port() const { return port_; }
+  std::string FirstBytes(size_t count);
+
+ private:
+  int listener_ = -1, port_ = 0;
+};
+
+}  // namespace scrim::test
