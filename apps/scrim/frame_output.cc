@@ -20,8 +20,7 @@ StatusOr<std::unique_ptr<FrameOutput>> FrameOutput::Start(const std::string& sin
     SCRIM_ASSIGN_OR_RETURN(OutputFile file, OutputFile::Create(sink));
     output->file_.emplace(std::move(file));
   }
-  SCRIM_ASSIGN_OR_RETURN(const Sink end, DescribeSink(sink, output->file_ ? output->file_->part_path() : "",
-                                                      "scrim-" + std::to_string(getpid())));
+  SCRIM_ASSIGN_OR_RETURN(const Sink end, DescribeSink(sink, output->file_ ? output->file_->part_path() : ""));
   const std::string timing = fps > 0 ? "" : "is-live=true do-timestamp=true ";
   SCRIM_ASSIGN_OR_RETURN(output->pipeline_, ParsePipeline("appsrc name=in format=time block=true max-buffers=2 " +
                                                           timing + "! videoconvert ! " + end.description));
@@ -32,6 +31,12 @@ StatusOr<std::unique_ptr<FrameOutput>> FrameOutput::Start(const std::string& sin
                                                 width, "height", G_TYPE_INT, height, "framerate", GST_TYPE_FRACTION, n,
                                                 d, nullptr));
   g_object_set(output->in_.get(), "caps", caps.get(), nullptr);
+  if (KindOfSink(sink) == SinkKind::kPipeWire) {
+    GstVideoInfo info;
+    gst_video_info_from_caps(&info, caps.get());
+    SCRIM_ASSIGN_OR_RETURN(output->camera_, CameraBehind(ByName(output->pipeline_.get(), "sink").get(),
+                                                         "scrim-" + std::to_string(getpid()), info));
+  }
   if (gst_element_set_state(output->pipeline_.get(), GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE) {
     bool ended = false;
     SCRIM_RETURN_IF_ERROR(output->Poll(0, &ended));

@@ -9,6 +9,7 @@
 #include "image/frame.h"
 #include "output_file.h"
 #include "pipeline.h"
+#include "pipewire_camera.h"
 
 namespace scrim::app {
 
@@ -36,6 +37,7 @@ class FrameOutput {
   int64_t count_ = 0;
   bool closed_ = false;
   std::optional<OutputFile> file_;
+  std::unique_ptr<PipeWireCamera> camera_;  // goes after the pipeline that pushes into it
   Owned<GstElement> pipeline_, in_;
 };
 

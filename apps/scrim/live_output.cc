@@ -1,6 +1,5 @@
 #include "live_output.h"
 
-#include <gst/app/gstappsink.h>
 #include <gst/app/gstappsrc.h>
 #include <gst/video/navigation.h>
 #include <gst/video/video.h>
@@ -33,7 +32,7 @@ StatusOr<std::unique_ptr<LiveOutput>> LiveOutput::Start(const Options& options, 
   gst_buffer_memset(output->blank_.get(), 0, 0, info.size);
 
   if (KindOfSink(options.sink) == SinkKind::kPipeWire) {
-    SCRIM_RETURN_IF_ERROR(output->OpenCamera(info));
+    SCRIM_ASSIGN_OR_RETURN(output->camera_, CameraBehind(ByName(pipeline, "sink").get(), options.node, info));
   }
   const Owned<GstPad> drawn(gst_element_get_static_pad(output->filter_.get(), "src"));
   gst_pad_add_probe(drawn.get(),
@@ -54,22 +53,6 @@ StatusOr<std::unique_ptr<LiveOutput>> LiveOutput::Start(const Options& options, 
     return IoError(problem);
   }
   return output;
-}
-
-Status LiveOutput::OpenCamera(const GstVideoInfo& canvas) {
-  GstVideoInfo info;
-  gst_video_info_set_format(&info, GST_VIDEO_FORMAT_I420, static_cast<guint>(canvas.width),
-                            static_cast<guint>(canvas.height));
-  info.fps_n = canvas.fps_n, info.fps_d = canvas.fps_d;
-  SCRIM_ASSIGN_OR_RETURN(camera_, PipeWireCamera::Open(options_.node, info));
-  GstAppSinkCallbacks callbacks{};
-  callbacks.new_sample = [](GstAppSink* sink, gpointer data) {
-    if (const Owned<GstSample> sample{gst_app_sink_pull_sample(sink)})
-      static_cast<PipeWireCamera*>(data)->Push(gst_sample_get_buffer(sample.get()));
-    return GST_FLOW_OK;
-  };
-  gst_app_sink_set_callbacks(GST_APP_SINK(ByName(pipeline_.get(), "sink").get()), &callbacks, camera_.get(), nullptr);
-  return {};
 }
 
 LiveOutput::~LiveOutput() {

@@ -54,7 +54,6 @@ class LiveOutput {
   LiveOutput() = default;
   static GstPadProbeReturn OnDrawn(GstPad* pad, GstPadProbeInfo* info, gpointer data);
   void SetBypass(bool alone);
-  Status OpenCamera(const GstVideoInfo& canvas);
 
   Options options_;
   bool comes_back_ = false;

@@ -1,5 +1,9 @@
 #include "pipewire_camera.h"
 
+#include <gst/app/gstappsink.h>
+
+#include "pipeline.h"
+
 #ifdef SCRIM_HAVE_PIPEWIRE
 #include <pipewire/pipewire.h>
 #include <spa/buffer/meta.h>
@@ -160,3 +164,24 @@ StatusOr<std::unique_ptr<PipeWireCamera>> PipeWireCamera::Open(const std::string
 }
 }  // namespace scrim::app
 #endif
+
+namespace scrim::app {
+
+StatusOr<std::unique_ptr<PipeWireCamera>> CameraBehind(GstElement* appsink, const std::string& node,
+                                                       const GstVideoInfo& canvas) {
+  GstVideoInfo info;
+  gst_video_info_set_format(&info, GST_VIDEO_FORMAT_I420, static_cast<guint>(canvas.width),
+                            static_cast<guint>(canvas.height));
+  info.fps_n = canvas.fps_n, info.fps_d = canvas.fps_d;
+  SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<PipeWireCamera> camera, PipeWireCamera::Open(node, info));
+  GstAppSinkCallbacks callbacks{};
+  callbacks.new_sample = [](GstAppSink* sink, gpointer data) {
+    if (const Owned<GstSample> sample{gst_app_sink_pull_sample(sink)})
+      static_cast<PipeWireCamera*>(data)->Push(gst_sample_get_buffer(sample.get()));
+    return GST_FLOW_OK;
+  };
+  gst_app_sink_set_callbacks(GST_APP_SINK(appsink), &callbacks, camera.get(), nullptr);
+  return camera;
+}
+
+}  // namespace scrim::app

@@ -25,4 +25,8 @@ class PipeWireCamera {
   virtual std::string problem() = 0;
 };
 
+// A camera that shows what an appsink takes: I420 of the canvas' size and rate. It must outlive the sink's pipeline.
+StatusOr<std::unique_ptr<PipeWireCamera>> CameraBehind(GstElement* appsink, const std::string& node,
+                                                       const GstVideoInfo& canvas);
+
 }  // namespace scrim::app
