@@ -192,6 +192,9 @@ int Main(int argc, char** argv) {
       ->add_option("--true-colours", train.augment.true_colours_share,
                    "share of samples whose colours stay as they are")
       ->capture_default_str();
+  run_command->add_option("--nobody", train.augment.background_share, "share of samples without people")
+      ->check(CLI::Range(0., 1.))
+      ->capture_default_str();
   run_command->add_option("--composites", train.augment.composite_share, "share of composited samples")
       ->capture_default_str();
   run_command

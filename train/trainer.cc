@@ -47,7 +47,7 @@ class Run {
         group_(std::move(group)),
         pack_(std::move(pack)),
         photos_(std::move(photos)),
-        sampler_(*pack_, photos_.foregrounds, photos_.backgrounds),
+        sampler_(*pack_, photos_.foregrounds, photos_.backgrounds, photos_.train),
         network_(std::move(network)),
         average_(std::move(average)),
         optimizer_(network_, Optimizer(options_)) {

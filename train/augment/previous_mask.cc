@@ -35,14 +35,34 @@ void Degrade(cv::Mat& mask, Random& random) {
   }
 }
 
+// What a network says of a room without people, at most a fifth of certainty.
+cv::Mat FaintNoise(cv::Size size, Random& random) {
+  cv::Mat coarse(3 + random.Below(6), 4 + random.Below(8), CV_8U), noise;
+  const float most = random.Uniform(2.f, 50.f);
+  for (int y = 0; y < coarse.rows; ++y)
+    for (int x = 0; x < coarse.cols; ++x) {
+      const float u = random.Uniform();
+      coarse.at<uint8_t>(y, x) = static_cast<uint8_t>(most * u * u * u);  // mostly next to nothing
+    }
+  cv::resize(coarse, noise, size, 0, 0, cv::INTER_LINEAR);
+  return noise;
+}
+
 }  // namespace
 
 cv::Mat RandomPreviousMask(cv::Mat& rgba, const PreviousMaskShares& shares, const ThinPlateSpline& spline,
-                           Random& random) {
+                           Random& random, const cv::Mat& other) {
   float draw = random.Uniform() * (shares.empty + shares.small + shares.large + shares.spline);
-  if ((draw -= shares.empty) < 0.f) return {};
+  const bool noise = random.Chance(0.4f), others = random.Chance(0.5f);
+  if ((draw -= shares.empty) < 0.f) return noise && shares.small + shares.large + shares.spline > 0.f ? FaintNoise(rgba.size(), random) : cv::Mat();
   cv::Mat truth, previous;
   cv::extractChannel(rgba, truth, 3);
+  const bool nobody = cv::countNonZero(truth > 127) == 0;
+  if (!other.empty() && (nobody || (others && draw >= shares.small && draw < shares.small + shares.large))) {
+    previous = other.clone();
+    Degrade(previous, random);
+    return previous;
+  }
   if ((draw -= shares.small) < 0.f) {
     previous = Jitter(truth, random, 0.02f, 0.03f, 0.03f);
     Degrade(previous, random);

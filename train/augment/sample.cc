@@ -69,7 +69,10 @@ void Sampler::Augmented(const Record& photo, const AugmentOptions& options, Rand
   } else {
     rgba = RandomView(pack_.Image(photo), options.stretched_share, random, out.width, out.height);
   }
-  const cv::Mat previous = RandomPreviousMask(rgba, options.previous_mask, spline_, random);
+  cv::Mat other;
+  if (options.previous_mask.large > 0.f && !others_.empty())
+    cv::extractChannel(RandomView(any(others_), options.stretched_share, random, out.width, out.height), other, 3);
+  const cv::Mat previous = RandomPreviousMask(rgba, options.previous_mask, spline_, random, other);
   if (!random.Chance(options.true_colours_share)) RandomColours(rgba, random);
   Write(rgba, previous, options, out);
 }

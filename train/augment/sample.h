@@ -42,8 +42,13 @@ cv::Mat TargetOf(const cv::Mat& mask, Target target);
 class Sampler {
  public:
   // foregrounds and backgrounds may be empty; then nothing is composited. The pack must outlive the sampler.
-  Sampler(const Pack& pack, std::vector<const Record*> foregrounds, std::vector<const Record*> backgrounds)
-      : pack_(pack), foregrounds_(std::move(foregrounds)), backgrounds_(std::move(backgrounds)) {}
+  // others: photos whose masks serve as wrong previous ones.
+  Sampler(const Pack& pack, std::vector<const Record*> foregrounds, std::vector<const Record*> backgrounds,
+          std::vector<const Record*> others = {})
+      : pack_(pack),
+        foregrounds_(std::move(foregrounds)),
+        backgrounds_(std::move(backgrounds)),
+        others_(std::move(others)) {}
 
   // One augmented sample, of the photo or, by the options' shares, of something else.
   void Augmented(const Record& photo, const AugmentOptions& options, Random& random, const SampleView& out) const;
@@ -52,7 +57,7 @@ class Sampler {
 
  private:
   const Pack& pack_;
-  std::vector<const Record*> foregrounds_, backgrounds_;
+  std::vector<const Record*> foregrounds_, backgrounds_, others_;
   ThinPlateSpline spline_;
 };
 
