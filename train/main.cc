@@ -105,6 +105,11 @@ int RunExport(const ExportArguments& a, const graph::ScrimnetConfig& config) {
   model.weights = network->ExportWeights();
   graph::FoldForInference(model.graph, model.weights);
   model.densities = {model.density};
+  for (const std::string& text : a.densities) {
+    const auto other = graph::ParseDensity(text);
+    if (!other.ok()) return Fail(other.status());
+    if (!(*other == model.density)) model.densities.push_back(*other);
+  }
   if (!a.pack.empty()) {
     auto pack = Pack::Open(a.pack);
     if (!pack.ok()) return Fail(pack.status());
@@ -248,6 +253,7 @@ int Main(int argc, char** argv) {
   export_command->add_option("--licence", exported.licence, "terms of the weights, one line")->required();
   export_command->add_option("--density", exported.density, "the network input size that it is meant for")
       ->capture_default_str();
+  export_command->add_option("--also-for", exported.densities, "other input sizes that it was trained at");
   export_command->add_option("--type", exported.type, "of the weights in a *.scrim file")
       ->check(CLI::IsMember({"f16", "f32"}))
       ->capture_default_str();

@@ -100,8 +100,8 @@ typedef struct scrim_params {
 
   /* 0 (default): every frame waits for its own mask, for files and photos. 1: for a camera. The network runs in a
    * thread of its own, on the newest frame, and a frame whose mask is not ready in wait_ms is drawn with the newest
-   * mask, less what has moved since. Frames that look like the one before take its mask. Without threads (WebAssembly)
-   * every frame waits, and the rest holds. Ignored without live: */
+   * mask, less what has moved since. Frames that look like the one before take its mask. The browser's
+   * module has none of this: SCRIM_UNSUPPORTED. Ignored without live: */
   int live;
   float wait_ms;         /* how long a frame waits for its own mask at most; not at all where the network is slower */
   float max_mask_age_ms; /* older masks are not used: the background alone is drawn, with SCRIM_UNAVAILABLE */

@@ -127,7 +127,7 @@ StatusOr<SegmenterOptions> ToOptions(const scrim_params& params) {
   return options;
 }
 
-StatusOr<LiveOptions> ToLiveOptions(const scrim_params& params) {
+[[maybe_unused]] StatusOr<LiveOptions> ToLiveOptions(const scrim_params& params) {
   if (!(params.wait_ms >= 0 && params.wait_ms <= 1000)) return InvalidArgument("params: wait_ms must be 0 to 1000");
   if (!(params.max_mask_age_ms > 0)) return InvalidArgument("params: max_mask_age_ms must be more than 0");
   if (!(params.budget_ms >= 0)) return InvalidArgument("params: budget_ms must be 0 or more");
@@ -147,9 +147,13 @@ StatusOr<std::unique_ptr<Matting>> MakeMatting(const scrim::graph::Model& model,
     SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<Matting> matting, Segmenter::Create(model, options));
     return matting;
   }
+#ifdef SCRIM_WITHOUT_LIVE
+  return scrim::Unsupported("params: live: this build has none");
+#else
   SCRIM_ASSIGN_OR_RETURN(const LiveOptions live, ToLiveOptions(params));
   SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<Matting> matting, LiveSegmenter::Create(model, options, live));
   return matting;
+#endif
 }
 
 template <typename Load>
