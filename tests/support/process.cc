@@ -15,8 +15,8 @@
 #include <utility>
 
 // GLib's constructor keeps 16 KB for good. Everything that the loader's constructors allocate is none of our leaks; to
-// see the loader in the stack, the unwinder has to be the thorough one. GStreamer's provider of Vulkan devices loses the
-// 17 bytes of a message wherever there is no Vulkan, when cameras are looked for.
+// see the loader in the stack, the unwinder has to be the thorough one. GStreamer's provider of Vulkan devices loses
+// the 17 bytes of a message wherever there is no Vulkan, when cameras are looked for.
 #define SCRIM_SUPPRESSIONS "leak:ld-linux\nleak:gst_vulkan_error_to_g_error\n"
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
