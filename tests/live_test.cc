@@ -60,6 +60,7 @@ TEST_F(Live, CommandsChangeWhatIsShown) {
     EXPECT_TRUE(Ask({"background", "#ff0000"}).ok());
     EXPECT_TRUE(Ask({"hide", "on"}).ok());
     EXPECT_TRUE(Shows(81, 90, 240));
+    EXPECT_TRUE(MoreFrames(6));
     EXPECT_TRUE(Ask({"quit"}).ok());
   });
   ASSERT_EQ(result.status, 0) << result.err;
