@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <thread>
 
 #include "sink.h"
 #include "source.h"
@@ -60,7 +59,8 @@ TEST_F(Live, CommandsChangeWhatIsShown) {
     EXPECT_NE(Ask({"dance"}).status().message().find("there are background"), std::string::npos);
     EXPECT_TRUE(Ask({"background", "#ff0000"}).ok());
     EXPECT_TRUE(Ask({"hide", "on"}).ok());
-    std::this_thread::sleep_for(300ms);
+    EXPECT_TRUE(Shows(81, 90, 240));
+    EXPECT_TRUE(MoreFrames(6));
     EXPECT_TRUE(Ask({"quit"}).ok());
   });
   ASSERT_EQ(result.status, 0) << result.err;
@@ -75,7 +75,7 @@ TEST_F(Live, PauseShowsTheBackgroundAlone) {
     ASSERT_FALSE(NoFrames());
     EXPECT_TRUE(Ask({"pause"}).ok());
     EXPECT_TRUE(Sees("source: paused"));
-    std::this_thread::sleep_for(200ms);
+    EXPECT_TRUE(Shows(81, 90, 240));
     EXPECT_TRUE(Ask({"quit"}).ok());
   });
   ASSERT_EQ(result.status, 0) << result.err;

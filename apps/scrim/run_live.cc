@@ -39,6 +39,7 @@ class LiveRun {
  public:
   explicit LiveRun(const RunOptions& options) : options_(options), loop_(g_main_loop_new(nullptr, FALSE)) {}
   ~LiveRun() {
+    ended_ = true;
     for (const guint source : sources_) g_source_remove(source);
     if (tick_ != 0) g_source_remove(tick_);
     if (idle_timer_ != 0) g_source_remove(idle_timer_);
@@ -46,7 +47,7 @@ class LiveRun {
     clients_.reset();
     source_.reset();
     output_.reset();
-    while (g_main_context_iteration(nullptr, FALSE)) {
+    while (g_main_context_iteration(nullptr, FALSE)) {  // frees what InLoop left
     }
     g_main_loop_unref(loop_);
   }
@@ -100,15 +101,17 @@ class LiveRun {
     return {};
   }
 
-  // Runs `work` in the main loop.
-  static void InLoop(std::function<void()> work) {
+  // Runs `work` in the main loop, unless that has ended.
+  void InLoop(std::function<void()> work) {
     g_idle_add_full(
         G_PRIORITY_DEFAULT,
         [](gpointer data) -> gboolean {
           (*static_cast<std::function<void()>*>(data))();
           return G_SOURCE_REMOVE;
         },
-        new std::function<void()>(std::move(work)),
+        new std::function<void()>([this, work = std::move(work)] {
+          if (!ended_) work();
+        }),
         [](gpointer data) { delete static_cast<std::function<void()>*>(data); });
   }
 
@@ -156,6 +159,11 @@ class LiveRun {
     }
   }
 
+  bool HasCanvas() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return canvas_ != nullptr;
+  }
+
   // The canvas without its rate, which sources may change.
   Owned<GstCaps> Fitting() const {
     GstCaps* caps = gst_caps_copy(canvas_.get());
@@ -199,7 +207,7 @@ class LiveRun {
   }
 
   void LoseSource(const std::string& problem) {
-    const bool again = canvas_ != nullptr && (source_ == nullptr || source_->comes_back());
+    const bool again = HasCanvas() && (source_ == nullptr || source_->comes_back());
     source_.reset();
     if (!again) return Quit(IoError(problem));
     if (!std::exchange(source_lost_, true))
@@ -239,7 +247,7 @@ class LiveRun {
 
   void CheckOutput() {
     if (output_ == nullptr) {
-      if (canvas_ != nullptr && output_lost_ && Clock::now() > output_retry_ && !finishing_) StartOutput();
+      if (output_lost_ && Clock::now() > output_retry_ && !finishing_) StartOutput();
       return;
     }
     if (output_->worked()) {
@@ -270,7 +278,7 @@ class LiveRun {
     switch (source_->Poll(&problem)) {
       case LiveSource::State::kEnded:
         if (KindOfSource(options_.input) == SourceKind::kFile || options_.input.rfind("http", 0) == 0) {
-          if (canvas_ == nullptr) return LoseSource(options_.input + ": has no frame that can be decoded");
+          if (!HasCanvas()) return LoseSource(options_.input + ": has no frame that can be decoded");
           return Finish();
         }
         return LoseSource(options_.input + ": has ended");
@@ -346,7 +354,7 @@ class LiveRun {
 
   void Quit(Status status) {
     if (status_.ok()) status_ = std::move(status);
-    if (canvas_ == nullptr && status_.ok() && file_) file_.reset();  // not a frame was written
+    if (!HasCanvas() && status_.ok() && file_) file_.reset();  // not a frame was written
     g_main_loop_quit(loop_);
   }
 
@@ -388,7 +396,7 @@ class LiveRun {
   Status SetBackground(const std::string& text) {
     SCRIM_ASSIGN_OR_RETURN(const BackgroundOption parsed, ParseBackground(text));
     if (parsed.transparent()) return InvalidArgument("transparent: is for clips that become PNG frames");
-    if (canvas_ == nullptr) return InvalidArgument(text + ": the run has no frame yet; try again in a moment");
+    if (!HasCanvas()) return InvalidArgument(text + ": the run has no frame yet; try again in a moment");
     if (output_ != nullptr) {
       if (const std::string problem = output_->SetBackground(text); !problem.empty()) return InvalidArgument(problem);
     }
@@ -435,7 +443,7 @@ class LiveRun {
       out_.mirror = wanted(out_.mirror);
       if (output_ != nullptr) output_->SetMirror(out_.mirror);
     } else if (verb == "freeze") {
-      const std::lock_guard<std::mutex> lock(mutex_);
+      const std::lock_guard<std::mutex> lock(mutex_);  // only this thread writes it
       frozen_ = wanted(frozen_);
       held_.reset();
     } else if (verb == "hide") {
@@ -498,6 +506,7 @@ class LiveRun {
   guint interval_ms_ = 33;
   Status status_;
   bool user_paused_ = false, idle_ = false, finishing_ = false, hidden_ = false;
+  bool ended_ = false;
   bool source_lost_ = false, output_lost_ = false, output_worked_ = false;
   Clock::time_point opened_, source_retry_, output_retry_, end_by_;
   int client_count_ = 0, background_ = 0;

@@ -1,5 +1,7 @@
 #include "sink.h"
 
+#include <gst/gst.h>
+
 #include <filesystem>
 
 #include "pipeline.h"
@@ -15,6 +17,17 @@ constexpr char kStream[] =
     "video/x-raw,format=I420 ! x264enc tune=zerolatency speed-preset=veryfast bitrate=3000 key-int-max=60 ! h264parse "
     "config-interval=1 ! ";
 
+// autovideosink tries these, too, before the sink of a plain X display: kmssink asks the kernel for seconds where there
+// is no screen of its own, and takes the whole screen where there is one.
+void LeaveOutWhatIsNoWindow() {
+  for (const char* name : {"kmssink", "fbdevsink"}) {
+    GstPluginFeature* feature = gst_registry_lookup_feature(gst_registry_get(), name);
+    if (feature == nullptr) continue;
+    gst_plugin_feature_set_rank(feature, GST_RANK_NONE);
+    gst_object_unref(feature);
+  }
+}
+
 }  // namespace
 
 SinkKind KindOfSink(const std::string& text) {
@@ -29,6 +42,7 @@ StatusOr<Sink> DescribeSink(const std::string& text, const std::string& path) {
   const auto starts = [&](const char* scheme) { return text.rfind(scheme, 0) == 0; };
   switch (KindOfSink(text)) {
     case SinkKind::kWindow:
+      LeaveOutWhatIsNoWindow();
       return Sink{std::string(kHasty) + "autovideosink name=sink sync=false", false};
     case SinkKind::kPipeWire:
       // For a PipeWireCamera.

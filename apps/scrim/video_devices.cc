@@ -30,7 +30,8 @@ VideoDevice Describe(GstDevice* device) {
 
 std::vector<VideoDevice> ListDevices() {
   std::vector<VideoDevice> devices;
-  // Never stopped: with PipeWire's provider (0.3.65) a run ended with a damaged heap after that, cause unknown.
+  // Never stopped: PipeWire's provider (0.3.65) then destroys a proxy that its connection's thread has freed already,
+  // which damages the heap (the address sanitizer shows both).
   static GstDeviceMonitor* const monitor = [] {
     GstDeviceMonitor* made = gst_device_monitor_new();
     gst_device_monitor_add_filter(made, "Video/Source", nullptr);

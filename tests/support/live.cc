@@ -1,18 +1,15 @@
 #include "support/live.h"
 
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdlib>
 #include <fstream>
-#include <thread>
 
 #include "control.h"
 
 namespace scrim::test {
-
-using namespace std::chrono_literals;
 
 Frames Split(const std::string& bytes) {
   constexpr size_t kFrameSize = 6 + kLiveWidth * kLiveHeight * 3 / 2;
@@ -49,44 +46,42 @@ Result Live::Run(std::vector<std::string> more, const std::function<void(int)>& 
   // A run that nobody will tell to end any more is ended.
   if (started) {
     hooks.started = [&](int pid) {
+      pid_ = pid;
       started(pid);
+      pid_ = -1;
       if (HasFatalFailure()) kill(pid, SIGTERM);
     };
   }
   hooks.prepare = [this] {
     for (const auto& [name, value] : environment_) setenv(name.c_str(), value.c_str(), 1);
   };
+  hooks.out = printed_ / "out", hooks.err = printed_ / "err";
   return RunScrim(arguments, hooks);
 }
 
+bool Live::Ended() const {
+  siginfo_t info{};
+  return pid_ > 0 && waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         info.si_pid == pid_;
+}
+
 StatusOr<std::string> Live::Ask(const std::vector<std::string>& words) {
-  StatusOr<std::string> answer = app::AskRun(socket_, words);
-  for (int i = 0; i < 400 && answer.status().code() == Code::kNotFound; ++i) {
-    std::this_thread::sleep_for(20ms);
+  StatusOr<std::string> answer = NotFound("");
+  Comes([&] {
     answer = app::AskRun(socket_, words);
-  }
+    return answer.status().code() != Code::kNotFound || Ended();
+  });
   return answer;
 }
 
-namespace {
-
-template <typename Condition>
-bool Comes(double seconds, const Condition& condition) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(20ms);
-  }
-  return true;
-}
-
-}  // namespace
-
-bool Live::Sees(const std::string& text, double seconds) {
-  return Comes(seconds, [&] {
+bool Live::Sees(const std::string& text) {
+  bool seen = false;
+  Comes([&] {
     const StatusOr<std::string> stats = Ask({"stats"});
-    return stats.ok() && stats->find(text) != std::string::npos;
+    seen = stats.ok() && stats->find(text) != std::string::npos;
+    return seen || Ended();
   });
+  return seen;
 }
 
 double Live::Stat(const std::string& name) {
@@ -97,12 +92,22 @@ double Live::Stat(const std::string& name) {
 }
 
 bool Live::NoFrames() {
-  return !Comes(20, [&] { return Stat("frames") > 0; });
+  Comes([&] { return Stat("frames") > 0 || Ended(); });
+  return Stat("frames") <= 0;
 }
 
-bool Live::MoreFrames(double seconds) {
-  const double now = Stat("frames");
-  return Comes(seconds, [&] { return Stat("frames") > now; });
+bool Live::MoreFrames(int count) {
+  const double wanted = Stat("frames") + count;
+  Comes([&] { return Stat("frames") >= wanted || Ended(); });
+  return Stat("frames") >= wanted;
+}
+
+bool Live::Shows(int y, int u, int v, int rows) {
+  return Comes([&] {
+           const Frames frames = Split(ReadFile(printed_ / "out"));
+           return (!frames.planes.empty() && IsPlain(frames.planes.back(), y, u, v, rows)) || Ended();
+         }) &&
+         !Ended();
 }
 
 double CpuMilliseconds(int pid) {

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <functional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/status.h"
@@ -23,6 +25,20 @@ Frames Split(const std::string& bytes);
 // A plain colour, within what conversion loses, in these upper rows.
 testing::AssertionResult IsPlain(const std::string& planes, int y, int u, int v, int rows = kLiveHeight);
 
+// How long a test waits for what has to come: an idle machine shows it within a second or two, a loaded one, or one
+// with sanitizers, may take much longer. Only a failure waits so long.
+inline constexpr double kPatience = 60;  // seconds
+
+template <typename Condition>
+bool Comes(const Condition& condition, double seconds = kPatience) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return true;
+}
+
 // Runs of the bright model's (bright is person), with a socket and folder of their own.
 class Live : public testing::Test {
  protected:
@@ -30,18 +46,28 @@ class Live : public testing::Test {
   Result Run(std::vector<std::string> more, const std::function<void(int)>& started = {});
   // Asks until the run listens.
   StatusOr<std::string> Ask(const std::vector<std::string>& words);
-  // Whether the statistics come to hold the text; within six seconds unless told otherwise.
-  bool Sees(const std::string& text, double seconds = 6);
+  // Whether the statistics come to hold the text, before the run ends.
+  bool Sees(const std::string& text);
   // The number behind this name in the statistics now; -1 where there is none.
   double Stat(const std::string& name);
-  // Whether no frame comes for twenty seconds.
+  // Whether no frame comes at all.
   bool NoFrames();
-  // Whether more frames than now come to be drawn.
-  bool MoreFrames(double seconds = 6);
+  // Whether so many more frames than now come to be drawn.
+  bool MoreFrames(int count = 1);
+  // Whether the newest frame at the run's stdout comes to be a plain colour; see IsPlain.
+  bool Shows(int y, int u, int v, int rows = kLiveHeight);
+  // What the run has printed to stderr.
+  std::string Printed() const { return ReadFile(printed_ / "err"); }
 
   Environment environment_;  // of the runs
   TemporaryFolder folder_;
   std::string socket_ = folder_ / "control";
+
+ private:
+  bool Ended() const;  // a run that Run has begun
+
+  TemporaryFolder printed_;
+  int pid_ = -1;
 };
 
 // Milliseconds of processor time that a process has used.

@@ -3,11 +3,9 @@
 
 #include <sys/stat.h>
 
-#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <thread>
 
 #include "control.h"
 #include "support/live.h"
@@ -38,19 +36,13 @@ class PipeWire : public Live {
     ASSERT_TRUE(Comes([&] { return Shell("pw-cli ls Client | grep -q 'WirePlumber'") == 0; })) << ReadFile(log_);
   }
   void TearDown() override {
+    // What runs beside the run under test may be a program of ours.
+    for (const char* finding : {"ERROR: AddressSanitizer", "WARNING: ThreadSanitizer", "runtime error: "})
+      EXPECT_EQ(ReadFile(log_).find(finding), std::string::npos);
     if (HasFailure()) std::fprintf(stderr, "%s\n", ReadFile(log_).c_str());
   }
 
-  template <typename Condition>
-  static bool Comes(const Condition& condition, double seconds = 10) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > end) return false;
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-    return true;
-  }
-  int Shell(const std::string& command) { return Program({"sh", "-c", command}, environment_, log_).Wait(10); }
+  int Shell(const std::string& command) { return Program({"sh", "-c", command}, environment_, log_).Wait(kPatience); }
 
   // A program that shows the camera, for so many frames, into a file of I420.
   std::unique_ptr<Program> Client(int pid, int frames, const std::string& file) {
@@ -68,7 +60,7 @@ class PipeWire : public Live {
         std::vector<std::string>{SCRIM_PROGRAM, "run", "-i", "test", "-b", colour, "-o", "pipewire", "--size", "64x36",
                                  "--rate", rate, "--model", SCRIM_BROKEN_MODEL, "--control", socket, "--no-keys", "-q"},
         environment_, log_);
-    EXPECT_TRUE(Comes([&] { return Shell("pw-cli ls Node | grep -q 'node.name = .scrim-'") == 0; }, 180));
+    EXPECT_TRUE(Comes([&] { return Shell("pw-cli ls Node | grep -q 'node.name = .scrim-'") == 0; }));
     return camera;
   }
   // Of GStreamer's sink, which stands still after some frames.

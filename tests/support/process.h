@@ -13,10 +13,11 @@ struct Result {
 };
 
 // Runs the program under test with these arguments. prepare runs in the child before it starts; started in the parent,
-// with the process id. Ends it after a minute.
+// with the process id. Ends it three minutes after that.
 struct RunHooks {
   std::function<void()> prepare;
   std::function<void(int pid)> started;
+  std::string out, err;  // files for what it prints, to be read meanwhile; empty: the test does not care where
 };
 Result RunScrim(const std::vector<std::string>& arguments, const RunHooks& hooks = {});
 

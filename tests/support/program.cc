@@ -48,7 +48,7 @@ int Program::Wait(double seconds) {
 void Program::Stop() {
   if (!runs()) return;
   kill(pid_, SIGTERM);
-  if (Wait(2) != -1) return;
+  if (Wait(10) != -1) return;
   kill(pid_, SIGKILL);
   Wait(10);
 }

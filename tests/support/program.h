@@ -17,7 +17,7 @@ class Program {
   Program(const std::vector<std::string>& arguments, const Environment& environment, const std::string& log);
   ~Program() { Stop(); }
   Program(const Program&) = delete;
-  void Stop();               // SIGTERM, and SIGKILL after two seconds
+  void Stop();               // SIGTERM, and SIGKILL after ten seconds
   int Wait(double seconds);  // exit status, 128 + signal; -1: still runs
   bool runs() { return Wait(0) == -1; }
   int pid() const { return pid_; }

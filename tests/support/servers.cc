@@ -74,7 +74,7 @@ HttpServer::HttpServer(const std::string& type, const std::string& body) {
       if (!Readable(listener_, 50)) continue;
       const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
       char request[4096];
-      if (Readable(client, 1000) && read(client, request, sizeof request) > 0) {
+      if (Readable(client, 10000) && read(client, request, sizeof request) > 0) {
         for (size_t at = 0; at < answer.size();) {
           const ssize_t sent = send(client, answer.data() + at, answer.size() - at, MSG_NOSIGNAL);
           if (sent <= 0) break;
@@ -98,9 +98,9 @@ Listener::~Listener() { close(listener_); }
 
 std::string Listener::FirstBytes(size_t count) {
   std::string bytes;
-  if (!Readable(listener_, 10000)) return bytes;
+  if (!Readable(listener_, 60000)) return bytes;
   const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-  while (bytes.size() < count && Readable(client, 2000)) {
+  while (bytes.size() < count && Readable(client, 60000)) {
     char more[4096];
     const ssize_t n = read(client, more, std::min(count - bytes.size(), sizeof more));
     if (n <= 0) break;

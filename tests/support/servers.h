@@ -41,7 +41,7 @@ class HttpServer {
   std::thread thread_;
 };
 
-// The first bytes that somebody sends to a port, at most `count`; the connection is closed then. Waits ten seconds.
+// The first bytes that somebody sends to a port, at most `count`; the connection is closed then. Waits a minute.
 class Listener {
  public:
   Listener();
