@@ -92,7 +92,7 @@ TEST_P(Recovery, AfterACut) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, Recovery, ::testing::Values("default", "default.int8", "lite"), [](const auto& info) {
+INSTANTIATE_TEST_SUITE_P(Models, Recovery, ::testing::Values("default", "default.int8"), [](const auto& info) {
   std::string name = info.param;
   for (char& c : name)
     if (c == '.') c = '_';
