@@ -88,7 +88,7 @@ class Run {
       const torch::Tensor loss = Step(*loader.Next(), rate, &stop);
       running = running.defined() ? running + loss : loss;
       ++loss_count;
-      if (step_ % 20 == 0 || step_ == total_steps_) {
+      if (step_ % 20 == 0 || step_ % eval_steps == 0 || step_ == total_steps_) {
         const double value = running.item<float>();
         running = torch::Tensor();
         if (!std::isfinite(value))
