@@ -151,7 +151,7 @@ Status AddCurves(const Setup& setup, Page& page) {
 }
 
 Status AddTimes(const Setup& setup, Page& page) {
-  page.Heading("Times: each stage of a 720p frame");
+  page.Heading("Times: each stage of a frame, 720p unless said");
   const std::string json = setup.output + "/bench.json";
   const std::vector<std::string> arguments{"bench", "--json"};
   SCRIM_RETURN_IF_ERROR(Run(setup.scrim, arguments, setup.work));
@@ -170,7 +170,7 @@ Status AddTimes(const Setup& setup, Page& page) {
              static_cast<std::string>(file["cpu"]).c_str(), static_cast<int>(file["cores"]),
              static_cast<std::string>(file["target"]).c_str(), static_cast<std::string>(file["density"]).c_str(),
              static_cast<double>(file["network_ms"]), static_cast<double>(file["gmacs"])));
-    for (const auto& node : file["frame_path_720p_ms"]) {
+    for (const auto& node : file["frame_path_ms"]) {
       Row row{static_cast<std::string>(node["path"])};
       data += "\"" + row[0] + "\"";
       for (const char* stage : {"input", "network", "matte", "compose", "total"}) {
@@ -183,6 +183,8 @@ Status AddTimes(const Setup& setup, Page& page) {
   } catch (const cv::Exception& problem) {
     return Corrupt(json + ": " + problem.what());
   }
+  if (rows.empty())
+    return Corrupt(json + ": 'frame_path_ms' is missing; are the program and the report of one version?");
   page.Table({"", "input", "network", "matte", "compose", "total"}, rows);
   SCRIM_RETURN_IF_ERROR(app::Plot(
       "$d << EOD\n" + data +
