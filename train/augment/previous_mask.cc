@@ -51,15 +51,16 @@ cv::Mat FaintNoise(cv::Size size, Random& random) {
 }  // namespace
 
 cv::Mat RandomPreviousMask(cv::Mat& rgba, const PreviousMaskShares& shares, const ThinPlateSpline& spline,
-                           Random& random, const cv::Mat& other) {
+                           Random& random, const std::function<cv::Mat()>& other) {
   float draw = random.Uniform() * (shares.empty + shares.small + shares.large + shares.spline);
   const bool noise = random.Chance(0.4f), others = random.Chance(0.5f);
-  if ((draw -= shares.empty) < 0.f) return noise && shares.small + shares.large + shares.spline > 0.f ? FaintNoise(rgba.size(), random) : cv::Mat();
+  if ((draw -= shares.empty) < 0.f)
+    return noise && shares.small + shares.large + shares.spline > 0.f ? FaintNoise(rgba.size(), random) : cv::Mat();
   cv::Mat truth, previous;
   cv::extractChannel(rgba, truth, 3);
   const bool nobody = cv::countNonZero(truth > 127) == 0;
-  if (!other.empty() && (nobody || (others && draw >= shares.small && draw < shares.small + shares.large))) {
-    previous = other.clone();
+  if (other && (nobody || (others && draw >= shares.small && draw < shares.small + shares.large))) {
+    previous = other();
     Degrade(previous, random);
     return previous;
   }

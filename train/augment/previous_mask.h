@@ -1,6 +1,7 @@
 // The fourth input channel while training: what the network would have said a frame ago.
 #pragma once
 
+#include <functional>
 #include <opencv2/core.hpp>
 
 #include "augment/random.h"
@@ -19,9 +20,10 @@ struct PreviousMaskShares {
 
 // Draws one kind and makes the mask (8 bit, as large as the picture; an empty Mat stands for zeros). For the spline
 // kind it is the picture, truth included, that is changed. Small jitters are often blurred, eroded or dilated too, or
-// carry an island or a hole, as the network's own masks do. `other`: the mask of another picture, of the same size;
-// empty: there is none. Where nobody is in the picture, whoever left is `other`.
+// carry an island or a hole, as the network's own masks do. `other` makes the mask of another picture, of the same
+// size, and is asked only where one is wanted; empty: there is none. Where nobody is in the picture, whoever left is
+// `other`.
 cv::Mat RandomPreviousMask(cv::Mat& rgba, const PreviousMaskShares& shares, const ThinPlateSpline& spline,
-                           Random& random, const cv::Mat& other = {});
+                           Random& random, const std::function<cv::Mat()>& other = {});
 
 }  // namespace scrim::train

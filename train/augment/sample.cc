@@ -69,9 +69,14 @@ void Sampler::Augmented(const Record& photo, const AugmentOptions& options, Rand
   } else {
     rgba = RandomView(pack_.Image(photo), options.stretched_share, random, out.width, out.height);
   }
-  cv::Mat other;
-  if (options.previous_mask.large > 0.f && !others_.empty())
-    cv::extractChannel(RandomView(any(others_), options.stretched_share, random, out.width, out.height), other, 3);
+  std::function<cv::Mat()> other;
+  if (options.previous_mask.large > 0.f && !others_.empty()) {
+    other = [&] {
+      cv::Mat mask;
+      cv::extractChannel(RandomView(any(others_), options.stretched_share, random, out.width, out.height), mask, 3);
+      return mask;
+    };
+  }
   const cv::Mat previous = RandomPreviousMask(rgba, options.previous_mask, spline_, random, other);
   if (!random.Chance(options.true_colours_share)) RandomColours(rgba, random);
   Write(rgba, previous, options, out);
