@@ -15,6 +15,7 @@
 #include "camera_clients.h"
 #include "control.h"
 #include "interrupt.h"
+#include "live_commands.h"
 #include "live_output.h"
 #include "live_source.h"
 #include "output_file.h"
@@ -359,34 +360,7 @@ class LiveRun {
   }
 
   void OnKey(char key, const std::string& name) {
-    const auto command = [&]() -> std::vector<std::string> {
-      if (name == "Right") return {"next"};
-      if (name == "Left") return {"previous"};
-      if (name == "Escape") return {"quit"};
-      if (!name.empty() && name != "space" && name.size() != 1) return {};
-      switch (key) {
-        case 'n':
-          return {"next"};
-        case 'p':
-          return {"previous"};
-        case 'b':
-          return {"blur"};
-        case 'm':
-          return {"mirror"};
-        case 'f':
-          return {"freeze"};
-        case 'h':
-          return {"hide"};
-        case ' ':
-          return {user_paused_ ? "resume" : "pause"};
-        case 's':
-          return {"stats"};
-        case 'q':
-          return {"quit"};
-        default:
-          return {};
-      }
-    }();
+    const std::vector<std::string> command = CommandOfKey(key, name, user_paused_);
     if (command.empty()) return;
     const StatusOr<std::string> answer = Command(command);
     const std::string text = answer.ok() ? *answer : "scrim: " + answer.status().message();
@@ -425,29 +399,22 @@ class LiveRun {
 
   StatusOr<std::string> Command(const std::vector<std::string>& words) {
     const std::string& verb = words[0];
+    SCRIM_RETURN_IF_ERROR(CheckWords(words));
     if (verb == "background") {
-      if (words.size() != 2) return InvalidArgument("background: one WHAT is needed: a file, blur, blur:N or #rrggbb");
       SCRIM_RETURN_IF_ERROR(SetBackground(words[1]));
-      return std::string();
-    }
-    const bool switches = verb == "mirror" || verb == "freeze" || verb == "hide";
-    if (words.size() > (switches ? 2 : 1)) return InvalidArgument(verb + ": too many words");
-    if (switches && words.size() == 2 && words[1] != "on" && words[1] != "off")
-      return InvalidArgument(verb + ": on or off is wanted, or nothing to change it");
-    const auto wanted = [&](bool now) { return words.size() == 2 ? words[1] == "on" : !now; };
-    if (verb == "next" || verb == "previous") {
+    } else if (verb == "next" || verb == "previous") {
       SCRIM_RETURN_IF_ERROR(Cycle(verb == "next" ? 1 : -1));
     } else if (verb == "blur") {
       SCRIM_RETURN_IF_ERROR(ToggleBlur());
     } else if (verb == "mirror") {
-      out_.mirror = wanted(out_.mirror);
+      out_.mirror = WantedOf(words, out_.mirror);
       if (output_ != nullptr) output_->SetMirror(out_.mirror);
     } else if (verb == "freeze") {
       const std::lock_guard<std::mutex> lock(mutex_);  // only this thread writes it
-      frozen_ = wanted(frozen_);
+      frozen_ = WantedOf(words, frozen_);
       held_.reset();
     } else if (verb == "hide") {
-      hidden_ = wanted(hidden_);
+      hidden_ = WantedOf(words, hidden_);
       if (output_ != nullptr) output_->SetHidden(hidden_);
     } else if (verb == "pause" || verb == "resume") {
       SetPaused(&user_paused_, verb == "pause");
@@ -473,24 +440,7 @@ class LiveRun {
       if (wake_ms_ > 0) text += "\nwake-ms: " + std::to_string(std::lround(wake_ms_));
     }
     if (output_ == nullptr) return text;
-    const Owned<GstStructure> stats = output_->stats();
-    for (gint i = 0; i < gst_structure_n_fields(stats.get()); ++i) {
-      const gchar* name = gst_structure_nth_field_name(stats.get(), i);
-      const GValue* value = gst_structure_get_value(stats.get(), name);
-      char number[32];
-      std::string shown;
-      if (G_VALUE_HOLDS_DOUBLE(value)) {
-        std::snprintf(number, sizeof number, "%.2f", g_value_get_double(value));
-        shown = number;
-      } else if (G_VALUE_HOLDS_STRING(value)) {
-        shown = g_value_get_string(value);
-      } else {
-        const Owned<gchar> serialized(gst_value_serialize(value));
-        shown = serialized.get();
-      }
-      text += std::string("\n") + name + ": " + shown;
-    }
-    return text;
+    return text + TextOfFields(output_->stats().get());
   }
 
   const RunOptions& options_;

@@ -1,0 +1,76 @@
+#include "live_commands.h"
+
+#include <cstdio>
+
+namespace scrim::app {
+namespace {
+
+bool IsSwitch(const std::string& verb) { return verb == "mirror" || verb == "freeze" || verb == "hide"; }
+
+}  // namespace
+
+std::vector<std::string> CommandOfKey(char key, const std::string& name, bool paused) {
+  if (name == "Right") return {"next"};
+  if (name == "Left") return {"previous"};
+  if (name == "Escape") return {"quit"};
+  if (!name.empty() && name != "space" && name.size() != 1) return {};
+  switch (key) {
+    case 'n':
+      return {"next"};
+    case 'p':
+      return {"previous"};
+    case 'b':
+      return {"blur"};
+    case 'm':
+      return {"mirror"};
+    case 'f':
+      return {"freeze"};
+    case 'h':
+      return {"hide"};
+    case ' ':
+      return {paused ? "resume" : "pause"};
+    case 's':
+      return {"stats"};
+    case 'q':
+      return {"quit"};
+    default:
+      return {};
+  }
+}
+
+Status CheckWords(const std::vector<std::string>& words) {
+  const std::string& verb = words[0];
+  if (verb == "background") {
+    if (words.size() != 2) return InvalidArgument("background: one WHAT is needed: a file, blur, blur:N or #rrggbb");
+    return {};
+  }
+  if (words.size() > (IsSwitch(verb) ? 2 : 1)) return InvalidArgument(verb + ": too many words");
+  if (words.size() == 2 && words[1] != "on" && words[1] != "off")
+    return InvalidArgument(verb + ": on or off is wanted, or nothing to change it");
+  return {};
+}
+
+bool WantedOf(const std::vector<std::string>& words, bool now) { return words.size() == 2 ? words[1] == "on" : !now; }
+
+std::string TextOfFields(const GstStructure* stats) {
+  std::string text;
+  for (gint i = 0; i < gst_structure_n_fields(stats); ++i) {
+    const gchar* name = gst_structure_nth_field_name(stats, i);
+    const GValue* value = gst_structure_get_value(stats, name);
+    char number[32];
+    std::string shown;
+    if (G_VALUE_HOLDS_DOUBLE(value)) {
+      std::snprintf(number, sizeof number, "%.2f", g_value_get_double(value));
+      shown = number;
+    } else if (G_VALUE_HOLDS_STRING(value)) {
+      shown = g_value_get_string(value);
+    } else {
+      const Owned<gchar> serialized(gst_value_serialize(value));
+      shown = serialized.get();
+    }
+    text += std::string("\n") + name + ": " + shown;
+  }
+  return text;
+}
+
+}  // namespace scrim::app

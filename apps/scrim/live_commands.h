@@ -1,0 +1,26 @@
+// What keys and `scrim ctl` can ask of a live run, as words; what a run answers, as text. No state: LiveRun has it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "pipeline.h"
+
+namespace scrim::app {
+
+// The command of a key; empty: none. From a terminal: its character, and no name. From a window: the name that it gives
+// ("n", "space", "Right"), and as `key` that one letter, or a space where the name is longer. paused: which of the two
+// the space bar means.
+std::vector<std::string> CommandOfKey(char key, const std::string& name, bool paused);
+
+// Whether a command has the words that it needs; kInvalidArgument says what is wanted. Verbs that there are not pass.
+Status CheckWords(const std::vector<std::string>& words);
+
+// What a switch is to be: what its second word says, else the other way round. words passed CheckWords.
+bool WantedOf(const std::vector<std::string>& words, bool now);
+
+// The fields of an element's statistics, each on a line of its own: "\nNAME: VALUE".
+std::string TextOfFields(const GstStructure* stats);
+
+}  // namespace scrim::app
