@@ -58,8 +58,6 @@ std::vector<Source> Portraits(const std::string& folder) {
   return sources;
 }
 
-metrics::GreyView View(const image::Bytes& grey) { return {grey.data(), grey.width(), grey.height(), grey.row_size()}; }
-
 struct Setting {
   const char* name;
   engine::SegmenterOptions options;
@@ -107,7 +105,7 @@ std::vector<Means> Measure(const std::vector<Source>& sources, const std::vector
       const TalkingHeadFrame frame = DrawTalkingHead(*sprite, *room, i);
       for (size_t s = 0; s < settings.size(); ++s) {
         EXPECT_TRUE(segmenters[s]->Process(frame.picture.view(), &alpha).ok());
-        comparisons[s].Add(View(frame.luma), View(frame.alpha), View(alpha));
+        comparisons[s].Add(metrics::ViewOf(frame.luma), metrics::ViewOf(frame.alpha), metrics::ViewOf(alpha));
         means[s].matte_ms += segmenters[s]->times().matte / kTalkingHeadFrames / static_cast<double>(sources.size());
       }
     }

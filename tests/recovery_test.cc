@@ -58,11 +58,8 @@ class Recovery : public ::testing::TestWithParam<std::string> {
     for (int i = 0; i < kAfter - 1; ++i) AlphaOf(*warm, after(kBefore + i));
     const TalkingHeadFrame last = after(kBefore + kAfter - 1);
     const image::Bytes got = AlphaOf(*warm, last), cold = AlphaOf(*Fresh(), last);
-    const auto view = [](const image::Bytes& b) {
-      return metrics::GreyView{b.data(), b.width(), b.height(), b.row_size()};
-    };
-    const double got_mae = metrics::Compare(view(last.alpha), view(got)).mae,
-                 cold_mae = metrics::Compare(view(last.alpha), view(cold)).mae;
+    const double got_mae = metrics::Compare(metrics::ViewOf(last.alpha), metrics::ViewOf(got)).mae,
+                 cold_mae = metrics::Compare(metrics::ViewOf(last.alpha), metrics::ViewOf(cold)).mae;
     std::printf("%s, %s: mean error after %d frames %.4f, cold %.4f\n", GetParam().c_str(), what, kAfter, got_mae,
                 cold_mae);
     EXPECT_LE(got_mae, cold_mae + 0.02) << what;

@@ -14,8 +14,6 @@ namespace {
 
 constexpr int kGridTile = 320, kSheetTile = 240, kNames = 190, kGap = 4;
 
-metrics::GreyView View(const image::Bytes& grey) { return {grey.data(), grey.width(), grey.height(), grey.row_size()}; }
-
 image::Bytes LumaOf(const image::ConstFrameView& frame) {
   image::Bytes picture(frame.width, frame.height, 4), luma;
   image::Sampler sampler;
@@ -48,8 +46,8 @@ Status Comparison::Run(const image::FrameView& frame, const image::Bytes& truth)
       entry.quality.Skip();
       continue;
     }
-    entry.quality.Add(View(luma), View(truth), View(entry.mask));
-    entry.iou = metrics::Compare(View(truth), View(entry.mask)).iou;
+    entry.quality.Add(metrics::ViewOf(luma), metrics::ViewOf(truth), metrics::ViewOf(entry.mask));
+    entry.iou = metrics::Compare(metrics::ViewOf(truth), metrics::ViewOf(entry.mask)).iou;
   }
   return {};
 }

@@ -15,8 +15,6 @@ namespace fs = std::filesystem;
 // Gives the alpha of a frame, as large as the frame.
 using AlphaOf = std::function<Status(const LabelledPhoto&, const image::Frame&, image::Bytes*)>;
 
-metrics::GreyView View(const image::Bytes& grey) { return {grey.data(), grey.width(), grey.height(), grey.row_size()}; }
-
 // The luma of a picture (BT.601); a mask read as RGBA is its own luma.
 image::Bytes Luma(const image::Frame& rgba) {
   image::Bytes luma(rgba.width(), rgba.height());
@@ -47,7 +45,7 @@ StatusOr<metrics::ClipQuality> EvaluateClip(const LabelledClip& clip, const Alph
   for (const LabelledPhoto& photo : clip.frames) {
     SCRIM_ASSIGN_OR_RETURN(const Labelled labelled, Read(photo));
     SCRIM_RETURN_IF_ERROR(alpha_of(photo, labelled.frame, &alpha));
-    comparison.Add(View(Luma(labelled.frame)), View(labelled.truth), View(alpha));
+    comparison.Add(metrics::ViewOf(Luma(labelled.frame)), metrics::ViewOf(labelled.truth), metrics::ViewOf(alpha));
   }
   return comparison.Result();
 }
@@ -69,7 +67,8 @@ StatusOr<Evaluation> Evaluate(const std::vector<EvaluationSource>& data, const A
       if (Interrupted()) return Unsupported("interrupted: the figures of some photos would be missing");
       SCRIM_ASSIGN_OR_RETURN(const Labelled labelled, Read(photo));
       SCRIM_RETURN_IF_ERROR(cold(photo, labelled.frame, &alpha));
-      result.photos.push_back({photo, source.name, metrics::Compare(View(labelled.truth), View(alpha))});
+      result.photos.push_back(
+          {photo, source.name, metrics::Compare(metrics::ViewOf(labelled.truth), metrics::ViewOf(alpha))});
       progress->Update(++done, total);
     }
     for (const LabelledClip& clip : source.clips) {

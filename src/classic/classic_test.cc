@@ -39,10 +39,7 @@ Shot Draw(int x, int seed) {
 }
 
 double Iou(const Shot& shot, const image::Bytes& mask) {
-  const auto view = [](const image::Bytes& b) {
-    return metrics::GreyView{b.data(), b.width(), b.height(), b.row_size()};
-  };
-  return metrics::Compare(view(shot.truth), view(mask)).iou;
+  return metrics::Compare(metrics::ViewOf(shot.truth), metrics::ViewOf(mask)).iou;
 }
 
 double Share(const image::Bytes& mask) {

@@ -16,6 +16,12 @@ struct GreyView {
   bool person(int x, int y) const { return row(y)[x] > 127; }
 };
 
+// Of an image::Bytes, or what else has its accessors; it must outlive the view.
+template <typename Grey>
+GreyView ViewOf(const Grey& grey) {
+  return {grey.data(), grey.width(), grey.height(), grey.row_size()};
+}
+
 // Figures of one photo, or means over several. All from 0 to 1.
 struct PhotoQuality {
   double iou = 0;             // of the person, both cut at one half; 1 where both are empty
