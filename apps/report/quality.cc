@@ -128,7 +128,7 @@ Status AddDensity(const Setup& setup, const Photos& photos, Page& page) {
   page.Paragraph(
       "One set of weights, the default model's, at every size; milliseconds of the network alone on one core. Measured "
       "on " +
-      photos.name + ". 64×64 and 96×96 were never trained.");
+      photos.name + ".");
   std::vector<Row> rows;
   std::vector<size_t> released;
   for (const std::vector<std::string>& row : table.rows) {

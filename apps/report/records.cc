@@ -155,7 +155,6 @@ Status AddTimes(const Setup& setup, Page& page) {
   const std::string json = setup.output + "/bench.json";
   const std::vector<std::string> arguments{"bench", "--json"};
   SCRIM_RETURN_IF_ERROR(Run(setup.scrim, arguments, setup.work));
-  SCRIM_ASSIGN_OR_RETURN(const std::string text, ReadText(setup.work + "/command.log"));
   std::error_code error;
   fs::copy_file(setup.work + "/command.log", json, fs::copy_options::overwrite_existing, error);
   if (error) return IoError(json + ": cannot be written: " + error.message());
