@@ -54,6 +54,21 @@ TEST(Session, DensityAndTargetAreTaken) {
   EXPECT_EQ(height, 48);
 }
 
+TEST(Session, TheModelsOwnDensityTakesTheFramesShape) {
+  scrim::Session session;
+  ASSERT_EQ(session.Open(SCRIM_BRIGHT_MODEL), SCRIM_OK) << scrim_last_error();
+  std::vector<uint8_t> pixels(320 * 320 * 3, 250), alpha(320 * 320);
+  for (const auto& [width, height, wanted] : {std::tuple{320, 180, 128}, {300, 300, 96}, {320, 180, 128}}) {
+    ASSERT_EQ(session.Segment(scrim::PackedFrame(SCRIM_FORMAT_RGB, width, height, pixels.data()), alpha.data(), width),
+              SCRIM_OK);
+    EXPECT_EQ(alpha[size_t(width * height / 2)], 255);
+    int w = 0, h = 0;
+    scrim_get_density(session.get(), &w, &h);
+    EXPECT_EQ(w, wanted);
+    EXPECT_EQ(w * h, 128 * 72);
+  }
+}
+
 TEST(Session, LiveShowsTheBackgroundUntilThereIsAMask) {
   scrim_params params = scrim_default_params();
   EXPECT_EQ(params.live, 0);

@@ -48,7 +48,9 @@ void AddDrawing(CLI::App* command, CommonOptions* options) {
 }
 
 void AddNetwork(CLI::App* command, CommonOptions* options, Texts* texts) {
-  command->add_option("--density", texts->density, "the network's input size; default: the model's own")
+  command
+      ->add_option("--density", texts->density,
+                   "the network's input size; default: the model's own, in the shape nearest to the frame's")
       ->type_name("WxH");
   command->add_option("--threads", options->threads, "for the network; one is the cheapest, two the quicker")
       ->check(CLI::Range(1, 64))

@@ -262,7 +262,7 @@ void InstallProperties(GObjectClass* object_class) {
   text(
       kDensity, "density", "Density",
       "Size at which the network sees the frame, WIDTHxHEIGHT, each 16 to 4096: larger is finer and slower; empty: the "
-      "model's own",
+      "model's own, in the shape nearest to the frame's",
       "");
   text(kTarget, "target", "Target", "SIMD target of the network, as in AVX2; empty: the best of this CPU", "");
   install(kThreads,

@@ -83,7 +83,8 @@ typedef struct scrim_frame {
 /* Always start from scrim_default_params(). */
 typedef struct scrim_params {
   size_t struct_size;                /* set by scrim_default_params */
-  int density_width, density_height; /* the network's input size; 0: the model's own. Larger is finer and slower */
+  int density_width, density_height; /* the network's input size; 0: the model's own, in the shape nearest to the
+                                      * frame's where it has several. Larger is finer and slower */
   const char* target;                /* SIMD target of the network, "AVX2" for example; NULL: the best of this CPU */
   int threads;                       /* that share the network, the caller's included: 1 (default) to 64 */
   int stabilise;                     /* 1: hold the mask still where nothing moves */

@@ -38,32 +38,41 @@ image::Bytes ResizePicture(const image::Bytes& picture, int width, int height) {
 StatusOr<std::unique_ptr<LiveSegmenter>> LiveSegmenter::Create(const graph::Model& model,
                                                                const SegmenterOptions& options,
                                                                const LiveOptions& live) {
-  const nn::ProgramOptions program{options.target, options.threads};
   SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<MaskNetwork> network,
-                         MaskNetwork::Create(model, options.density, program, options));
-  NetworkThread::Make make;
-  if (live.budget_ms > 0 || live.budget_percent > 0) {
-    make = [model, program, mask = MaskOptions(options)](graph::Density density) {
-      return MaskNetwork::Create(model, density, program, mask);
-    };
-  }
-  return Create(std::move(network), std::move(make), options.refiner, live);
+                         MaskNetwork::Create(model, options.density, {options.target, options.threads}, options));
+  std::vector<graph::Density> shapes = ShapesFor(model, options);
+  MakeNetwork make;
+  if (live.budget_ms > 0 || live.budget_percent > 0 || shapes.size() > 1) make = NetworksOf(model, options);
+  return Create(std::move(network), std::move(make), options.refiner, live, std::move(shapes));
 }
 
-StatusOr<std::unique_ptr<LiveSegmenter>> LiveSegmenter::Create(std::unique_ptr<MaskNetwork> network,
-                                                               NetworkThread::Make make,
+StatusOr<std::unique_ptr<LiveSegmenter>> LiveSegmenter::Create(std::unique_ptr<MaskNetwork> network, MakeNetwork make,
                                                                const matte::RefinerOptions& refiner,
-                                                               const LiveOptions& live) {
+                                                               const LiveOptions& live,
+                                                               std::vector<graph::Density> shapes) {
   SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<NetworkThread> thread,
                          NetworkThread::Start(std::move(network), std::move(make)));
-  return std::unique_ptr<LiveSegmenter>(new LiveSegmenter(std::move(thread), refiner, live));
+  return std::unique_ptr<LiveSegmenter>(new LiveSegmenter(std::move(thread), refiner, live, std::move(shapes)));
 }
 
 LiveSegmenter::LiveSegmenter(std::unique_ptr<NetworkThread> network, const matte::RefinerOptions& refiner,
-                             const LiveOptions& live)
-    : live_(live), network_(std::move(network)), refiner_(refiner) {
+                             const LiveOptions& live, std::vector<graph::Density> shapes)
+    : live_(live),
+      network_(std::move(network)),
+      shapes_(std::move(shapes)),
+      best_(network_->density()),
+      refiner_(refiner) {
   if (!live_.clock) live_.clock = SteadyMs;
-  if (live_.budget_ms > 0 || live_.budget_percent > 0) budget_.emplace(QualityLevels(network_->density()));
+  if (live_.budget_ms > 0 || live_.budget_percent > 0) budget_.emplace(QualityLevels(best_));
+}
+
+void LiveSegmenter::FitShape(int width, int height) {
+  if (shapes_.size() < 2) return;
+  const graph::Density wanted = graph::NearestShape(shapes_, width, height);
+  if (wanted == best_) return;
+  best_ = wanted;
+  if (budget_) budget_.emplace(QualityLevels(best_));
+  network_->SetDensity(best_);
 }
 
 graph::Density LiveSegmenter::density() const {
@@ -107,9 +116,10 @@ Status LiveSegmenter::FindMask(const image::ConstFrameView& frame) {
   times_ = {};
   Stopwatch watch;
   // Another size or format is another source.
-  if (frame_ > 0 && (frame.width != shape_.width || frame.height != shape_.height || frame.format != shape_.format ||
-                     frame.matrix != shape_.matrix)) {
-    Reset();
+  if (frame.width != shape_.width || frame.height != shape_.height || frame.format != shape_.format ||
+      frame.matrix != shape_.matrix) {
+    if (frame_ > 0) Reset();
+    FitShape(frame.width, frame.height);
   }
   shape_ = frame;
   ++frame_;

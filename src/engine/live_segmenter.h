@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "engine/budget.h"
 #include "engine/matting.h"
@@ -34,12 +35,15 @@ struct LiveOptions {
 // mask rate.
 class LiveSegmenter final : public Matting {
  public:
-  // The errors of Segmenter::Create; kIo when the system gives no thread. The model is kept where there is a budget.
+  // The errors of Segmenter::Create; kIo when the system gives no thread. The model is kept where there is a budget or
+  // a choice of shapes.
   static StatusOr<std::unique_ptr<LiveSegmenter>> Create(const graph::Model& model, const SegmenterOptions& options,
                                                          const LiveOptions& live);
-  // With networks of another make: `make` for other densities than that of `network`.
-  static StatusOr<std::unique_ptr<LiveSegmenter>> Create(std::unique_ptr<MaskNetwork> network, NetworkThread::Make make,
-                                                         const matte::RefinerOptions& refiner, const LiveOptions& live);
+  // With networks of another make: `make` for other densities than that of `network`. shapes: frames are looked at with
+  // the one nearest to their own; empty: always with that of `network`.
+  static StatusOr<std::unique_ptr<LiveSegmenter>> Create(std::unique_ptr<MaskNetwork> network, MakeNetwork make,
+                                                         const matte::RefinerOptions& refiner, const LiveOptions& live,
+                                                         std::vector<graph::Density> shapes = {});
 
   // Errors: kInvalidArgument for an impossible frame; kUnavailable before the first mask and where the newest one is
   // too old; kInternal when the newest run of the network failed. Later frames may succeed again.
@@ -55,7 +59,9 @@ class LiveSegmenter final : public Matting {
   const StageTimes& times() const override { return times_; }
 
  private:
-  LiveSegmenter(std::unique_ptr<NetworkThread> network, const matte::RefinerOptions& refiner, const LiveOptions& live);
+  LiveSegmenter(std::unique_ptr<NetworkThread> network, const matte::RefinerOptions& refiner, const LiveOptions& live,
+                std::vector<graph::Density> shapes);
+  void FitShape(int width, int height);
   Status FindMask(const image::ConstFrameView& frame);
   void KeepBudget(double now);
   bool Take();
@@ -63,6 +69,8 @@ class LiveSegmenter final : public Matting {
 
   LiveOptions live_;
   std::unique_ptr<NetworkThread> network_;
+  std::vector<graph::Density> shapes_;
+  graph::Density best_;  // the one in use while no budget lowers it
   std::optional<BudgetController> budget_;
   int refusals_ = 0;
 

@@ -21,9 +21,10 @@ struct Fixture {
   std::unique_ptr<LiveSegmenter> live;
   image::Bytes alpha;
 
-  explicit Fixture(LiveOptions options = Patient(), graph::Density density = kDensity) {
+  explicit Fixture(LiveOptions options = Patient(), graph::Density density = kDensity,
+                   std::vector<graph::Density> shapes = {}) {
     options.clock = [this] { return now; };
-    live = LiveSegmenter::Create(control.Make(density), control.Maker(), {}, options).value();
+    live = LiveSegmenter::Create(control.Make(density), control.Maker(), {}, options, std::move(shapes)).value();
   }
   ~Fixture() { control.Release(); }
   static LiveOptions Patient() {
@@ -201,6 +202,34 @@ TEST(LiveSegmenter, ADensityThatCannotBeMadeLeavesTheOldOne) {
     ASSERT_EQ(f.alpha.row(90)[i + 40], 255) << i;
   }
   EXPECT_EQ(f.live->density(), (graph::Density{256, 144}));
+}
+
+TEST(LiveSegmenter, TheNetworkTakesTheFramesShape) {
+  for (const bool budget : {false, true}) {
+    LiveOptions options = Fixture::Patient();
+    options.budget_ms = budget ? 1e-6 : 0;
+    options.max_mask_age_ms = 1e9;
+    Fixture f(options, {256, 144}, {{256, 144}, {144, 256}});
+    for (const auto& [width, height] : {std::pair{kHeight, kWidth}, {kWidth, kHeight}, {kHeight, kWidth}}) {
+      const auto scene = [&, w = width, h = height](int i) { return Scene(PixelFormat::kNv12, w, h, i / 4); };
+      Status status = Unavailable("");
+      int i = 0;
+      for (; i < 1000 && !status.ok(); ++i) {  // until the network of this shape is made, the background alone
+        status = f.Process(scene(i));
+        ASSERT_TRUE(status.ok() || status.code() == Code::kUnavailable) << status.message();
+      }
+      ASSERT_TRUE(status.ok());
+      for (const int end = i + 60; i < end; ++i) {
+        ASSERT_TRUE(f.Process(scene(i)).ok());
+        ASSERT_EQ(f.alpha.row(height / 2)[i / 4 + width / 8], 255) << i;
+        ASSERT_EQ(f.alpha.row(height / 2)[i / 4 + width * 3 / 8], 0) << i;
+      }
+      const graph::Density density = f.live->density();
+      EXPECT_EQ(density.width > density.height, width > height);
+      if (!budget) EXPECT_EQ(std::max(density.width, density.height), 256);
+      if (budget) EXPECT_LT(std::max(density.width, density.height), 256);
+    }
+  }
 }
 
 TEST(LiveSegmenter, ResetForgetsTheMask) {

@@ -48,7 +48,7 @@ class NetworkControl {
     auto program = std::make_unique<Program>(density, this);
     return MaskNetwork::Create(std::move(program), input, options).value();
   }
-  NetworkThread::Make Maker() {
+  MakeNetwork Maker() {
     return [this](graph::Density density) -> StatusOr<std::unique_ptr<MaskNetwork>> {
       if (refuse_) return Unsupported("no such density");
       return Make(density);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "base/status.h"
@@ -25,6 +26,10 @@ struct MaskOptions {
   matte::StabiliserOptions stabiliser;
   matte::RegionOptions regions;
 };
+
+class MaskNetwork;
+// Makes the network for another size.
+using MakeNetwork = std::function<StatusOr<std::unique_ptr<MaskNetwork>>(graph::Density)>;
 
 // Not thread-safe.
 class MaskNetwork {

@@ -29,7 +29,7 @@ Status Caught(const Body& body) {
 
 }  // namespace
 
-StatusOr<std::unique_ptr<NetworkThread>> NetworkThread::Start(std::unique_ptr<MaskNetwork> network, Make make) {
+StatusOr<std::unique_ptr<NetworkThread>> NetworkThread::Start(std::unique_ptr<MaskNetwork> network, MakeNetwork make) {
   std::unique_ptr<NetworkThread> made(new NetworkThread(std::move(network), std::move(make)));
   if (!kThreads) return made;
   try {
@@ -40,7 +40,7 @@ StatusOr<std::unique_ptr<NetworkThread>> NetworkThread::Start(std::unique_ptr<Ma
   return made;
 }
 
-NetworkThread::NetworkThread(std::unique_ptr<MaskNetwork> network, Make make)
+NetworkThread::NetworkThread(std::unique_ptr<MaskNetwork> network, MakeNetwork make)
     : density_(network->density()), wanted_(density_), network_(std::move(network)), make_(std::move(make)) {}
 
 NetworkThread::~NetworkThread() {

@@ -29,11 +29,9 @@ struct TimedMask {
 // destructor. A build without threads (WebAssembly) runs the network inside Submit.
 class NetworkThread {
  public:
-  // Makes the network for another size; called on the network's thread.
-  using Make = std::function<StatusOr<std::unique_ptr<MaskNetwork>>(graph::Density)>;
-
-  // Errors: kIo when the system gives no thread. `make` may be empty: the size never changes then.
-  static StatusOr<std::unique_ptr<NetworkThread>> Start(std::unique_ptr<MaskNetwork> network, Make make);
+  // Errors: kIo when the system gives no thread. `make`, called on the network's thread, may be empty: the size never
+  // changes then.
+  static StatusOr<std::unique_ptr<NetworkThread>> Start(std::unique_ptr<MaskNetwork> network, MakeNetwork make);
   // Waits for the run in hand.
   ~NetworkThread();
   NetworkThread(const NetworkThread&) = delete;
@@ -70,7 +68,7 @@ class NetworkThread {
     image::Bytes picture;
   };
 
-  NetworkThread(std::unique_ptr<MaskNetwork> network, Make make);
+  NetworkThread(std::unique_ptr<MaskNetwork> network, MakeNetwork make);
   void Loop();
   bool HasWork() const { return job_.number != 0 || !(wanted_ == density_); }
   void WorkOnce(std::unique_lock<std::mutex>* lock);
@@ -93,7 +91,7 @@ class NetworkThread {
 
   // The network's thread's.
   std::unique_ptr<MaskNetwork> network_;
-  Make make_;
+  MakeNetwork make_;
   Job current_;
   TimedMask answer_;
   uint64_t last_clip_ = 0;

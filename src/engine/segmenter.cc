@@ -7,10 +7,23 @@
 
 namespace scrim::engine {
 
+std::vector<graph::Density> ShapesFor(const graph::Model& model, const SegmenterOptions& options) {
+  if (!(options.density == graph::Density{})) return {options.density};
+  return graph::ShapesOf(model);
+}
+
+MakeNetwork NetworksOf(const graph::Model& model, const SegmenterOptions& options) {
+  return [model, program = nn::ProgramOptions{options.target, options.threads}, mask = MaskOptions(options)](
+             graph::Density density) { return MaskNetwork::Create(model, density, program, mask); };
+}
+
 StatusOr<std::unique_ptr<Segmenter>> Segmenter::Create(const graph::Model& model, const SegmenterOptions& options) {
   SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<MaskNetwork> network,
                          MaskNetwork::Create(model, options.density, {options.target, options.threads}, options));
-  return std::unique_ptr<Segmenter>(new Segmenter(std::move(network), options));
+  std::unique_ptr<Segmenter> segmenter(new Segmenter(std::move(network), options));
+  segmenter->shapes_ = ShapesFor(model, options);
+  if (segmenter->shapes_.size() > 1) segmenter->make_ = NetworksOf(model, options);
+  return segmenter;
 }
 
 StatusOr<std::unique_ptr<Segmenter>> Segmenter::Create(std::unique_ptr<nn::Program> program, const InputSpec& input,
@@ -20,8 +33,23 @@ StatusOr<std::unique_ptr<Segmenter>> Segmenter::Create(std::unique_ptr<nn::Progr
 }
 
 Segmenter::Segmenter(std::unique_ptr<MaskNetwork> network, const SegmenterOptions& options)
-    : network_(std::move(network)), refiner_(options.refiner) {
-  picture_.Resize(network_->density().width, network_->density().height, 4);
+    : network_(network.get()), refiner_(options.refiner) {
+  networks_.push_back(std::move(network));
+}
+
+// Another shape is another source: its first frame is cold.
+Status Segmenter::FitShape(int width, int height) {
+  if (make_ == nullptr) return {};
+  const graph::Density wanted = graph::NearestShape(shapes_, width, height);
+  if (wanted == network_->density()) return {};
+  auto found = std::find_if(networks_.begin(), networks_.end(), [&](auto& n) { return n->density() == wanted; });
+  if (found == networks_.end()) {
+    SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<MaskNetwork> made, make_(wanted));
+    found = networks_.insert(networks_.end(), std::move(made));
+  }
+  network_ = found->get();
+  network_->Reset();
+  return {};
 }
 
 Status Segmenter::Process(const image::ConstFrameView& frame, image::Bytes* alpha) {
@@ -30,7 +58,12 @@ Status Segmenter::Process(const image::ConstFrameView& frame, image::Bytes* alph
     Reset();
     return status;
   }
+  if (Status status = FitShape(frame.width, frame.height); !status.ok()) {
+    *alpha = {};
+    return status;
+  }
   Stopwatch watch;
+  picture_.Resize(network_->density().width, network_->density().height, 4);
   network_->program().Wake();
   sampler_.Sample(frame, &picture_);
   NativeToLuma(frame.format, picture_, &luma_);

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 #include "engine/mask_network.h"
@@ -16,14 +17,21 @@
 namespace scrim::engine {
 
 struct SegmenterOptions : MaskOptions {
-  graph::Density density;  // the network's input size; 0×0: the model's own
+  graph::Density density;  // the network's input size; 0×0: the model's own, in the shape nearest to the frame's
   std::string target;      // SIMD target of the network; empty: the best
   int threads = 1;         // that run the network, the caller's included; 1 to 64
   matte::RefinerOptions refiner;
 };
 
+// The densities that frames may be looked at with, the best first: the one that the options name, or the model's
+// shapes.
+std::vector<graph::Density> ShapesFor(const graph::Model& model, const SegmenterOptions& options);
+
+// Makes the model's network for any density. Keeps a copy of the model.
+MakeNetwork NetworksOf(const graph::Model& model, const SegmenterOptions& options);
+
 // Every frame waits for its own mask. Keeps the previous mask and all scratch memory; a frame of the same size and
-// format allocates nothing.
+// format allocates nothing. The first frame of another shape may make another network, which is kept: 5 ms or so.
 class Segmenter final : public Matting {
  public:
   // The errors of MaskNetwork::Create.
@@ -45,8 +53,12 @@ class Segmenter final : public Matting {
 
  private:
   Segmenter(std::unique_ptr<MaskNetwork> network, const SegmenterOptions& options);
+  Status FitShape(int width, int height);
 
-  std::unique_ptr<MaskNetwork> network_;
+  std::vector<std::unique_ptr<MaskNetwork>> networks_;
+  MaskNetwork* network_;                // the one in use
+  std::vector<graph::Density> shapes_;  // to choose from, and
+  MakeNetwork make_;                    // what makes them; empty: none but the first
   image::Sampler sampler_;
   matte::Refiner refiner_;
   image::Bytes picture_, luma_;  // the frame at the network's size

@@ -1,5 +1,6 @@
 #include "graph/model.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -200,6 +201,24 @@ StatusOr<Density> ParseDensity(const std::string& text) {
       d.height < 16 || d.width > 4096 || d.height > 4096)
     return InvalidArgument("a size is WIDTHxHEIGHT, each 16 to 4096, as in 256x144; '" + text + "' is not");
   return d;
+}
+
+Density NearestShape(const std::vector<Density>& densities, int width, int height) {
+  const auto distance = [&](Density d) {
+    const double a = double(d.width) * height, b = double(width) * d.height;
+    return std::max(a, b) / std::min(a, b);
+  };
+  return *std::min_element(densities.begin(), densities.end(),
+                           [&](Density a, Density b) { return distance(a) < distance(b); });
+}
+
+std::vector<Density> ShapesOf(const Model& model) {
+  constexpr double kTolerance = 0.1;
+  const auto pixels = [](Density d) { return double(d.width) * d.height; };
+  std::vector<Density> shapes{model.density};
+  for (const Density d : model.densities)
+    if (!(d == model.density) && std::abs(pixels(d) / pixels(model.density) - 1) < kTolerance) shapes.push_back(d);
+  return shapes;
 }
 
 std::string PrecisionName(const Model& model) {

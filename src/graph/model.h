@@ -20,6 +20,10 @@ struct Density {  // network input size in pixels
 // "256x144". Errors: kInvalidArgument unless both sides are 16 to 4096.
 StatusOr<Density> ParseDensity(const std::string& text);
 
+// The one whose shape is nearest to that of a picture, by the ratio of their aspects; the first of several such.
+// densities: not empty.
+Density NearestShape(const std::vector<Density>& densities, int width, int height);
+
 // How a node of a quantised model runs. What its value holds, for readers in int8: real = scale * (byte - zero_point);
 // both are there for nodes that run in f32, too.
 struct Precision {
@@ -43,10 +47,13 @@ struct Model {
   bool previous_mask = false;  // channel 3 is the previous mask, 0..1; zeros when there is none
 
   Density density;                 // the size it is meant for
-  std::vector<Density> densities;  // all sizes that it was evaluated at
+  std::vector<Density> densities;  // all sizes that it was trained for
 
   std::vector<std::pair<std::string, double>> figures;  // name and value, as released: {"portrait_iou", 0.9}
 };
+
+// The model's own density and those of its others that cost about as much: other shapes of the same number of pixels.
+std::vector<Density> ShapesOf(const Model& model);
 
 // "f32", "int8", or "int8, 3 convolutions in f32".
 std::string PrecisionName(const Model& model);

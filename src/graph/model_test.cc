@@ -188,6 +188,21 @@ TEST(Density, IsParsedOrRefused) {
     EXPECT_EQ(ParseDensity(bad).status().code(), Code::kInvalidArgument) << bad;
 }
 
+TEST(Density, OtherShapesOfTheModelsOwnSize) {
+  Model model;
+  model.density = {256, 144};
+  model.densities = {{256, 144}, {192, 192}, {160, 160}, {160, 224}, {144, 256}, {64, 64}};
+  const std::vector<Density> shapes = ShapesOf(model);
+  EXPECT_EQ(shapes, (std::vector<Density>{{256, 144}, {192, 192}, {160, 224}, {144, 256}}));
+  EXPECT_EQ(NearestShape(shapes, 1280, 720), (Density{256, 144}));
+  EXPECT_EQ(NearestShape(shapes, 3000, 500), (Density{256, 144}));
+  EXPECT_EQ(NearestShape(shapes, 500, 480), (Density{192, 192}));
+  EXPECT_EQ(NearestShape(shapes, 480, 640), (Density{160, 224}));
+  EXPECT_EQ(NearestShape(shapes, 720, 1280), (Density{144, 256}));
+  model.density = {320, 180};  // asked for: nothing that it was trained for costs the same
+  EXPECT_EQ(ShapesOf(model), (std::vector<Density>{{320, 180}}));
+}
+
 TEST(Half, RoundsToNearestEven) {
   // Every half survives the way to float and back.
   for (uint32_t h = 0; h < 0x10000; ++h) {

@@ -28,7 +28,7 @@ graph::Model BrightModel() {
   model.weights["score.bias"] = {{1}, {0.f}};
   model.previous_mask = true;
   model.density = {128, 72};
-  model.densities = {{128, 72}, {64, 64}};
+  model.densities = {{128, 72}, {96, 96}, {64, 64}};
   return model;
 }
 
