@@ -45,11 +45,9 @@ void Divide(Quality& q) {
 
 metrics::GreyView View(const cv::Mat& grey) { return {grey.data, grey.cols, grey.rows, grey.step}; }
 
-}  // namespace
-
-Evaluation Evaluate(Network& network, const Pack& pack, const std::vector<const Record*>& photos, int width, int height,
-                    Target target) {
-  Evaluation result;
+// Adds what `photos`, all looked at with this density, come to.
+void EvaluateAt(Network& network, const Pack& pack, const std::vector<const Record*>& photos, int width, int height,
+                Target target, Evaluation& result) {
   Predict(network, pack, photos, width, height, [&](size_t i, const cv::Mat& mask) {
     const cv::Mat image = pack.Image(*photos[i]),
                   rgba = target == Target::kMask ? image : Stretch(image, width, height);
@@ -63,6 +61,19 @@ Evaluation Evaluate(Network& network, const Pack& pack, const std::vector<const 
     Add(result.all, quality);
     result.worst.emplace_back(quality.iou, photos[i]->source + "/" + photos[i]->stem);
   });
+}
+
+}  // namespace
+
+Evaluation Evaluate(Network& network, const Pack& pack, const std::vector<const Record*>& photos,
+                    const std::vector<graph::Density>& densities, Target target) {
+  Evaluation result;
+  for (const graph::Density density : densities) {
+    std::vector<const Record*> fitting;
+    for (const Record* photo : photos)
+      if (graph::NearestShape(densities, photo->width, photo->height) == density) fitting.push_back(photo);
+    EvaluateAt(network, pack, fitting, density.width, density.height, target, result);
+  }
   for (auto& [name, quality] : result.sources) Divide(quality);
   Divide(result.all);
   std::sort(result.worst.begin(), result.worst.end());

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "augment/sample.h"
+#include "graph/model.h"
 #include "network.h"
 
 namespace scrim::train {
@@ -23,10 +24,10 @@ struct Evaluation {
   std::vector<std::pair<double, std::string>> worst;  // IoU and SOURCE/STEM, ascending
 };
 
-// Every photo stretched to width×height with an empty previous mask. A mask, resized bilinearly, is compared at the
-// photo's own size; edges, whose width counts pixels of the network, at the network's.
-Evaluation Evaluate(Network& network, const Pack& pack, const std::vector<const Record*>& photos, int width, int height,
-                    Target target = Target::kMask);
+// Every photo stretched to the density whose shape is nearest to its own, with an empty previous mask. A mask, resized
+// bilinearly, is compared at the photo's own size; edges, whose width counts pixels of the network, at the network's.
+Evaluation Evaluate(Network& network, const Pack& pack, const std::vector<const Record*>& photos,
+                    const std::vector<graph::Density>& densities, Target target = Target::kMask);
 
 // The mean over several sources' photos.
 Quality Combine(const Evaluation& evaluation, const std::vector<std::string>& sources);

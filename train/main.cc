@@ -34,8 +34,18 @@ int Fail(const Status& status) {
   return 1;
 }
 
+StatusOr<std::vector<graph::Density>> ParseDensities(const std::vector<std::string>& texts) {
+  std::vector<graph::Density> densities;
+  for (const std::string& text : texts) {
+    SCRIM_ASSIGN_OR_RETURN(const graph::Density density, graph::ParseDensity(text));
+    densities.push_back(density);
+  }
+  return densities;
+}
+
 struct EvalArguments {
-  std::string pack, checkpoint, sheet, device = "cpu", density = "256x144", split = "val";
+  std::string pack, checkpoint, sheet, device = "cpu", split = "val";
+  std::vector<std::string> densities{"256x144"};
   int worst = 0;
   Target target = Target::kMask;
 };
@@ -48,8 +58,9 @@ std::vector<const Record*> PhotosOf(const Pack& pack, Split split) {
 }
 
 int RunEval(const EvalArguments& a, const graph::ScrimnetConfig& config) {
-  const auto density = graph::ParseDensity(a.density);
-  if (!density.ok()) return Fail(density.status());
+  const auto densities = ParseDensities(a.densities);
+  if (!densities.ok()) return Fail(densities.status());
+  const graph::Density density = (*densities)[0];
   auto pack = Pack::Open(a.pack);
   if (!pack.ok()) return Fail(pack.status());
   auto graph = graph::Scrimnet(config);
@@ -58,7 +69,7 @@ int RunEval(const EvalArguments& a, const graph::ScrimnetConfig& config) {
   if (!network.ok()) return Fail(network.status());
   if (const Status status = RestoreAverage(a.checkpoint, *network); !status.ok()) return Fail(status);
   const std::vector<const Record*> val = PhotosOf(**pack, a.split == "val" ? Split::kVal : Split::kTrain);
-  const Evaluation e = Evaluate(*network, **pack, val, density->width, density->height, a.target);
+  const Evaluation e = Evaluate(*network, **pack, val, *densities, a.target);
   auto print = [](const std::string& name, const Quality& q) {
     std::printf("%-22s %5d photos  IoU %.4f  below 0.8 %.3f  accuracy %.4f  BF %.4f  MAE %.4f\n", name.c_str(),
                 q.photos, q.iou, q.below_080, q.accuracy, q.boundary_f, q.mae);
@@ -77,7 +88,7 @@ int RunEval(const EvalArguments& a, const graph::ScrimnetConfig& config) {
     } else {
       for (size_t i = 0; i < val.size(); i += std::max<size_t>(1, val.size() / 24)) shown.push_back(val[i]);
     }
-    if (!cv::imwrite(a.sheet, ContactSheet(*network, **pack, shown, density->width, density->height, 4)))
+    if (!cv::imwrite(a.sheet, ContactSheet(*network, **pack, shown, density.width, density.height, 4)))
       return Fail(IoError(a.sheet + ": cannot be written"));
   }
   return 0;
@@ -113,8 +124,7 @@ int RunExport(const ExportArguments& a, const graph::ScrimnetConfig& config) {
   if (!a.pack.empty()) {
     auto pack = Pack::Open(a.pack);
     if (!pack.ok()) return Fail(pack.status());
-    const Evaluation e =
-        Evaluate(*network, **pack, PhotosOf(**pack, Split::kVal), model.density.width, model.density.height, a.target);
+    const Evaluation e = Evaluate(*network, **pack, PhotosOf(**pack, Split::kVal), {model.density}, a.target);
     model.figures.emplace_back("val_iou", e.all.iou);
     for (const auto& [source, q] : e.sources) model.figures.emplace_back("val_iou." + source, q.iou);
   }
@@ -159,7 +169,8 @@ int Main(int argc, char** argv) {
 
   TrainOptions train;
   std::vector<std::string> densities{"160x96"}, sources;
-  std::string eval_density = "256x144", preset = "default", start_preset;
+  std::vector<std::string> eval_densities{"256x144"};
+  std::string preset = "default", start_preset;
   int threads = 1;
   auto common = [&](CLI::App* c) {
     c->add_option("--pack", train.pack, "cache made by 'scrim-train pack'")->required();
@@ -180,7 +191,8 @@ int Main(int argc, char** argv) {
   run_command->add_option("--output", train.output, "folder of this run")->required();
   run_command->add_option("--epochs", train.epochs)->capture_default_str();
   run_command->add_option("--eval-every", train.eval_every, "epochs between evaluations")->capture_default_str();
-  run_command->add_option("--eval-density", eval_density)->capture_default_str();
+  run_command->add_option("--eval-density", eval_densities, "each photo at the one of its shape")
+      ->capture_default_str();
   run_command->add_option("--average", train.average_decay, "decay of the weights' moving average")
       ->capture_default_str();
   run_command->add_option("--warmup", train.warmup, "share of the run")->capture_default_str();
@@ -211,6 +223,12 @@ int Main(int argc, char** argv) {
       ->add_option("--stretched", train.augment.stretched_share, "share of photos seen whole, stretched to the density")
       ->capture_default_str();
   run_command
+      ->add_option("--fitting", train.fitting_share,
+                   "share of samples whose photo has the shape of the batch's density and is seen whole; the other "
+                   "shares count for the rest")
+      ->check(CLI::Range(0., 1.))
+      ->capture_default_str();
+  run_command
       ->add_option("--previous-masks-from", train.previous_mask_from,
                    "share of the run before the first previous masks")
       ->capture_default_str();
@@ -233,7 +251,8 @@ int Main(int argc, char** argv) {
   CLI::App* eval_command = app.add_subcommand("eval", "quality of a checkpoint on photos of the cache");
   eval_command->add_option("--pack", eval.pack)->required();
   eval_command->add_option("--checkpoint", eval.checkpoint)->required();
-  eval_command->add_option("--density", eval.density)->capture_default_str();
+  eval_command->add_option("--density", eval.densities, "network input sizes; each photo at the one of its shape")
+      ->capture_default_str();
   eval_command->add_option("--split", eval.split, "photos to look at; on train, the gap to val shows overfitting")
       ->check(CLI::IsMember({"train", "val"}))
       ->capture_default_str();
@@ -282,15 +301,11 @@ int Main(int argc, char** argv) {
   if (*eval_command) return RunEval(eval, train.network);
   if (*export_command) return RunExport(exported, train.network);
 
-  train.densities.clear();
-  for (const std::string& text : densities) {
-    const auto density = graph::ParseDensity(text);
-    if (!density.ok()) return Fail(density.status());
-    train.densities.push_back(*density);
+  for (auto& [texts, parsed] : {std::tie(densities, train.densities), std::tie(eval_densities, train.eval_densities)}) {
+    const auto sizes = ParseDensities(texts);
+    if (!sizes.ok()) return Fail(sizes.status());
+    parsed = *sizes;
   }
-  const auto evaluated = graph::ParseDensity(eval_density);
-  if (!evaluated.ok()) return Fail(evaluated.status());
-  train.eval_density = *evaluated;
   for (const std::string& text : sources) {
     const size_t colon = text.find(':');
     train.sources.push_back(

@@ -63,12 +63,13 @@ class Run {
       std::fprintf(stderr, "%s: the run is complete\n", options_.output.c_str());
       return {};
     }
-    const auto shapes = graph::InferShapes(network_.graph(), options_.eval_density.height, options_.eval_density.width);
+    const graph::Density eval_density = options_.eval_densities[0];
+    const auto shapes = graph::InferShapes(network_.graph(), eval_density.height, eval_density.width);
     if (!shapes.ok()) return shapes.status();
     if (first())
       std::fprintf(stderr, "%s: %.1f MMAC at %dx%d, %lld parameters\n", network_.graph().name.c_str(),
-                   double(graph::CountMacs(network_.graph(), *shapes)) / 1e6, options_.eval_density.width,
-                   options_.eval_density.height, static_cast<long long>(network_.parameters().numel()));
+                   double(graph::CountMacs(network_.graph(), *shapes)) / 1e6, eval_density.width, eval_density.height,
+                   static_cast<long long>(network_.parameters().numel()));
     Curves curves(options_.output, step_, first());
     if (first())
       std::fprintf(stderr,
@@ -150,7 +151,9 @@ class Run {
     const int begin = group_ != nullptr ? group_->rank() * share() : 0;
     for (int i = 0; i < share(); ++i) {
       Random random(options_.seed, uint64_t(step), uint64_t(begin + i));
-      const Record& photo = photos_.Draw(random);
+      const bool fitting = options_.fitting_share > 0 && random.Chance(float(options_.fitting_share));
+      const Record& photo = fitting ? photos_.DrawFitting(random, density) : photos_.Draw(random);
+      augment.stretched_share = fitting ? 1.f : options_.augment.stretched_share;
       sampler_.Augmented(photo, augment, random, batch->Sample(i));
     }
     return batch;
@@ -190,8 +193,7 @@ class Run {
   Status Report(Curves& curves, double loss, double rate, double images_per_second) {
     if (!first()) return {};
     const double start = Seconds();
-    const Evaluation e = Evaluate(average_, *pack_, photos_.val, options_.eval_density.width,
-                                  options_.eval_density.height, options_.augment.target);
+    const Evaluation e = Evaluate(average_, *pack_, photos_.val, options_.eval_densities, options_.augment.target);
     const Quality portraits = Combine(e, {"eg1800_portrait", "picsart_hackathon", "celebamask_ce7454"});
     const Quality scenes = Combine(e, {"clothing_coparsing", "coco_subsets", "coco_val_single", "vikram_human"});
     last_iou_ = e.all.iou;

@@ -16,7 +16,9 @@ struct TrainOptions {
   std::string output;                                // folder for the checkpoint, curves.csv, curves.png and pictures
   std::vector<SourceWeight> sources;                 // empty: all photos of the training split, weight 1
   std::vector<graph::Density> densities{{160, 96}};  // batches take turns
-  graph::Density eval_density{256, 144};
+  std::vector<graph::Density> eval_densities{{256, 144}};  // each photo at the one of its shape
+  // Share of samples whose photo is drawn among those that have the batch's shape, and is seen whole.
+  double fitting_share = 0;
   double epochs = 60;  // one epoch: as many samples as there are photos in the chosen sources
   int batch = 16;
   double learning_rate = 5e-3;

@@ -55,7 +55,7 @@ class TrainerTest : public ::testing::Test {
     o.pack = (root_ / "pack").string();
     o.output = (root_ / run).string();
     o.densities = {{64, 32}, {32, 32}};
-    o.eval_density = {64, 32};
+    o.eval_densities = {{64, 32}};
     o.batch = 4;
     o.epochs = 4;
     o.network.dropout = 0.05f;
@@ -114,7 +114,7 @@ TEST_F(TrainerTest, LearnsAndWritesCurves) {
 // and that of everything, 0.08, it is well clear.
 TEST_F(TrainerTest, LearnsEdges) {
   TrainOptions o = Options("run");
-  o.densities = {o.eval_density};
+  o.densities = o.eval_densities;
   o.augment.target = Target::kEdges;
   o.epochs = 30, o.eval_every = 30, o.average_decay = 0.95, o.previous_mask_from = 1;
   ASSERT_TRUE(Train(o).ok());
@@ -127,8 +127,8 @@ TEST_F(TrainerTest, LearnsEdges) {
   std::vector<const Record*> photos;
   for (const Record& r : (*pack)->records())
     if (r.split == Split::kVal) photos.push_back(&r);
-  const double edges = Evaluate(*network, **pack, photos, 64, 32, Target::kEdges).all.iou,
-               mask = Evaluate(*network, **pack, photos, 64, 32).all.iou;
+  const double edges = Evaluate(*network, **pack, photos, {{64, 32}}, Target::kEdges).all.iou,
+               mask = Evaluate(*network, **pack, photos, {{64, 32}}).all.iou;
   EXPECT_GT(edges, 0.4);
   EXPECT_LT(mask, 0.5 * edges);
 }
@@ -206,8 +206,8 @@ TEST_F(TrainerTest, TwoProcessesTrainLikeOne) {
   const std::vector<double> one = Losses(root_ / "one"), two = Losses(root_ / "two");
   ASSERT_GE(one.size(), 5u);
   ASSERT_EQ(one.size(), two.size());
-  // The order of additions differs, and batch norms over four values (32×32 pixels at 1/32) make much of little: 0.1 % in
-  // the first three steps, 0.4 % later.
+  // The order of additions differs, and batch norms over four values (32×32 pixels at 1/32) make much of little: 0.1 %
+  // in the first three steps, 0.4 % later.
   for (size_t i = 0; i < one.size(); ++i) EXPECT_NEAR(one[i], two[i], (i == 0 ? 2e-3 : 1e-2) * one[i]) << i;
   const auto a = LoadCheckpoint((root_ / "one/checkpoint").string());
   const auto b = LoadCheckpoint((root_ / "two/checkpoint").string());

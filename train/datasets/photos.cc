@@ -10,6 +10,18 @@ const Record& Photos::Draw(Random& random) const {
   return *train[std::min<size_t>(size_t(it - cumulative.begin()), train.size() - 1)];
 }
 
+const Record& Photos::DrawFitting(Random& random, graph::Density shape) const {
+  constexpr int kTries = 32;
+  constexpr double kAlike = 1.36;  // 4:3 fits 16:9, and 3:4 fits 9:16
+  const Record* photo = &Draw(random);
+  for (int i = 1; i < kTries; ++i) {
+    const double a = double(photo->width) * shape.height, b = double(photo->height) * shape.width;
+    if (std::max(a, b) <= kAlike * std::min(a, b)) break;
+    photo = &Draw(random);
+  }
+  return *photo;
+}
+
 StatusOr<Photos> ChoosePhotos(const Pack& pack, const std::vector<SourceWeight>& sources) {
   Photos photos;
   float sum = 0.f;

@@ -3,6 +3,7 @@
 
 #include "augment/random.h"
 #include "datasets/pack.h"
+#include "graph/model.h"
 
 namespace scrim::train {
 
@@ -16,6 +17,8 @@ struct Photos {
   std::vector<float> cumulative;                                    // of the source weights over train
 
   const Record& Draw(Random& random) const;
+  // One of about this shape, where a few tries find one.
+  const Record& DrawFitting(Random& random, graph::Density shape) const;
 };
 
 // All photos of the training split, or of the given sources alone. Errors: a source that the cache does not have.
