@@ -89,8 +89,9 @@ struct Means {
 // One for each setting. All see the same frames in turn, so that their times compare.
 std::vector<Means> Measure(const std::vector<Source>& sources, const std::vector<Setting>& settings) {
   std::vector<Means> means(settings.size());
-  auto model = graph::LoadModel(SCRIM_MODELS "/default.scrim");
-  EXPECT_TRUE(model.ok()) << model.status().message();
+  auto loaded = graph::LoadModel(SCRIM_MODELS "/default.scrim");
+  EXPECT_TRUE(loaded.ok()) << loaded.status().message();
+  const auto model = std::make_shared<const graph::Model>(*std::move(loaded));
   for (const Source& source : sources) {
     auto sprite = CutOut(source.photo, source.mask, kHeight);
     auto room = ReadRoom(source.room, kWidth, kHeight);
@@ -98,7 +99,7 @@ std::vector<Means> Measure(const std::vector<Source>& sources, const std::vector
     if (!sprite.ok() || !room.ok()) return means;
     std::vector<std::unique_ptr<engine::Segmenter>> segmenters;
     for (const Setting& setting : settings)
-      segmenters.push_back(std::move(engine::Segmenter::Create(*model, setting.options).value()));
+      segmenters.push_back(std::move(engine::Segmenter::Create(model, setting.options).value()));
     std::vector<metrics::ClipComparison> comparisons(settings.size());
     image::Bytes alpha;
     for (int i = 0; i < kTalkingHeadFrames; ++i) {

@@ -32,7 +32,7 @@ class Recovery : public ::testing::TestWithParam<std::string> {
   void SetUp() override {
     auto model = graph::LoadModel(SCRIM_MODELS "/" + GetParam() + ".scrim");
     ASSERT_TRUE(model.ok()) << model.status().message();
-    model_ = *std::move(model);
+    model_ = std::make_shared<const graph::Model>(*std::move(model));
     const std::string data = SCRIM_TESTDATA;
     for (const auto& [stem, room] : {std::pair("000000257896", "hall"), std::pair("000000537991", "valley")}) {
       auto person = CutOut(data + "/photos/" + stem + ".jpg", data + "/masks/" + stem + ".png", kHeight);
@@ -42,7 +42,7 @@ class Recovery : public ::testing::TestWithParam<std::string> {
     }
   }
 
-  std::unique_ptr<engine::Segmenter> Fresh() const { return engine::Segmenter::Create(model_, {}).value(); }
+  std::unique_ptr<engine::Segmenter> Fresh() const { return engine::Segmenter::Create(model_).value(); }
 
   static image::Bytes AlphaOf(engine::Segmenter& segmenter, const TalkingHeadFrame& frame) {
     image::Bytes alpha;
@@ -65,7 +65,7 @@ class Recovery : public ::testing::TestWithParam<std::string> {
     EXPECT_LE(got_mae, cold_mae + 0.02) << what;
   }
 
-  graph::Model model_;
+  std::shared_ptr<const graph::Model> model_;
   std::vector<Scene> scenes_;
 };
 

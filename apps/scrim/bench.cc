@@ -191,7 +191,7 @@ double CpuMs() {
 
 // The live path as from a camera: two seconds at 30 frames a second, all threads' processor time together. The frames
 // are NV12 and not copied, so that drawing them costs nothing.
-Status BenchLive(const graph::Model& model, const engine::SegmenterOptions& options) {
+Status BenchLive(const std::shared_ptr<const graph::Model>& model, const engine::SegmenterOptions& options) {
   constexpr int kFrames = 60, kScenes = 4;
   constexpr double kInterval = 1000 / 30.;
   std::printf("live at %dx%d, NV12, 30 frames a second, all threads\n", kWidth, kHeight);
@@ -251,7 +251,8 @@ void PrintSteps(const std::vector<nn::Program::Step>& steps) {
 Status Bench(const BenchOptions& options) {
   SCRIM_ASSIGN_OR_RETURN(const std::string path, FindModel(options.common));
   engine::Stopwatch watch;
-  SCRIM_ASSIGN_OR_RETURN(const graph::Model model, graph::LoadModel(path));
+  SCRIM_ASSIGN_OR_RETURN(graph::Model loaded, graph::LoadModel(path));
+  const auto model = std::make_shared<const graph::Model>(std::move(loaded));
   engine::SegmenterOptions segmenter_options;
   segmenter_options.density = options.common.density;
   segmenter_options.target = options.common.target;
@@ -301,13 +302,13 @@ Status Bench(const BenchOptions& options) {
   if (options.json) {
     std::printf("{\n  \"cpu\": \"%s\", \"cores\": %u, \"target\": \"%s\",\n", CpuName().c_str(),
                 std::thread::hardware_concurrency(), target_name.c_str());
-    std::printf("  \"model\": \"%s\", \"density\": \"%s\", \"mmac\": %.3f, \"load_ms\": %.3f,\n", model.name.c_str(),
+    std::printf("  \"model\": \"%s\", \"density\": \"%s\", \"mmac\": %.3f, \"load_ms\": %.3f,\n", model->name.c_str(),
                 size.c_str(), mmac, load_ms);
     std::printf(
         "  \"network_ms\": %.4f, \"network_best_ms\": %.4f, \"gmacs\": %.3f, \"peak_gmacs\": %.3f, "
         "\"percent_of_peak\": %.2f,\n",
         network.median, network.best, rate, peak, 100 * rate / peak);
-    std::printf("  \"precision\": \"%s\",\n", graph::PrecisionName(model).c_str());
+    std::printf("  \"precision\": \"%s\",\n", graph::PrecisionName(*model).c_str());
     if (!options.against.empty()) {
       std::printf(
           "  \"in_turn\": {\"against\": \"%s\", \"network_ms\": %.4f, \"against_ms\": %.4f, \"ratio\": %.3f},\n",
@@ -335,8 +336,8 @@ Status Bench(const BenchOptions& options) {
   }
   std::printf("machine   %s, %u cores; one core used\n", CpuName().c_str(), std::thread::hardware_concurrency());
   std::printf("target    %s\n", target_name.c_str());
-  std::printf("model     %s, %s, at %s, %.1f MMAC; loaded in %.1f ms\n", model.name.c_str(),
-              graph::PrecisionName(model).c_str(), size.c_str(), mmac, load_ms);
+  std::printf("model     %s, %s, at %s, %.1f MMAC; loaded in %.1f ms\n", model->name.c_str(),
+              graph::PrecisionName(*model).c_str(), size.c_str(), mmac, load_ms);
   std::printf(
       "network   %.2f ms median, %.2f ms best: %.1f and %.1f GMAC/s, %.0f %% and %.0f %% of the %.1f GMAC/s measured "
       "peak\n",

@@ -44,10 +44,11 @@ class LearnedEdges final : public Predecessor {
 }  // namespace
 
 StatusOr<std::unique_ptr<Predecessor>> MakeLearnedEdges(const Values& values, const std::string& model) {
-  SCRIM_ASSIGN_OR_RETURN(const graph::Model network, graph::LoadModel(model));
+  SCRIM_ASSIGN_OR_RETURN(graph::Model network, graph::LoadModel(model));
   engine::SegmenterOptions options;  // the bare network: the matte's steps are for masks
   options.stabiliser.enabled = options.regions.enabled = options.refiner.guided = false;
-  SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<engine::Segmenter> segmenter, engine::Segmenter::Create(network, options));
+  SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<engine::Segmenter> segmenter,
+                         engine::Segmenter::Create(std::make_shared<const graph::Model>(std::move(network)), options));
   return std::unique_ptr<Predecessor>(std::make_unique<LearnedEdges>(std::move(segmenter), values));
 }
 

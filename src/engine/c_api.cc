@@ -141,17 +141,17 @@ StatusOr<SegmenterOptions> ToOptions(const scrim_params& params) {
   return live;
 }
 
-StatusOr<std::unique_ptr<Matting>> MakeMatting(const scrim::graph::Model& model, const scrim_params& params) {
+StatusOr<std::unique_ptr<Matting>> MakeMatting(std::shared_ptr<const scrim::graph::Model> model, const scrim_params& params) {
   SCRIM_ASSIGN_OR_RETURN(const SegmenterOptions options, ToOptions(params));
   if (params.live == 0) {
-    SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<Matting> matting, Segmenter::Create(model, options));
+    SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<Matting> matting, Segmenter::Create(std::move(model), options));
     return matting;
   }
 #ifdef SCRIM_WITHOUT_LIVE
   return scrim::Unsupported("params: live: this build has none");
 #else
   SCRIM_ASSIGN_OR_RETURN(const LiveOptions live, ToLiveOptions(params));
-  SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<Matting> matting, LiveSegmenter::Create(model, options, live));
+  SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<Matting> matting, LiveSegmenter::Create(std::move(model), options, live));
   return matting;
 #endif
 }
@@ -163,8 +163,9 @@ scrim_status Create(const scrim_params* params, scrim_session** out, const Load&
     *out = nullptr;
     const scrim_params given = params != nullptr ? *params : scrim_default_params();
     SCRIM_RETURN_IF_ERROR(ToOptions(given).status());  // before a file is read
-    SCRIM_ASSIGN_OR_RETURN(const scrim::graph::Model model, load());
-    SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<Matting> matting, MakeMatting(model, given));
+    SCRIM_ASSIGN_OR_RETURN(scrim::graph::Model loaded, load());
+    auto model = std::make_shared<const scrim::graph::Model>(std::move(loaded));
+    SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<Matting> matting, MakeMatting(std::move(model), given));
     *out = new scrim_session(std::move(matting));
     (*out)->engine.SetEdges({given.foreground != 0, given.light_wrap});
     (*out)->engine.SetDrawing({given.keep_room != 0, given.match_brightness});

@@ -35,14 +35,19 @@ image::Bytes ResizePicture(const image::Bytes& picture, int width, int height) {
 
 }  // namespace
 
-StatusOr<std::unique_ptr<LiveSegmenter>> LiveSegmenter::Create(const graph::Model& model,
+StatusOr<std::unique_ptr<LiveSegmenter>> LiveSegmenter::Create(std::shared_ptr<const graph::Model> model,
                                                                const SegmenterOptions& options,
                                                                const LiveOptions& live) {
   SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<MaskNetwork> network,
-                         MaskNetwork::Create(model, options.density, {options.target, options.threads}, options));
-  std::vector<graph::Density> shapes = ShapesFor(model, options);
+                         MaskNetwork::Create(*model, options.density, {options.target, options.threads}, options));
+  std::vector<graph::Density> shapes = ShapesFor(*model, options);
   MakeNetwork make;
-  if (live.budget_ms > 0 || live.budget_percent > 0 || shapes.size() > 1) make = NetworksOf(model, options);
+  if (live.budget_ms > 0 || live.budget_percent > 0 || shapes.size() > 1) {
+    make = [model = std::move(model), program = nn::ProgramOptions{options.target, options.threads},
+            mask = MaskOptions(options)](graph::Density density) {
+      return MaskNetwork::Create(*model, density, program, mask);
+    };
+  }
   return Create(std::move(network), std::move(make), options.refiner, live, std::move(shapes));
 }
 

@@ -37,8 +37,8 @@ class LiveSegmenter final : public Matting {
  public:
   // The errors of Segmenter::Create; kIo when the system gives no thread. The model is kept where there is a budget or
   // a choice of shapes.
-  static StatusOr<std::unique_ptr<LiveSegmenter>> Create(const graph::Model& model, const SegmenterOptions& options,
-                                                         const LiveOptions& live);
+  static StatusOr<std::unique_ptr<LiveSegmenter>> Create(std::shared_ptr<const graph::Model> model,
+                                                         const SegmenterOptions& options, const LiveOptions& live);
   // With networks of another make: `make` for other densities than that of `network`. shapes: frames are looked at with
   // the one nearest to their own; empty: always with that of `network`.
   static StatusOr<std::unique_ptr<LiveSegmenter>> Create(std::unique_ptr<MaskNetwork> network, MakeNetwork make,

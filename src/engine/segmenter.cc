@@ -12,17 +12,13 @@ std::vector<graph::Density> ShapesFor(const graph::Model& model, const Segmenter
   return graph::ShapesOf(model);
 }
 
-MakeNetwork NetworksOf(const graph::Model& model, const SegmenterOptions& options) {
-  return [model, program = nn::ProgramOptions{options.target, options.threads}, mask = MaskOptions(options)](
-             graph::Density density) { return MaskNetwork::Create(model, density, program, mask); };
-}
-
-StatusOr<std::unique_ptr<Segmenter>> Segmenter::Create(const graph::Model& model, const SegmenterOptions& options) {
+StatusOr<std::unique_ptr<Segmenter>> Segmenter::Create(std::shared_ptr<const graph::Model> model,
+                                                       const SegmenterOptions& options) {
   SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<MaskNetwork> network,
-                         MaskNetwork::Create(model, options.density, {options.target, options.threads}, options));
+                         MaskNetwork::Create(*model, options.density, {options.target, options.threads}, options));
   std::unique_ptr<Segmenter> segmenter(new Segmenter(std::move(network), options));
-  segmenter->shapes_ = ShapesFor(model, options);
-  if (segmenter->shapes_.size() > 1) segmenter->make_ = NetworksOf(model, options);
+  segmenter->shapes_ = ShapesFor(*model, options);
+  if (segmenter->shapes_.size() > 1) segmenter->model_ = std::move(model), segmenter->options_ = options;
   return segmenter;
 }
 
@@ -39,13 +35,15 @@ Segmenter::Segmenter(std::unique_ptr<MaskNetwork> network, const SegmenterOption
 
 // Another shape is another source: its first frame is cold.
 Status Segmenter::FitShape(int width, int height) {
-  if (make_ == nullptr) return {};
+  if (model_ == nullptr) return {};
   const graph::Density wanted = graph::NearestShape(shapes_, width, height);
   if (wanted == network_->density()) return {};
   auto found = std::find_if(networks_.begin(), networks_.end(), [&](auto& n) { return n->density() == wanted; });
   if (found == networks_.end()) {
-    SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<MaskNetwork> made, make_(wanted));
-    found = networks_.insert(networks_.end(), std::move(made));
+    SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<MaskNetwork> made,
+                           MaskNetwork::Create(*model_, wanted, {options_.target, options_.threads}, options_));
+    networks_.push_back(std::move(made));
+    found = networks_.end() - 1;
   }
   network_ = found->get();
   network_->Reset();

@@ -27,15 +27,13 @@ struct SegmenterOptions : MaskOptions {
 // shapes.
 std::vector<graph::Density> ShapesFor(const graph::Model& model, const SegmenterOptions& options);
 
-// Makes the model's network for any density. Keeps a copy of the model.
-MakeNetwork NetworksOf(const graph::Model& model, const SegmenterOptions& options);
-
 // Every frame waits for its own mask. Keeps the previous mask and all scratch memory; a frame of the same size and
 // format allocates nothing. The first frame of another shape may make another network, which is kept: 5 ms or so.
 class Segmenter final : public Matting {
  public:
   // The errors of MaskNetwork::Create.
-  static StatusOr<std::unique_ptr<Segmenter>> Create(const graph::Model& model, const SegmenterOptions& options = {});
+  static StatusOr<std::unique_ptr<Segmenter>> Create(std::shared_ptr<const graph::Model> model,
+                                                     const SegmenterOptions& options = {});
   static StatusOr<std::unique_ptr<Segmenter>> Create(std::unique_ptr<nn::Program> program, const InputSpec& input,
                                                      const SegmenterOptions& options = {});
 
@@ -56,9 +54,10 @@ class Segmenter final : public Matting {
   Status FitShape(int width, int height);
 
   std::vector<std::unique_ptr<MaskNetwork>> networks_;
-  MaskNetwork* network_;                // the one in use
-  std::vector<graph::Density> shapes_;  // to choose from, and
-  MakeNetwork make_;                    // what makes them; empty: none but the first
+  MaskNetwork* network_;                       // the one in use
+  std::shared_ptr<const graph::Model> model_;  // null: there is but one network, and
+  std::vector<graph::Density> shapes_;         // no choice
+  SegmenterOptions options_;
   image::Sampler sampler_;
   matte::Refiner refiner_;
   image::Bytes picture_, luma_;  // the frame at the network's size
