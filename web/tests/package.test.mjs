@@ -210,6 +210,39 @@ for (const path of ['streams', 'canvas']) {
   });
 }
 
+test('a frame of the old background video that comes late does not replace the new background', async () => {
+  const seen = await inPage(async () => {
+    const virtual = await scrim.VirtualBackground.start(await helpers.camera(), {background: '#0000ff'});
+    await virtual.first;
+    const watcher = await helpers.watch(virtual.track);
+    const video = document.createElement('video');
+    Object.assign(video, {src: '/testdata/clips/thoughtful_sound.mp4', muted: true, loop: true});
+    await video.play();
+    await virtual.setBackground(video);
+    const make = window.createImageBitmap;
+    let late = 0;
+    window.createImageBitmap = async (...source) => {
+      const bitmap = await make(...source);
+      await helpers.sleep(500);
+      ++late;
+      return bitmap;
+    };
+    while (late === 0) await helpers.sleep(20);
+    const refused = await virtual.setBackground('/no/such.jpg').then(() => false, () => true);
+    const before = late;
+    while (late === before) await helpers.sleep(20); // the video goes on
+    await virtual.setBackground('#ff0000');
+    const red = (pixels) => helpers.share(pixels, [255, 0, 0]) > 0.2;
+    const arrived = await watcher.until(red);
+    await helpers.sleep(1500);
+    const stayed = !(await watcher.until((pixels) => !red(pixels), 1000));
+    window.createImageBitmap = make;
+    virtual.stop();
+    return {refused, arrived, stayed};
+  });
+  assert.deepEqual(seen, {refused: true, arrived: true, stayed: true});
+});
+
 test('canvas: a hidden page goes on, by the clock of the worker', async () => {
   const later = await inPage(async () => {
     let hidden = false;

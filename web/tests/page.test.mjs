@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {mkdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {after, before, test} from 'node:test';
-import {launch, root, serve} from './harness.mjs';
+import {cameraFile, launch, root, serve} from './harness.mjs';
 
 const pictures = join(root, 'build/web');
 let browser, server, answer;
@@ -137,6 +137,23 @@ test('camera lost: the picture goes and the page says so', () =>
     await page.waitForSelector('#stage.idle');
     assert.equal(await page.locator('#status').textContent(), 'The camera has gone.');
   }));
+
+test('an upright camera is looked at upright', async () => {
+  const sideways = browser;
+  browser = await launch({camera: cameraFile('doctor', {width: 360, height: 640})});
+  try {
+    await onPage(async (page) => {
+      await running(page);
+      await page.getByRole('button', {name: 'Use my camera'}).click();
+      await page.waitForSelector('#camera[aria-pressed=true]');
+      await running(page);
+      await page.waitForFunction(() => document.getElementById('density-value').textContent === '144 × 256');
+    });
+  } finally {
+    await browser.close();
+    browser = sideways;
+  }
+});
 
 for (const [name, pattern] of [['NotAllowedError', /may not be used/], ['NotFoundError', /no camera/], ['NotReadableError', /cannot be opened/]]) {
   test(`camera refused: ${name}`, () =>

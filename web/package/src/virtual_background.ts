@@ -55,6 +55,7 @@ export class VirtualBackground extends EventTarget {
   private readonly canvas: HTMLCanvasElement | null;
   private readonly player: Player | null = null;
   private backgroundVideo: BackgroundVideo | null = null;
+  private change: Promise<void> = Promise.resolve(); // of the background, the last that was asked for
   private delivered: number | null = null;
   private paused = false;
   private stopped = false;
@@ -116,18 +117,30 @@ export class VirtualBackground extends EventTarget {
     }
   }
 
-  /** From the next frame on. Rejects when it cannot be had; the old one stays then. */
-  async setBackground(background: Background): Promise<void> {
-    if (background instanceof HTMLVideoElement) {
-      const video = new BackgroundVideo(background, this.remote, (error) => this.fail(error));
-      await video.start();
-      this.backgroundVideo?.stop();
-      this.backgroundVideo = video;
-    } else {
-      await this.remote.setBackground(background);
-      this.backgroundVideo?.stop();
-      this.backgroundVideo = null;
+  /** From the next frame on. Rejects when it cannot be had; the old one stays then. Of several calls the last one counts. */
+  setBackground(background: Background): Promise<void> {
+    const change = this.change.then(() => this.changeBackground(background));
+    this.change = change.catch(() => {});
+    return change;
+  }
+
+  private async changeBackground(background: Background): Promise<void> {
+    const before = this.backgroundVideo;
+    await before?.hold();
+    try {
+      if (background instanceof HTMLVideoElement) {
+        const video = new BackgroundVideo(background, this.remote, (error) => this.fail(error));
+        await video.start();
+        this.backgroundVideo = video;
+      } else {
+        await this.remote.setBackground(background);
+        this.backgroundVideo = null;
+      }
+    } catch (error) {
+      before?.resume();
+      throw error;
     }
+    if (this.stopped) this.backgroundVideo?.stop();
   }
 
   /** Another camera; the processed track stays the same. */
@@ -324,6 +337,8 @@ class Player {
 /** Makes every frame of a playing video the background. */
 class BackgroundVideo {
   private stopped = false;
+  private waiting = false; // for the video's next frame
+  private onItsWay: Promise<void> = Promise.resolve(); // the newest frame
 
   constructor(
     private readonly video: HTMLVideoElement,
@@ -349,16 +364,32 @@ class BackgroundVideo {
     this.stopped = true;
   }
 
+  /** No more frames. Resolves when none is on its way any more: it would replace whatever is set next. */
+  hold(): Promise<void> {
+    this.stopped = true;
+    return this.onItsWay;
+  }
+
+  resume(): void {
+    this.stopped = false;
+    this.waitForFrame();
+  }
+
   private waitForFrame(): void {
-    onNextFrame(this.video, async () => {
-      if (this.stopped) return;
-      try {
-        await this.remote.setBackground(this.video);
-      } catch (error) {
-        if (!this.stopped) this.fail(error as ScrimError);
-        return;
-      }
-      this.waitForFrame();
+    if (this.waiting) return;
+    this.waiting = true;
+    onNextFrame(this.video, () => {
+      this.waiting = false;
+      if (!this.stopped) this.onItsWay = this.show();
     });
+  }
+
+  private async show(): Promise<void> {
+    try {
+      await this.remote.setBackground(this.video);
+      if (!this.stopped) this.waitForFrame();
+    } catch (error) {
+      if (!this.stopped) this.fail(error as ScrimError);
+    }
   }
 }

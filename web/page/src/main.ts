@@ -38,9 +38,10 @@ const sentence = (text: string) => text + (/[.!?]$/.test(text) ? '' : '.');
 function background(): Background {
   return backgroundOf(chosen, {blur: input('blur').value, color: input('color').value, own}) ?? 'blur';
 }
+// As the slider says; upright for a phone that is held so.
 function density() {
-  const [width, height] = densities[Number(input('density').value)];
-  return {width, height};
+  const [long, short] = densities[Number(input('density').value)];
+  return before.videoHeight > before.videoWidth ? {width: short, height: long} : {width: long, height: short};
 }
 const edgeSwitches = ['guided', 'stabilise', 'clean', 'foreground'] as const;
 const edges = () => Object.fromEntries(edgeSwitches.map((id) => [id, input(id).checked]));
@@ -62,11 +63,12 @@ async function start(kind: Source['kind']): Promise<void> {
   element('problem').hidden = true;
   element('veil').textContent = kind === 'camera' ? 'Waiting for the camera' : 'Loading';
   const opening = kind === 'camera' ? openCamera(before) : openSample(before);
+  const asked = density(); // upright only if the source before was
   let started: VirtualBackground;
   try {
     started = await VirtualBackground.start(opening.then(({track}) => track), {
       background: background(),
-      density: density(),
+      density: asked,
       edges: edges(),
       budget: input('adapt').checked ? budget : 0,
       canvas: after,
@@ -86,6 +88,7 @@ async function start(kind: Source['kind']): Promise<void> {
   }
   source = opened;
   virtual = started;
+  if (density().width !== asked.width) void apply((running) => running.configure({density: density()}));
   void started.first.then(() => {
     if (virtual !== started) return;
     performance.mark('first-frame');
@@ -120,6 +123,9 @@ function stop(why: string): void {
   clearNumbers();
   say(why);
 }
+
+// A phone was turned.
+before.addEventListener('resize', () => void apply((running) => running.configure({density: density()})));
 
 function showDensity(used?: {width: number; height: number}): void {
   const {width, height} = used ?? density();
