@@ -240,21 +240,6 @@ graph::Weights Network::ExportWeights() const {
   return weights;
 }
 
-int64_t Network::TakeFrom(const Network& other) {
-  torch::NoGradGuard no_grad;
-  std::map<std::string, const graph::WeightSpec*> theirs;
-  for (const auto& spec : other.specs_) theirs[spec.name] = &spec;
-  int64_t taken = 0;
-  for (const auto& spec : specs_) {
-    const auto it = theirs.find(spec.name);
-    if (it == theirs.end() || it->second->dims != spec.dims) continue;
-    Tensor to = TensorFor(spec);
-    to.copy_(other.TensorFor(*it->second));
-    if (!IsStatistic(spec)) taken += Count(spec);
-  }
-  return taken;
-}
-
 Status Network::ImportWeights(const graph::Weights& weights) {
   SCRIM_RETURN_IF_ERROR(graph::ValidateWeights(graph_, weights));
   torch::NoGradGuard no_grad;

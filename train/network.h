@@ -47,8 +47,6 @@ class Network {
 
   graph::Weights ExportWeights() const;
   Status ImportWeights(const graph::Weights& weights);
-  // Copies what has the same name and shape in another network, and returns how many parameters that were.
-  int64_t TakeFrom(const Network& other);
 
  private:
   struct NodeTensors {

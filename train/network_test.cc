@@ -8,6 +8,7 @@
 #include "augment/geometry.h"
 #include "graph/model.h"
 #include "graph/testing.h"
+#include "grow.h"
 #include "nn/program.h"
 #include "start.h"
 
@@ -84,19 +85,52 @@ TEST(Network, InitialisesAsTheGraphSays) {
   EXPECT_LT(logits.abs().max().item<float>(), 2.f);
 }
 
-// A smaller network starts with what it shares with a larger one.
-TEST(Network, TakesWhatFitsFromAnother) {
+// Channels that a wider network has besides change nothing at first, and learn.
+TEST(Network, GrowsIntoAWiderOne) {
+  auto narrow = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("default:spatial_attention=0")), torch::kCPU);
+  auto wide = Network::Create(
+      *graph::Scrimnet(*graph::ScrimnetPreset(
+          "default:spatial_attention=0,width_2=12,stem_width=24,width_4=40,width_8=72,width_16=112,width_32=256,"
+          "aspp_width=64,bottom_width=160,decoder_16=80,decoder_8=48,decoder_4=24,decoder_2=16,refine_width=8,"
+          "refine_growth=4")),
+      torch::kCPU);
+  narrow->Initialise(1);
+  wide->Initialise(2);
+  torch::manual_seed(3);
+  const torch::Tensor input = torch::rand({4, 4, 96, 64}) * 2 - 1;
+  narrow->MeasureStatistics(input, 0.1f);
+  graph::Weights weights = wide->ExportWeights();
+  EXPECT_EQ(Grow(narrow->graph(), narrow->ExportWeights(), wide->graph(), &weights), narrow->parameters().numel());
+  ASSERT_TRUE(wide->ImportWeights(weights).ok());
+  torch::Tensor want;
+  {
+    torch::NoGradGuard no_grad;
+    want = narrow->Forward(input, false);
+    EXPECT_LT((wide->Forward(input, false) - want).abs().max().item<float>(), 1e-4f * want.abs().max().item<float>());
+  }
+  for (int step = 0; step < 2; ++step) {  // the first lets the old channels read the new ones
+    wide->gradients().zero_();
+    wide->Forward(input, true).square().mean().backward();
+    torch::NoGradGuard no_grad;
+    wide->parameters().sub_(0.1 * wide->gradients());
+  }
+  int64_t learning = 0;
+  for (const auto& m : wide->matrices())
+    learning += wide->gradients().narrow(0, m.offset, m.rows * m.columns).ne(0).sum().item<int64_t>();
+  EXPECT_GT(learning, narrow->parameters().numel() * 5 / 4);
+}
+
+TEST(Network, GrowsIntoANarrowerOne) {
   auto large = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("default")), torch::kCPU);
   auto lite = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("lite")), torch::kCPU);
   large->Initialise(1);
   lite->Initialise(2);
-  const graph::Weights from = large->ExportWeights(), before = lite->ExportWeights();
-  const int64_t taken = lite->TakeFrom(*large);
-  EXPECT_GT(taken, lite->parameters().numel() * 9 / 10);
-  EXPECT_LT(taken, lite->parameters().numel());
-  const graph::Weights after = lite->ExportWeights();
-  EXPECT_EQ(after.at("stem.weight").data, from.at("stem.weight").data);
-  EXPECT_EQ(after.at("head.weight").data, before.at("head.weight").data);  // of another shape
+  const graph::Weights from = large->ExportWeights();
+  graph::Weights weights = lite->ExportWeights();
+  const int64_t taken = Grow(large->graph(), from, lite->graph(), &weights);
+  EXPECT_EQ(taken, lite->parameters().numel());
+  EXPECT_EQ(weights.at("stem.weight").data, from.at("stem.weight").data);
+  EXPECT_TRUE(graph::ValidateWeights(lite->graph(), weights).ok());
 }
 
 // A released model has no batch norms; training from it needs them back, with the same function before the first step.

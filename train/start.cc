@@ -6,6 +6,7 @@
 #include "checkpoint.h"
 #include "graph/fold.h"
 #include "graph/model.h"
+#include "grow.h"
 
 namespace scrim::train {
 namespace {
@@ -36,6 +37,13 @@ StatusOr<graph::Weights> WithNeutralNorms(const graph::Graph& graph, graph::Weig
   return weights;
 }
 
+StatusOr<int64_t> GrowInto(Network& network, const Network& start) {
+  graph::Weights weights = network.ExportWeights();
+  const int64_t taken = Grow(start.graph(), start.ExportWeights(), network.graph(), &weights);
+  SCRIM_RETURN_IF_ERROR(network.ImportWeights(weights));
+  return taken;
+}
+
 }  // namespace
 
 Status Unfold(const graph::Model& model, const torch::Tensor& input, Network& network) {
@@ -56,7 +64,7 @@ StatusOr<int64_t> StartFrom(const std::string& path, const graph::ScrimnetConfig
   if (path.size() < extension.size() ||
       path.compare(path.size() - extension.size(), extension.size(), extension) != 0) {
     SCRIM_RETURN_IF_ERROR(RestoreAverage(path, start));
-    return network.TakeFrom(start);
+    return GrowInto(network, start);
   }
   SCRIM_ASSIGN_OR_RETURN(const graph::Model model, graph::LoadModel(path));
   const int count = std::min<int>(kPhotosForStatistics, int(photos.train.size())), channels = graph.input().channels;
@@ -69,7 +77,7 @@ StatusOr<int64_t> StartFrom(const std::string& path, const graph::ScrimnetConfig
   }
   const Status status = Unfold(model, input.narrow(1, 0, channels).contiguous().to(network.device()), start);
   if (!status.ok()) return Status(status.code(), path + ": " + status.message());
-  return network.TakeFrom(start);
+  return GrowInto(network, start);
 }
 
 }  // namespace scrim::train

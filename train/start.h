@@ -13,7 +13,8 @@ namespace scrim::train {
 
 // Gives a network the weights of another run: those of a checkpoint, or of a released model (*.scrim), whose batch
 // norms are folded away and are found again by looking at photos. `config` is the network that the file was trained
-// with; what has the same name and shape is taken. Returns the number of parameters taken. Errors: kNotFound, kCorrupt,
+// with; another than
+// `network` grows into it (grow.h). Returns the number of parameters taken. Errors: kNotFound, kCorrupt,
 // kInvalidArgument (the file holds another network, or an int8 one).
 StatusOr<int64_t> StartFrom(const std::string& path, const graph::ScrimnetConfig& config, const Sampler& sampler,
                             const Photos& photos, graph::Density density, Network& network);

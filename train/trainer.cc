@@ -241,7 +241,8 @@ class Run {
     } else if (!options_.start_from.empty()) {
       SCRIM_ASSIGN_OR_RETURN(const int64_t taken, StartFrom(options_.start_from, options_.start_network, sampler_,
                                                             photos_, options_.densities[0], network_));
-      average_.TakeFrom(network_);
+      average_.parameters().copy_(network_.parameters());
+      average_.statistics().copy_(network_.statistics());
       std::fprintf(stderr, "%lld of %lld parameters start as in %s\n", static_cast<long long>(taken),
                    static_cast<long long>(network_.parameters().numel()), options_.start_from.c_str());
     }
