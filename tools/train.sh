@@ -35,10 +35,12 @@ if [ ! -f "$run/overfit-passed" ]; then
 fi
 
 # What models/default.md found to help.
-recipe="--muon --true-colours 0.7 --composites 0.1 --stretched 0.65 --average 0.999"
-# Small pictures first, then the size that the model is meant for.
+recipe="--muon --true-colours 0.7 --composites 0.22 --cut-outs 0.5 --nobody 0.06 --average 0.999"
+# Small pictures first, then the size that the model is meant for, in all shapes that frames have: of 16:9, 4:3, 1:1, 3:4
+# and 9:16, each with about 36,000 pixels.
+shapes="256x144 224x160 192x192 160x224 144x256"
 "$program" run --pack "$run/pack" --output "$run/small" --density 160x96 128x128 --batch 8 --epochs "${EPOCHS:-60}" \
-  $recipe --learning-rate 1.2e-2
-"$program" run --pack "$run/pack" --output "$run/full" --start-from "$run/small/checkpoint" --density 256x144 192x192 --batch 8 \
-  $recipe --edge-loss 0.3 --learning-rate 8e-3 --epochs "${FINE_EPOCHS:-20}" --previous-masks-from 0.2 --previous-masks-until 0.3 --eval-every 4
-"$program" export --checkpoint "$run/full/checkpoint" --pack "$run/pack" --licence "${LICENCE:-not stated}" --output "$run/model.scrim"
+  $recipe --stretched 0.65 --learning-rate 1.2e-2
+"$program" run --pack "$run/pack" --output "$run/full" --start-from "$run/small/checkpoint" --density $shapes --eval-density $shapes --batch 8 \
+  $recipe --fitting 0.55 --stretched 0.15 --edge-loss 0.3 --learning-rate 8e-3 --epochs "${FINE_EPOCHS:-20}" --previous-masks-from 0.2 --previous-masks-until 0.3 --eval-every 4
+"$program" export --checkpoint "$run/full/checkpoint" --pack "$run/pack" --licence "${LICENCE:-not stated}" --also-for ${shapes#* } --output "$run/model.scrim"
