@@ -54,13 +54,25 @@ Status DrawChart(const std::vector<Point>& points, const std::string& path) {
       data += std::to_string(p.milliseconds) + " " + std::to_string(p.summaries[g].mean.iou) + " " +
               std::to_string(p.summaries[g].mean.boundary_f) + " " + Size(p.density) + "\n";
     data += "EOD\n";
-    quality += (g == 0 ? "plot " : ", ") + block + " using 1:2 with points pt 7 title '" + name + "', " + block +
-               " using 1:2:4 with labels offset 0,0.8 font ',8' notitle";
-    outline += (g == 0 ? "plot " : ", ") + block + " using 1:3 with points pt 7 title '" + name + "', " + block +
-               " using 1:3:4 with labels offset 0,0.8 font ',8' notitle";
+    const auto points_of = [&](const char* column) {
+      return (g == 0 ? "plot " : ", ") + block + " using 1:" + column + " with points pt 7 title '" + name + "'";
+    };
+    quality += points_of("2");
+    outline += points_of("3");
+    if (g == 0) {  // the sizes stand once, above and below in turn: several cost the same
+      for (const char* const side : {" every 2::0 with labels rotate by 50 left offset 0.2,0.5 font ',8' notitle",
+                                     " every 2::1 with labels rotate by -50 left offset 0.2,-0.5 font ',8' notitle"}) {
+        quality += ", " + block + " using 1:2:4" + side;
+        outline += ", " + block + " using 1:3:4" + side;
+      }
+    }
   }
-  return Plot(data +
-                  "set grid\nset key bottom right\nset logscale x\nset offsets graph 0.1, graph 0.1, graph 0.1, 0\n"
+  const auto [least, most] = std::minmax_element(
+      points.begin(), points.end(), [](const Point& a, const Point& b) { return a.milliseconds < b.milliseconds; });
+  const std::string range =
+      "set xrange [" + std::to_string(least->milliseconds / 1.3) + ":" + std::to_string(most->milliseconds * 2) + "]\n";
+  return Plot(data + range +
+                  "set grid\nset yrange [0:*]\nset key bottom right\nset logscale x\nset offsets 0, 0, graph 0.15, graph 0.1\n"
                   "set xlabel 'network, ms a frame on one core'\nset multiplot layout 1,2\nset ylabel 'person IoU'\n" +
                   quality + "\nset ylabel 'boundary F'\n" + outline + "\nunset multiplot",
               1100, 460, path);
