@@ -182,5 +182,44 @@ TEST(MatteOfAClip, IsNumberedFrames) {
   EXPECT_FALSE(fs::exists(folder / "mattes/000060.png"));
 }
 
+// The room is dark, so that all of it is background: the output is the background's clip, a frame for a frame.
+TEST(Media, AClipBehindThePersonMovesInTime) {
+  const TemporaryFolder folder;
+  const std::string dark = folder.path() + "/dark.mp4", out = folder.path() + "/out.mp4";
+  ASSERT_EQ(
+      std::system(("gst-launch-1.0 -q videotestsrc pattern=black num-buffers=90 ! "
+                   "video/x-raw,width=320,height=180,framerate=30000/1001 ! x264enc ! mp4mux ! filesink location=" +
+                   dark)
+                      .c_str()),
+      0);
+  const Result result = RunOn(dark, kClip, out);
+  ASSERT_EQ(result.status, 0) << result.err;
+  std::vector<image::Frame> clip, drawn;
+  for (const auto& [path, frames] : {std::pair(kClip, &clip), {out, &drawn}}) {
+    app::MediaOptions options;
+    options.input = path;
+    options.on_frame = [&, to = frames](const image::FrameView& frame, const app::FrameInfo&) -> Status {
+      to->emplace_back(image::PixelFormat::kRgba, frame.width, frame.height);
+      return image::ConvertToRgba(frame, to->back().view());
+    };
+    const auto count = app::RunMedia(options);
+    ASSERT_TRUE(count.ok()) << count.status().message();
+  }
+  ASSERT_EQ(clip.size(), 60u);
+  ASSERT_EQ(drawn.size(), 90u);
+  const auto difference = [](const image::Frame& a, const image::Frame& b) {
+    double sum = 0;
+    for (int y = 0; y < a.height(); ++y)
+      for (int x = 0; x < 4 * a.width(); ++x) sum += std::abs(a.view().row(0, y)[x] - b.view().row(0, y)[x]);
+    return sum / (3. * a.width() * a.height());
+  };
+  EXPECT_GT(difference(clip[0], clip[40]), 8);            // it does move
+  for (size_t i : {size_t{5}, size_t{40}, size_t{75}}) {  // the last one in the clip's second round
+    double least = 1e9;
+    for (size_t near = i - 2; near <= i + 2; ++near) least = std::min(least, difference(drawn[i], clip[near % 60]));
+    EXPECT_LT(least, 6) << i;  // two codecs
+  }
+}
+
 }  // namespace
 }  // namespace scrim::test
