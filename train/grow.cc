@@ -103,6 +103,10 @@ int64_t Grow(const graph::Graph& from_graph, const graph::Weights& from, const g
       if (node.op == Op::kBatchNorm)
         for (const char* suffix : {".scale", ".offset", ".mean", ".variance"}) copy(suffix, out, {0});
     }
+    // What a further residual block adds to is still what it was.
+    if (node.op == Op::kAdd)
+      for (size_t c = 0; c < out.size(); ++c)
+        if (out[c] < 0) out[c] = of_input(1)[c];
     origins.push_back(std::move(out));
   }
   return taken;

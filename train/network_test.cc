@@ -120,6 +120,16 @@ TEST(Network, GrowsIntoAWiderOne) {
   EXPECT_GT(learning, narrow->parameters().numel() * 5 / 4);
 }
 
+// Past further residual blocks as well, which begin with a tenth of a say.
+TEST(Network, GrowsIntoADeeperOne) {
+  auto shallow = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("default")), torch::kCPU);
+  auto deep = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("quality")), torch::kCPU);
+  shallow->Initialise(1);
+  deep->Initialise(2);
+  graph::Weights weights = deep->ExportWeights();
+  EXPECT_EQ(Grow(shallow->graph(), shallow->ExportWeights(), deep->graph(), &weights), shallow->parameters().numel());
+}
+
 TEST(Network, GrowsIntoANarrowerOne) {
   auto large = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("default")), torch::kCPU);
   auto lite = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("lite")), torch::kCPU);
