@@ -21,8 +21,7 @@ Status Make(const Setup& setup) {
   Page page;
   page.Paragraph(
       "Made by `make report`, which runs scrim's own commands and draws what they write. Each figure says from which "
-      "command and file "
-      "it came.");
+      "command and file it came.");
   page.Paragraph(photos.research
                      ? "Photos: " + photos.name + "."
                      : "The research data is not there: photo figures are those of the six samples of testdata/.");

@@ -112,21 +112,16 @@ Status AddPredecessors(const Setup& setup, const Photos& photos, Page& page) {
   SCRIM_RETURN_IF_ERROR(
       AddClip(setup, "one-by-one", "Where background subtraction is at its best: a camera that stands still",
               "The room is empty for six seconds, somebody walks in, stands for ten seconds and leaves. The room was "
-              "seen without her, so that "
-              "background subtraction knows it; parameters were chosen for this clip. What limits it is how fast it "
-              "learns: whoever stands "
-              "longer than that becomes the room (the columns from 8.4 to 16.9 s), and a slower method is blind to new "
-              "light for as long. Canny "
-              "closes whatever has outlines. scrim's models are for head and shoulders; a whole figure seen from "
-              "behind is not their best case.",
+              "seen without her, so that background subtraction knows it; parameters were chosen for this clip. What "
+              "limits it is how fast it learns: whoever stands longer than that becomes the room (the columns from 8.4 "
+              "to 16.9 s), and a slower method is blind to new light for as long. Canny closes whatever has outlines. "
+              "scrim's models are for head and shoulders; a whole figure seen from behind is not their best case.",
               {"testdata/clips/one-by-one.mp4", "--masks", "testdata/clips/masks/one-by-one"}, true, page));
   SCRIM_RETURN_IF_ERROR(
       AddClip(setup, "doctor", "Where it must fail: somebody who is there from the first frame",
               "A real clip before a desk, the camera drifting slowly. Nobody ever saw the room without her, and she "
-              "hardly moves: what moves "
-              "are her hands, the outline and, with the camera, the shelves. White coat before white shelves is hard "
-              "for edges and networks "
-              "alike.",
+              "hardly moves: what moves are her hands, the outline and, with the camera, the shelves. White coat "
+              "before white shelves is hard for edges and networks alike.",
               {"testdata/clips/doctor.mp4", "--masks", "testdata/clips/masks/doctor", "--frames", "245"}, true, page));
   const std::string heads = setup.work + "/talking-heads";
   SCRIM_RETURN_IF_ERROR(Run(setup.talking_heads, {"testdata", heads}, setup.work));

@@ -54,8 +54,7 @@ Status AddQuality(const Setup& setup, const Photos& photos, Page& page) {
   page.Heading("Quality on photos, against the systems people use today");
   page.Paragraph(
       "Person IoU at 0.5 and boundary F (BF), means over photos, each at its own size after bilinear upsampling, empty "
-      "previous mask. "
-      "Measured on " +
+      "previous mask. Measured on " +
       photos.name + ".");
   std::string commands, points;
   std::vector<Row> rows;
@@ -98,8 +97,7 @@ Status AddQuality(const Setup& setup, const Photos& photos, Page& page) {
   page.Source(commands);
   page.Note(
       "The other systems' figures are not made by this command: they were measured earlier, on the same validation "
-      "split and in "
-      "the same way (docs/peers.csv)." +
+      "split and in the same way (docs/peers.csv)." +
       std::string(photos.research ? "" : " They do not compare with the figures on six samples above them."));
   SCRIM_RETURN_IF_ERROR(
       app::Plot("$d << EOD\n" + points +
@@ -154,8 +152,8 @@ Status AddFailures(const Setup& setup, Page& page) {
   page.Heading("Failures");
   page.Paragraph(
       "The sample photos, worst first, truth outlined in red beside what the default model keeps. People who are "
-      "small, far or cropped, "
-      "hands alone and things that are held far away are what it misses; model cards (models/*.md) say more.");
+      "small, far or cropped, hands alone and things that are held far away are what it misses; model cards "
+      "(models/*.md) say more.");
   page.Picture(sheet, "Worst first; photos from COCO val2017, CC BY 2.0, sources in testdata/LICENCES.md");
   SCRIM_ASSIGN_OR_RETURN(const std::string log, ReadText(setup.work + "/command.log"));
   page.Code(log);

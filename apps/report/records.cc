@@ -98,8 +98,7 @@ Status AddAblation(const Setup& setup, Page& page) {
   }
   page.Paragraph(
       "Means over seeds after a shortened schedule, the same for all; compare variants with each other, not with the "
-      "released "
-      "models.");
+      "released models.");
   page.Table({"variant", "seeds", "MMAC", "ms", "portrait IoU", "range", "portrait BF", "scene IoU"}, rows);
   SCRIM_RETURN_IF_ERROR(
       app::Plot("$d << EOD\n" + data +
@@ -164,8 +163,7 @@ Status AddTimes(const Setup& setup, Page& page) {
     const cv::FileStorage file(json, cv::FileStorage::READ | cv::FileStorage::FORMAT_JSON);
     page.Paragraph(
         Text("Milliseconds a frame, medians, everything on one core of this machine (%s, %d cores, %s), the default "
-             "model at "
-             "%s: %.2f ms for the network alone, %.0f GMAC/s. Other work may have shared the machine.",
+             "model at %s: %.2f ms for the network alone, %.0f GMAC/s. Other work may have shared the machine.",
              static_cast<std::string>(file["cpu"]).c_str(), static_cast<int>(file["cores"]),
              static_cast<std::string>(file["target"]).c_str(), static_cast<std::string>(file["density"]).c_str(),
              static_cast<double>(file["network_ms"]), static_cast<double>(file["gmacs"])));
@@ -188,10 +186,9 @@ Status AddTimes(const Setup& setup, Page& page) {
   SCRIM_RETURN_IF_ERROR(app::Plot(
       "$d << EOD\n" + data +
           "EOD\nset style data histograms\nset style histogram rowstacked\nset style fill solid 0.85 noborder\nset "
-          "boxwidth "
-          "0.7\nset grid ytics\nset ylabel 'ms a frame'\nset xtics rotate by -25\nset key outside right\n"
-          "plot $d using 2:xtic(1) title 'input' lc rgb '#3465a4', '' using 3 title 'network' lc rgb '#2e7d4f', "
-          "'' using 4 title 'matte' lc rgb '#ce8a3c', '' using 5 title 'compose' lc rgb '#8f5a9e'",
+          "boxwidth 0.7\nset grid ytics\nset ylabel 'ms a frame'\nset xtics rotate by -25\nset key outside right\nplot "
+          "$d using 2:xtic(1) title 'input' lc rgb '#3465a4', '' using 3 title 'network' lc rgb '#2e7d4f', '' using 4 "
+          "title 'matte' lc rgb '#ce8a3c', '' using 5 title 'compose' lc rgb '#8f5a9e'",
       820, 380, setup.output + "/stages.svg"));
   page.Picture("stages.svg", "Where a frame's time goes");
   page.Source(Shown(setup.scrim, arguments) + " → bench.json");

@@ -22,21 +22,19 @@ constexpr GstClockTime kJump = 2 * GST_SECOND;
 }  // namespace
 
 std::string Clip::Open(const std::string& path, Fit fit, std::unique_ptr<Clip>* clip) {
-  return Start(kFile, path, fit, clip);
+  return Start(true, path, fit, clip);
 }
 
 std::string Clip::OpenScreen(Fit fit, std::unique_ptr<Clip>* clip) {
   const gchar* display = g_getenv("DISPLAY");
   if (display == nullptr || *display == '\0')
     return "screen: there is no X display (DISPLAY is not set); a Wayland desktop shows its screen to X programs only";
-  return Start(kScreen, "screen", fit, clip);
+  return Start(false, "screen", fit, clip);
 }
 
-// name: of the file, where the source has one.
-std::string Clip::Start(const std::string& source, const std::string& name, Fit fit, std::unique_ptr<Clip>* clip) {
-  const bool file = source == kFile;
+std::string Clip::Start(bool file, const std::string& name, Fit fit, std::unique_ptr<Clip>* clip) {
   gchar* end = g_strdup_printf(kEnd, fit == Fit::kContain ? "true" : "false");
-  const std::string description = source + end + (file ? kThreeWait : kNewestWins);
+  const std::string description = std::string(file ? kFile : kScreen) + end + (file ? kThreeWait : kNewestWins);
   g_free(end);
   GError* error = nullptr;
   GstElement* made = gst_parse_launch(description.c_str(), &error);

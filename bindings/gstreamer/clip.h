@@ -32,7 +32,8 @@ class Clip {
 
  private:
   Clip() = default;
-  static std::string Start(const std::string& source, const std::string& name, Fit fit, std::unique_ptr<Clip>* clip);
+  // file: what name names, else the screen.
+  static std::string Start(bool file, const std::string& name, Fit fit, std::unique_ptr<Clip>* clip);
   void Rewind();
   GstSample* Newest();
 
