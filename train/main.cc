@@ -124,7 +124,7 @@ int RunExport(const ExportArguments& a, const graph::ScrimnetConfig& config) {
   if (!a.pack.empty()) {
     auto pack = Pack::Open(a.pack);
     if (!pack.ok()) return Fail(pack.status());
-    const Evaluation e = Evaluate(*network, **pack, PhotosOf(**pack, Split::kVal), {model.density}, a.target);
+    const Evaluation e = Evaluate(*network, **pack, PhotosOf(**pack, Split::kVal), graph::ShapesOf(model), a.target);
     model.figures.emplace_back("val_iou", e.all.iou);
     for (const auto& [source, q] : e.sources) model.figures.emplace_back("val_iou." + source, q.iou);
   }

@@ -77,12 +77,24 @@ std::vector<std::string> PhotosOf(const std::vector<std::string>& folders, size_
   return chosen;
 }
 
-// A photo as the network sees it, by the way of every frame.
+// The part of an RGBA picture that a camera of the density's shape sees: the middle, or what is above it, where heads
+// are.
+image::FrameView Shaped(image::FrameView picture, graph::Density density) {
+  const int width = std::max(1, std::min(picture.width, picture.height * density.width / density.height)),
+            height = std::max(1, std::min(picture.height, picture.width * density.height / density.width));
+  const int left = (picture.width - width) / 2, top = (picture.height - height) / 4;
+  picture.planes[0] += static_cast<size_t>(top) * picture.strides[0] + size_t{4} * static_cast<size_t>(left);
+  picture.width = width, picture.height = height;
+  return picture;
+}
+
+// A photo as the network sees it, by the way of every frame. Not stretched: networks are trained for shapes of their
+// own.
 StatusOr<std::vector<float>> NetworkInput(const std::string& path, const graph::Model& model, image::Sampler& sampler) {
-  SCRIM_ASSIGN_OR_RETURN(const image::Frame frame, ReadImage(path));
+  SCRIM_ASSIGN_OR_RETURN(image::Frame frame, ReadImage(path));
   image::Bytes picture;
   picture.Resize(model.density.width, model.density.height, 4);
-  sampler.Sample(frame.view(), &picture);
+  sampler.Sample(Shaped(frame.view(), model.density), &picture);
   NativeToRgb(frame.view().format, frame.view().matrix, &picture);
   const auto channels = static_cast<size_t>(model.graph.input().channels);
   const auto width = static_cast<size_t>(model.density.width);
