@@ -10,7 +10,7 @@ struct StabiliserOptions {
   float still_rate = 0.1f;  // share of a new mask taken over where neither picture nor mask changed
   float jump_rate = 0.4f;   // ... where the picture stood still and the mask jumped from 0 to 1 or back
   float noise = 4.f;        // changes of the picture up to here (of 255) count as none
-  float motion = 16.f;      // ... from here as motion: the new mask is taken as it is
+  float motion = 12.f;      // ... from here as motion: the new mask is taken as it is; 16 costs .001 of boundary F
 };
 
 // Per-pixel exponential smoothing, s += rate · (mask - s), at the network's size. The rate follows the change of the
