@@ -7,11 +7,15 @@ export interface Source {
   stop(): void;
 }
 
+// Counts what has played in the element: a source that is stopped late must not pause the one after it.
+let opened = 0;
+
 /** Rejects with a sentence for people. */
 export async function openCamera(before: HTMLVideoElement): Promise<Source> {
   if (navigator.mediaDevices === undefined) {
     throw new Error('The camera needs a safe address: https, or localhost.');
   }
+  const asked = opened;
   let stream: MediaStream;
   try {
     stream = await navigator.mediaDevices.getUserMedia({
@@ -23,6 +27,11 @@ export async function openCamera(before: HTMLVideoElement): Promise<Source> {
     if (name === 'NotFoundError') throw new Error('There is no camera. The sample clip shows what scrim does.');
     throw new Error('The camera cannot be opened. Another program may be using it.');
   }
+  if (asked !== opened) {  // something else was chosen while people were asked
+    for (const track of stream.getTracks()) track.stop();
+    throw new Error('Another source was chosen.');
+  }
+  ++opened;
   before.removeAttribute('src');
   before.srcObject = stream;
   await before.play();
@@ -31,6 +40,7 @@ export async function openCamera(before: HTMLVideoElement): Promise<Source> {
 }
 
 export async function openSample(before: HTMLVideoElement): Promise<Source> {
+  const mine = ++opened;
   before.srcObject = null;
   before.src = clip;
   before.loop = true;
@@ -46,7 +56,7 @@ export async function openSample(before: HTMLVideoElement): Promise<Source> {
     track,
     stop() {
       track.stop();
-      before.pause();
+      if (mine === opened) before.pause();
     },
   };
 }
