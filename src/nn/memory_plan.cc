@@ -1,7 +1,6 @@
 #include "nn/memory_plan.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/aligned.h"
 
@@ -9,25 +8,26 @@ namespace scrim::nn {
 
 size_t PlanMemory(std::vector<Buffer>& buffers) {
   constexpr size_t kFloatsPerLine = kAlignment / sizeof(float);
-  std::vector<size_t> order(buffers.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return buffers[a].size > buffers[b].size; });
+  std::vector<Buffer*> order;  // largest first; some hundred, and std::stable_sort is 4 kB of the browser's module
+  for (Buffer& buffer : buffers)
+    order.insert(std::upper_bound(order.begin(), order.end(), &buffer,
+                                  [](const Buffer* a, const Buffer* b) { return a->size > b->size; }),
+                 &buffer);
 
   std::vector<const Buffer*> placed;  // by offset
   size_t total = 0;
-  for (size_t index : order) {
-    Buffer& buffer = buffers[index];
+  for (Buffer* buffer : order) {
     size_t offset = 0;
     for (const Buffer* other : placed) {
-      if (other->last < buffer.first || other->first > buffer.last) continue;
-      if (offset + buffer.size <= other->offset) break;
+      if (other->last < buffer->first || other->first > buffer->last) continue;
+      if (offset + buffer->size <= other->offset) break;
       offset = std::max(offset, RoundUp(other->offset + other->size, kFloatsPerLine));
     }
-    buffer.offset = offset;
-    total = std::max(total, offset + buffer.size);
-    placed.insert(std::upper_bound(placed.begin(), placed.end(), &buffer,
+    buffer->offset = offset;
+    total = std::max(total, offset + buffer->size);
+    placed.insert(std::upper_bound(placed.begin(), placed.end(), buffer,
                                    [](const Buffer* a, const Buffer* b) { return a->offset < b->offset; }),
-                  &buffer);
+                  buffer);
   }
   return total;
 }
