@@ -100,13 +100,13 @@ Status AddAblation(const Setup& setup, Page& page) {
       "Means over seeds after a shortened schedule, the same for all; compare variants with each other, not with the "
       "released models.");
   page.Table({"variant", "seeds", "MMAC", "ms", "portrait IoU", "range", "portrait BF", "scene IoU"}, rows);
-  SCRIM_RETURN_IF_ERROR(
-      app::Plot("$d << EOD\n" + data +
-                    "EOD\nset style fill solid 0.85 noborder\nset boxwidth 0.7\nset grid ytics\n"
-                    "unset key\nset ylabel 'portrait IoU'\nset xtics rotate by -35\nset rmargin 12\nset yrange [*<0.7:*]\n"
-                    "plot $d using 0:2:xtic(1) with boxes lc rgb '#2e7d4f', "
-                    "$d using 0:2:3:4 with yerrorbars pt 0 lw 1.5 lc rgb '#333333'",
-                820, 440, setup.output + "/ablation.svg"));
+  SCRIM_RETURN_IF_ERROR(app::Plot(
+      "$d << EOD\n" + data +
+          "EOD\nset style fill solid 0.85 noborder\nset boxwidth 0.7\nset grid ytics\n"
+          "unset key\nset ylabel 'portrait IoU'\nset xtics rotate by -35\nset rmargin 12\nset yrange [*<0.7:*]\n"
+          "plot $d using 0:2:xtic(1) with boxes lc rgb '#2e7d4f', "
+          "$d using 0:2:3:4 with yerrorbars pt 0 lw 1.5 lc rgb '#333333'",
+      820, 440, setup.output + "/ablation.svg"));
   page.Picture("ablation.svg", "Portrait IoU, mean and range over seeds");
   page.Source(file + ", written by tools/ablation.sh: three epochs at 96x96; MMAC and ms of 256x144");
   return {};

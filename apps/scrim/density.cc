@@ -71,11 +71,12 @@ Status DrawChart(const std::vector<Point>& points, const std::string& path) {
       points.begin(), points.end(), [](const Point& a, const Point& b) { return a.milliseconds < b.milliseconds; });
   const std::string range =
       "set xrange [" + std::to_string(least->milliseconds / 1.3) + ":" + std::to_string(most->milliseconds * 2) + "]\n";
-  return Plot(data + range +
-                  "set grid\nset yrange [0:*]\nset key bottom right\nset logscale x\nset offsets 0, 0, graph 0.15, graph 0.1\n"
-                  "set xlabel 'network, ms a frame on one core'\nset multiplot layout 1,2\nset ylabel 'person IoU'\n" +
-                  quality + "\nset ylabel 'boundary F'\n" + outline + "\nunset multiplot",
-              1100, 460, path);
+  return Plot(
+      data + range +
+          "set grid\nset yrange [0:*]\nset key bottom right\nset logscale x\nset offsets 0, 0, graph 0.15, graph 0.1\n"
+          "set xlabel 'network, ms a frame on one core'\nset multiplot layout 1,2\nset ylabel 'person IoU'\n" +
+          quality + "\nset ylabel 'boundary F'\n" + outline + "\nunset multiplot",
+      1100, 460, path);
 }
 
 }  // namespace

@@ -20,7 +20,8 @@ StatusOr<Target> ChooseTarget(const std::string& name);
 
 const char* TargetName(Target target);
 
-// Highway's SupportedTargets asks the CPU at every call, which on a virtual machine takes 30 µs and more: once is enough.
+// Highway's SupportedTargets asks the CPU at every call, which on a virtual machine takes 30 µs and more: once is
+// enough.
 int64_t SupportedTargetBits();
 
 // Picks from the table that HWY_EXPORT(function) makes. Static: which entries the table has depends on the source that
@@ -36,8 +37,8 @@ static Function SelectKernel(Function const (&table)[kSize], Target target) {
   }
 }
 
-// The same for kernels on bytes: some of their sources have HWY_AVX3_DL, for AVX-512 machines that have its dot products,
-// in place of HWY_AVX3; without those, AVX-512 gains little over AVX2.
+// The same for kernels on bytes: some of their sources have HWY_AVX3_DL, for AVX-512 machines that have its dot
+// products, in place of HWY_AVX3; without those, AVX-512 gains little over AVX2.
 template <typename Function, size_t kSize>
 static Function SelectInt8Kernel(Function const (&table)[kSize], Target target) {
 #if HWY_ARCH_X86

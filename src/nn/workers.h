@@ -27,13 +27,13 @@ class Workers {
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
-  // Wakes the others, which takes a tenth of a millisecond, because Run follows within a millisecond; where it does not,
-  // they sleep again. As Run, to be called by one thread at a time.
+  // Wakes the others, which takes a tenth of a millisecond, because Run follows within a millisecond; where it does
+  // not, they sleep again. As Run, to be called by one thread at a time.
   void Wake();
 
   // Wakes the others and runs all parts; returns when all are done. No part begins before all of earlier steps are
-  // done, whose writes it sees. Whoever is free takes the next part: while the others wake up, or where the system runs something else in their place, the caller goes on alone. Allocates nothing.
-  // Not thread-safe.
+  // done, whose writes it sees. Whoever is free takes the next part: while the others wake up, or where the system runs
+  // something else in their place, the caller goes on alone. Allocates nothing. Not thread-safe.
   void Run();
 
  private:
