@@ -9,12 +9,6 @@
 namespace scrim::engine {
 namespace {
 
-#if defined(__EMSCRIPTEN__) && !defined(__EMSCRIPTEN_PTHREADS__)
-constexpr bool kThreads = false;
-#else
-constexpr bool kThreads = true;
-#endif
-
 // Only allocation can throw in scrim, and nothing may leave a thread.
 template <typename Body>
 Status Caught(const Body& body) {
@@ -31,7 +25,6 @@ Status Caught(const Body& body) {
 
 StatusOr<std::unique_ptr<NetworkThread>> NetworkThread::Start(std::unique_ptr<MaskNetwork> network, MakeNetwork make) {
   std::unique_ptr<NetworkThread> made(new NetworkThread(std::move(network), std::move(make)));
-  if (!kThreads) return made;
   try {
     made->thread_ = std::thread(&NetworkThread::Loop, made.get());
   } catch (const std::system_error&) {
@@ -58,10 +51,6 @@ bool NetworkThread::Submit(uint64_t number, double time, const image::Bytes& pic
   job_.number = 0;  // there is none if copying throws
   job_.picture = picture;
   job_.number = number, job_.time = time, job_.clip = clip_;
-  if (!kThreads) {
-    while (HasWork()) WorkOnce(&lock);
-    return true;
-  }
   lock.unlock();
   work_.notify_one();
   return true;
@@ -93,10 +82,6 @@ void NetworkThread::SetDensity(graph::Density density) {
   std::unique_lock<std::mutex> lock(mutex_);
   if (make_ == nullptr || wanted_ == density) return;
   wanted_ = density;
-  if (!kThreads) {
-    while (HasWork()) WorkOnce(&lock);
-    return;
-  }
   lock.unlock();
   work_.notify_one();
 }

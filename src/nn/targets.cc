@@ -22,24 +22,24 @@ HWY_EXPORT(FloatLanes);
 
 int Lanes(Target target) { return SelectKernel(HWY_DISPATCH_TABLE(FloatLanes), target)(); }
 
+// Builds for a single target do without Highway's library.
 int64_t SupportedTargetBits() {
+#if (HWY_TARGETS & (HWY_TARGETS - 1)) == 0
+  return HWY_TARGETS;
+#else
   static const int64_t bits = hwy::SupportedTargets();
   return bits;
+#endif
 }
 
 const char* TargetName(Target target) { return hwy::TargetName(target); }
 
 namespace {
 
-// Builds for a single target do without Highway's library.
 std::vector<Target> Targets() {
-#if (HWY_TARGETS & (HWY_TARGETS - 1)) == 0
-  return {HWY_TARGETS};
-#else
   std::vector<Target> targets;
   for (int64_t rest = SupportedTargetBits() & HWY_TARGETS; rest != 0; rest &= rest - 1) targets.push_back(rest & -rest);
   return targets;
-#endif
 }
 
 }  // namespace

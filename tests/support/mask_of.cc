@@ -41,12 +41,12 @@ int main(int argc, char** argv) {
   if (session.Open(argv[1]) != SCRIM_OK) return Fail(scrim_last_error());
   const scrim_frame frame = scrim::PackedFrame(SCRIM_FORMAT_RGB, width, height, picture.value().data() + header + 1);
   std::vector<uint8_t> alpha(static_cast<size_t>(width * height));
-  int columns = 0, rows = 0;
-  scrim_get_density(session.get(), &columns, &rows);
-  std::vector<float> mask(static_cast<size_t>(columns * rows));
   // Two frames: in the second the first one's mask is an input.
   for (int i = 0; i < 2; ++i)
     if (session.Segment(frame, alpha.data(), static_cast<size_t>(width)) != SCRIM_OK) return Fail(scrim_last_error());
+  int columns = 0, rows = 0;  // of the shape nearest to the picture's, which the session takes with the first frame
+  scrim_get_density(session.get(), &columns, &rows);
+  std::vector<float> mask(static_cast<size_t>(columns * rows));
   if (session.GetMask(mask.data(), mask.size()) != SCRIM_OK) return Fail(scrim_last_error());
   const auto [low, high] = std::minmax_element(mask.begin(), mask.end());
   std::printf("%dx%d floats, %.4f to %.4f\n", columns, rows, *low, *high);
