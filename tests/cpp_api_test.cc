@@ -69,6 +69,35 @@ TEST(Session, TheModelsOwnDensityTakesTheFramesShape) {
   }
 }
 
+TEST(Session, ASmallerPersonStandsInTheCorner) {
+  scrim_params params = scrim_default_params();
+  scrim::Session session;
+  for (const float size : {0.f, 0.05f, 1.5f}) {
+    params.person_size = size;
+    EXPECT_EQ(session.Open(SCRIM_BRIGHT_MODEL, params), SCRIM_INVALID_ARGUMENT) << size;
+  }
+  params.person_size = 0.5f, params.person_position = 2;
+  EXPECT_EQ(session.Open(SCRIM_BRIGHT_MODEL, params), SCRIM_INVALID_ARGUMENT);
+  params.person_position = 1;
+  ASSERT_EQ(session.Open(SCRIM_BRIGHT_MODEL, params), SCRIM_OK) << scrim_last_error();
+  ASSERT_EQ(session.SetBackgroundColor(1, 200, 3), SCRIM_OK);
+  std::vector<uint8_t> pixels(64 * 36 * 3, 250);  // all of it is person
+  ASSERT_EQ(session.Process(scrim::PackedFrame(SCRIM_FORMAT_RGB, 64, 36, pixels.data())), SCRIM_OK);
+  const auto red = [&](int x, int y) { return int{pixels[static_cast<size_t>(3 * (64 * y + x))]}; };
+  EXPECT_EQ(red(63, 10), 1);
+  EXPECT_EQ(red(20, 35), 1);
+  EXPECT_EQ(red(40, 25), 250);
+  EXPECT_EQ(red(63, 35), 250);
+}
+
+#ifdef SCRIM_WITHOUT_LIVE
+TEST(Session, WhereThereIsNoLiveModeItIsRefused) {
+  scrim_params params = scrim_default_params();
+  params.live = 1;
+  scrim::Session session;
+  EXPECT_EQ(session.Open(SCRIM_BRIGHT_MODEL, params), SCRIM_UNSUPPORTED);
+}
+#else
 TEST(Session, LiveShowsTheBackgroundUntilThereIsAMask) {
   scrim_params params = scrim_default_params();
   EXPECT_EQ(params.live, 0);
@@ -111,6 +140,7 @@ TEST(Session, LiveParametersAreChecked) {
     EXPECT_EQ(session.Open(SCRIM_BRIGHT_MODEL, params), SCRIM_INVALID_ARGUMENT) << i;
   }
 }
+#endif
 
 TEST(Session, EveryCutOfAModelIsRefused) {
   const std::vector<char> bytes = ReadModel();

@@ -12,7 +12,8 @@ void Configure(GstElement* filter, const FilterOptions& options) {
                "threads", common.threads, "guided", !common.bilinear, "stabilise", !common.raw, "clean", !common.raw,
                "budget", options.budget.c_str(), "background", options.background.c_str(), "foreground",
                common.foreground, "light-wrap", double{common.light_wrap}, "match-brightness",
-               double{common.match_brightness}, nullptr);
+               double{common.match_brightness}, "person-size", double{common.person_size}, "person-position",
+               double{common.person_position}, nullptr);
   gst_util_set_object_arg(G_OBJECT(filter), "keep", common.keep_room ? "room" : "person");
 }
 

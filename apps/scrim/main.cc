@@ -44,6 +44,16 @@ void AddDrawing(CLI::App* command, CommonOptions* options) {
   command->add_option("--light-wrap", options->light_wrap, "share of the background's light on the outline, 0 to 1")
       ->check(CLI::Range(0., 1.))
       ->capture_default_str();
+  command
+      ->add_option("--person-size", options->person_size,
+                   "the person smaller, on the lower edge: share of the frame's sides, 0.1 to 1; not before a blur")
+      ->check(CLI::Range(0.1, 1.))
+      ->capture_default_str();
+  command
+      ->add_option("--person-position", options->person_position,
+                   "where a smaller person stands: 0 at the left edge to 1 at the right one")
+      ->check(CLI::Range(0., 1.))
+      ->capture_default_str();
   command->add_flag("!--no-foreground", options->foreground, "leave the old room's colour in the outline");
 }
 

@@ -24,6 +24,7 @@ StatusOr<Session> OpenSession(const CommonOptions& options) {
   params.stabilise = params.clean = !options.raw;
   params.keep_room = options.keep_room, params.match_brightness = options.match_brightness;
   params.foreground = options.foreground, params.light_wrap = options.light_wrap;
+  params.person_size = options.person_size, params.person_position = options.person_position;
   Session session;
   SCRIM_RETURN_IF_ERROR(ToStatus(session.Open(path, params)));
   return session;

@@ -22,6 +22,7 @@ struct CommonOptions {
   // What only drawing needs; see scrim_params.
   bool keep_room = false, foreground = true;
   float light_wrap = scrim_default_params().light_wrap, match_brightness = 0;
+  float person_size = 1, person_position = 1;
 };
 
 // The model file to use: as given, or models/default.scrim above the program, or share/scrim beside it, or where scrim

@@ -162,6 +162,10 @@ TEST(Properties, ChangeWhileFramesFlow) {
                nullptr);
   reference = Reference("#20c0f0", params);
   expect_same();
+  params.person_size = 0.5f, params.person_position = 0.25f, params.match_brightness = 0.5f;
+  g_object_set(stream.element(), "person-size", 0.5f, "person-position", 0.25f, "match-brightness", 0.5f, nullptr);
+  reference = Reference("#20c0f0", params);
+  expect_same();
 
   g_object_set(stream.element(), "bypass-to-background", TRUE, nullptr);
   const Pixels scene = Scene(info, 0);
@@ -169,9 +173,9 @@ TEST(Properties, ChangeWhileFramesFlow) {
   g_object_set(stream.element(), "bypass-to-background", FALSE, nullptr);
   expect_same();
   EXPECT_EQ(stream.Warnings(), std::vector<std::string>());
-  EXPECT_EQ(stream.Stat("frames"), 13u);
+  EXPECT_EQ(stream.Stat("frames"), 15u);
   EXPECT_EQ(stream.Stat("failures"), 0u);
-  EXPECT_EQ(stream.Stat("segmented"), 12u);
+  EXPECT_EQ(stream.Stat("segmented"), 14u);
 }
 
 TEST(Properties, TransparencyComesAndGoesWithoutALostFrame) {

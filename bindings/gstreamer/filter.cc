@@ -264,6 +264,7 @@ std::string Filter::Open(const Settings& settings, bool live, Session* session) 
   params.guided = settings.guided, params.stabilise = settings.stabilise, params.clean = settings.clean;
   params.foreground = settings.foreground, params.light_wrap = settings.light_wrap;
   params.keep_room = settings.keep == Keep::kRoom, params.match_brightness = settings.match_brightness;
+  params.person_size = settings.person_size, params.person_position = settings.person_position;
   std::string path = settings.model;
   if (path.empty()) {
     const std::filesystem::path binary = ThisBinary();

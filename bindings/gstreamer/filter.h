@@ -33,6 +33,8 @@ struct Settings {
   float light_wrap = scrim_default_params().light_wrap;
   Keep keep = Keep::kPerson;
   float match_brightness = scrim_default_params().match_brightness;
+  float person_size = scrim_default_params().person_size;
+  float person_position = scrim_default_params().person_position;
   Live live = Live::kAuto;
   std::string budget;  // Nms or N%; empty: any
   float max_wait_ms = scrim_default_params().wait_ms, max_mask_age_ms = scrim_default_params().max_mask_age_ms;

@@ -21,6 +21,8 @@ enum Property {
   kLightWrap,
   kKeep,
   kMatchBrightness,
+  kPersonSize,
+  kPersonPosition,
   kLevels,
   kBypass,
   kLive,
@@ -135,6 +137,12 @@ bool SetProperty(Filter* filter, guint id, const GValue* value, std::string* pro
     case kMatchBrightness:
       change([&](Settings& s) { s.match_brightness = g_value_get_float(value); });
       break;
+    case kPersonSize:
+      change([&](Settings& s) { s.person_size = g_value_get_float(value); });
+      break;
+    case kPersonPosition:
+      change([&](Settings& s) { s.person_position = g_value_get_float(value); });
+      break;
     case kLevels:
       change([&](Settings& s) { s.levels = Text(value); });
       break;
@@ -206,6 +214,12 @@ bool GetProperty(const Filter& filter, guint id, GValue* value) {
       break;
     case kMatchBrightness:
       g_value_set_float(value, settings.match_brightness);
+      break;
+    case kPersonSize:
+      g_value_set_float(value, settings.person_size);
+      break;
+    case kPersonPosition:
+      g_value_set_float(value, settings.person_position);
       break;
     case kLevels:
       g_value_set_string(value, settings.levels.c_str());
@@ -287,6 +301,13 @@ void InstallProperties(GObjectClass* object_class) {
                          "Share of the difference between the person's mean brightness and the background's that is "
                          "taken away (not before a blur or transparency)",
                          0, 1, defaults.match_brightness, kFlags));
+  install(kPersonSize, g_param_spec_float("person-size", "Size of the person",
+                                          "Share of the frame's sides that the person's picture takes, standing on the "
+                                          "lower edge (1 before a blur)",
+                                          0.1f, 1, defaults.person_size, kFlags));
+  install(kPersonPosition, g_param_spec_float("person-position", "Position of the person",
+                                              "Where a smaller person stands: 0 at the left edge to 1 at the right one",
+                                              0, 1, defaults.person_position, kFlags));
   text(kLevels, "levels", "Levels",
        "LOW:HIGH, mask values that become fully room and fully person, 0 <= LOW < HIGH <= 1; empty: 0.2:0.8", "");
   flag(kBypass, "bypass-to-background", "Bypass to background",

@@ -45,7 +45,7 @@ std::array<int, 3> ColourAt(const Frame& frame, int x, int y) {
 std::array<int, 3> Drawn(PixelFormat format, Color person, Color background, float strength, bool keep_room = false) {
   Compositor compositor;
   compositor.SetEdges({false, 0});
-  compositor.SetDrawing({keep_room, strength});
+  compositor.SetDrawing({keep_room, strength, {}});
   Background behind;
   behind.color = background;
   EXPECT_TRUE(compositor.SetBackground(behind).ok());
@@ -116,7 +116,7 @@ TEST(KeepRoom, ThePersonIsReplaced) {
 // The hole that the person leaves is filled with the room beside it.
 TEST(KeepRoom, BeforeABlurNobodyIsLeft) {
   Compositor compositor;
-  compositor.SetDrawing({true, 0});
+  compositor.SetDrawing({true, 0, {}});
   Background blur;
   blur.kind = Background::Kind::kBlur;
   ASSERT_TRUE(compositor.SetBackground(blur).ok());
@@ -138,7 +138,7 @@ TEST(KeepRoom, BeforeABlurNobodyIsLeft) {
 
 TEST(KeepRoom, TransparentWhereThePersonWas) {
   Compositor compositor;
-  compositor.SetDrawing({true, 0});
+  compositor.SetDrawing({true, 0, {}});
   Background nothing;
   nothing.kind = Background::Kind::kTransparent;
   ASSERT_TRUE(compositor.SetBackground(nothing).ok());

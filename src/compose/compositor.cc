@@ -110,6 +110,12 @@ Status Compositor::Compose(const image::ConstFrameView& frame, const image::Byte
   if (alpha.width() != frame.width || alpha.height() != frame.height || alpha.channels() != 1) {
     return InvalidArgument("the alpha's size is not the frame's");
   }
+  const bool placed = placement_.enabled() && background_.kind != Kind::kBlur && !keep_room_;
+  if (placed) placement_.Place(frame, alpha);
+  return Draw(placed ? placement_.frame() : frame, placed ? placement_.alpha() : alpha, out);
+}
+
+Status Compositor::Draw(const image::ConstFrameView& frame, const image::Bytes& alpha, const image::FrameView& out) {
   if (keep_room_) {
     room_alpha_.Resize(frame.width, frame.height);
     std::transform(alpha.data(), alpha.data() + alpha.size(), room_alpha_.data(),

@@ -5,6 +5,7 @@
 
 #include "compose/brightness.h"
 #include "compose/edge_colours.h"
+#include "compose/placement.h"
 #include "compose/room_blur.h"
 #include "image/frame.h"
 
@@ -21,6 +22,7 @@ struct Background {
 struct DrawOptions {
   bool keep_room = false;      // the other way round: the person is replaced, the room stays
   float match_brightness = 0;  // see BrightnessMatch; not before kBlur and kTransparent, nor with keep_room
+  PlacementOptions placement;  // not before kBlur, nor with keep_room
 };
 
 // Keeps the background ready in the frames' format. Not thread-safe.
@@ -34,6 +36,7 @@ class Compositor {
   void SetDrawing(const DrawOptions& options) {
     keep_room_ = options.keep_room;
     brightness_.set_strength(options.match_brightness);
+    placement_.set_options(options.placement);
   }
 
   // Draws the person of `frame` over the background into `out`, of the same size; alpha at the frame's size. The same
@@ -50,6 +53,7 @@ class Compositor {
   Status Check(const image::ConstFrameView& frame, const image::ConstFrameView& out) const;
 
  private:
+  Status Draw(const image::ConstFrameView& frame, const image::Bytes& alpha, const image::FrameView& out);
   image::ConstFrameView Prepared(const image::ConstFrameView& like);
 
   Background background_;
@@ -60,6 +64,7 @@ class Compositor {
   RoomBlur blur_;
   EdgeColours edges_;
   BrightnessMatch brightness_;
+  Placement placement_;
   image::Bytes room_alpha_;  // of keep_room_
   std::vector<uint8_t> scratch_;
 };

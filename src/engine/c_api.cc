@@ -115,6 +115,10 @@ StatusOr<SegmenterOptions> ToOptions(const scrim_params& params) {
   if (!(params.light_wrap >= 0 && params.light_wrap <= 1)) return InvalidArgument("params: light_wrap must be 0 to 1");
   if (!(params.match_brightness >= 0 && params.match_brightness <= 1))
     return InvalidArgument("params: match_brightness must be 0 to 1");
+  if (!(params.person_size >= 0.1f && params.person_size <= 1))
+    return InvalidArgument("params: person_size must be 0.1 to 1");
+  if (!(params.person_position >= 0 && params.person_position <= 1))
+    return InvalidArgument("params: person_position must be 0 to 1");
   SegmenterOptions options;
   options.density = {params.density_width, params.density_height};
   if (params.target != nullptr) options.target = params.target;
@@ -141,7 +145,8 @@ StatusOr<SegmenterOptions> ToOptions(const scrim_params& params) {
   return live;
 }
 
-StatusOr<std::unique_ptr<Matting>> MakeMatting(std::shared_ptr<const scrim::graph::Model> model, const scrim_params& params) {
+StatusOr<std::unique_ptr<Matting>> MakeMatting(std::shared_ptr<const scrim::graph::Model> model,
+                                               const scrim_params& params) {
   SCRIM_ASSIGN_OR_RETURN(const SegmenterOptions options, ToOptions(params));
   if (params.live == 0) {
     SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<Matting> matting, Segmenter::Create(std::move(model), options));
@@ -168,7 +173,8 @@ scrim_status Create(const scrim_params* params, scrim_session** out, const Load&
     SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<Matting> matting, MakeMatting(std::move(model), given));
     *out = new scrim_session(std::move(matting));
     (*out)->engine.SetEdges({given.foreground != 0, given.light_wrap});
-    (*out)->engine.SetDrawing({given.keep_room != 0, given.match_brightness});
+    (*out)->engine.SetDrawing(
+        {given.keep_room != 0, given.match_brightness, {given.person_size, given.person_position}});
     return {};
   });
 }
@@ -227,6 +233,9 @@ scrim_params scrim_default_params(void) {
   const scrim::compose::EdgeOptions edges;
   params.foreground = edges.foreground;
   params.light_wrap = edges.light_wrap;
+  const scrim::compose::PlacementOptions placement;
+  params.person_size = placement.size;
+  params.person_position = placement.position;
   const LiveOptions live;
   params.wait_ms = static_cast<float>(live.wait_ms);
   params.max_mask_age_ms = static_cast<float>(live.max_mask_age_ms);
