@@ -187,6 +187,27 @@ for (const [name, send, pattern] of [
   });
 }
 
+test('a start that comes late does not end the one after it', () =>
+  onPage(async (page) => {
+    await page.waitForFunction(() => window.letGo !== undefined);
+    await page.getByRole('button', {name: 'Sample clip'}).click();
+    await running(page);
+    await page.evaluate(() => window.letGo());
+    await page.waitForTimeout(1000); // both play in one element: for the first to be stopped in
+    const time = () => page.evaluate(() => document.getElementById('before').currentTime);
+    const earlier = await time();
+    await page.waitForFunction((earlier) => document.getElementById('before').currentTime !== earlier, earlier);
+    assert.equal(await page.locator('#stage.idle').count(), 0);
+  }, {
+    prepare: (page) => page.addInitScript(() => {
+      const play = HTMLMediaElement.prototype.play;
+      HTMLMediaElement.prototype.play = async function () {
+        await play.call(this);
+        if (window.letGo === undefined) await new Promise((resolve) => (window.letGo = resolve));
+      };
+    }),
+  }));
+
 test('a hidden tab does no work', () =>
   onPage(async (page) => {
     await running(page);
