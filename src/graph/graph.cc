@@ -257,16 +257,19 @@ StatusOr<std::vector<WeightSpec>> ListWeights(const Graph& graph) {
   return specs;
 }
 
-std::vector<int8_t> WholeNumbers(const Tensor& tensor) {
-  const auto out = static_cast<size_t>(tensor.dims[0]), in = static_cast<size_t>(tensor.dims[1]);
-  const size_t taps = tensor.data.size() / out / in;
-  std::vector<int8_t> whole(tensor.data.size());
-  size_t i = 0;
-  for (size_t o = 0; o < out; ++o) {
-    for (size_t c = 0; c < in; ++c) {
-      const float step = tensor.step[o] * (tensor.in_step.empty() ? 1.f : tensor.in_step[c]);
-      for (size_t t = 0; t < taps; ++t, ++i)
-        whole[i] = static_cast<int8_t>(std::clamp(std::nearbyint(tensor.data[i] / step), -128.f, 127.f));
+std::vector<int8_t> WholeNumbers(const std::vector<float>& weights, const std::vector<float>& step,
+                                 const std::vector<float>& in_step) {
+  // Added and taken away again, it rounds what is small to the nearest whole number. All that vectorises.
+  constexpr float kRound = 3 << 22;
+  const size_t in = std::max<size_t>(1, in_step.size()), run = weights.size() / step.size() / in;
+  std::vector<int8_t> whole(weights.size());
+  const float* from = weights.data();
+  int8_t* to = whole.data();
+  for (float out : step) {
+    for (size_t c = 0; c < in; ++c, from += run, to += run) {
+      const float per_step = 1.f / (in_step.empty() ? out : out * in_step[c]);
+      for (size_t i = 0; i < run; ++i)
+        to[i] = static_cast<int8_t>(std::min(std::max(from[i] * per_step, -128.f), 127.f) + kRound - kRound);
     }
   }
   return whole;
@@ -282,10 +285,12 @@ Status ValidateSteps(const std::string& name, const Tensor& tensor) {
       !std::all_of(tensor.step.begin(), tensor.step.end(), positive) ||
       !std::all_of(tensor.in_step.begin(), tensor.in_step.end(), positive))
     return InvalidArgument("weight '" + name + "' has not one positive step for each channel");
-  for (int8_t whole : WholeNumbers(tensor))
-    if (std::abs(whole) > kMaxQuantisedWeight)
-      return InvalidArgument("weight '" + name + "' is " + std::to_string(whole) + " steps large, beyond " +
-                             std::to_string(kMaxQuantisedWeight));
+  int largest = 0;
+  for (int8_t whole : WholeNumbers(tensor.data, tensor.step, tensor.in_step))
+    largest = std::max(largest, std::abs(int{whole}));
+  if (largest > kMaxQuantisedWeight)
+    return InvalidArgument("weight '" + name + "' is " + std::to_string(largest) + " steps large, beyond " +
+                           std::to_string(kMaxQuantisedWeight));
   return {};
 }
 
@@ -301,8 +306,9 @@ Status ValidateWeights(const Graph& graph, const Weights& weights) {
     for (int d : spec.dims) size *= static_cast<size_t>(d);
     if (tensor.dims != spec.dims || tensor.data.size() != size)
       return InvalidArgument("weight '" + spec.name + "' does not have the shape that its node needs");
-    for (float v : tensor.data)
-      if (!std::isfinite(v)) return InvalidArgument("weight '" + spec.name + "' holds a value that is not finite");
+    bool finite = true;
+    for (float v : tensor.data) finite &= std::isfinite(v);
+    if (!finite) return InvalidArgument("weight '" + spec.name + "' holds a value that is not finite");
     SCRIM_RETURN_IF_ERROR(ValidateSteps(spec.name, tensor));
     if (graph.nodes[static_cast<size_t>(spec.node)].op == Op::kBatchNorm &&
         spec.name == graph.nodes[static_cast<size_t>(spec.node)].name + ".variance")

@@ -95,8 +95,9 @@ struct Tensor {
 };
 // Products of two such weights with 8-bit activations add up to at most 15 bits and a sign.
 inline constexpr int kMaxQuantisedWeight = 63;
-// The whole numbers of a tensor with steps, in the order of its data.
-std::vector<int8_t> WholeNumbers(const Tensor& tensor);
+// The whole numbers of weights with steps, in their order; the steps are a tensor's.
+std::vector<int8_t> WholeNumbers(const std::vector<float>& weights, const std::vector<float>& step,
+                                 const std::vector<float>& in_step);
 using Weights = std::map<std::string, Tensor>;
 
 // The shape of one more node behind others whose shapes are known. Errors name the node.

@@ -32,7 +32,7 @@ std::string Text(const flatbuffers::String* s) { return s ? s->str() : std::stri
 flatbuffers::Offset<fbs::Tensor> WriteTensor(flatbuffers::FlatBufferBuilder& b, const std::string& name,
                                              const Tensor& tensor, WeightType type) {
   if (!tensor.step.empty()) {
-    const std::vector<int8_t> whole = WholeNumbers(tensor);
+    const std::vector<int8_t> whole = WholeNumbers(tensor.data, tensor.step, tensor.in_step);
     return fbs::CreateTensorDirect(b, name.c_str(), &tensor.dims, nullptr, nullptr, &whole, &tensor.step,
                                    tensor.in_step.empty() ? nullptr : &tensor.in_step);
   }
@@ -87,9 +87,10 @@ Status FillFromWholeNumbers(const flatbuffers::Vector<int8_t>& whole, const std:
   const auto out = static_cast<size_t>(tensor.dims[0]), in = static_cast<size_t>(tensor.dims[1]);
   if (tensor.step.size() != out || (!tensor.in_step.empty() && tensor.in_step.size() != in))
     return Corrupt(what + " has not one step for each channel");
-  for (const int8_t value : whole)
-    if (std::abs(value) > kMaxQuantisedWeight)
-      return Corrupt(what + " holds " + std::to_string(value) + ", beyond " + std::to_string(kMaxQuantisedWeight));
+  int largest = 0;
+  for (const int8_t value : whole) largest = std::max(largest, std::abs(int{value}));
+  if (largest > kMaxQuantisedWeight)
+    return Corrupt(what + " holds " + std::to_string(largest) + ", beyond " + std::to_string(kMaxQuantisedWeight));
   const size_t taps = whole.size() / out / in;
   tensor.data.resize(whole.size());
   const int8_t* from = whole.data();

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "base/crc32.h"
 #include "base/file.h"
 #include "base/half.h"
 #include "graph/testing.h"
@@ -55,6 +56,20 @@ Model Example() {
   model.densities = {{64, 64}, {256, 144}};
   model.figures = {{"portrait_iou", 0.9125}, {"epochs", 60}};
   return model;
+}
+
+TEST(Crc32, IsThatOfTheStandardAtEveryLength) {
+  const std::string text = "123456789";
+  EXPECT_EQ(Crc32(reinterpret_cast<const uint8_t*>(text.data()), text.size()), 0xcbf43926u);
+  std::vector<uint8_t> bytes;
+  for (int size = 0; size < 40; ++size, bytes.push_back(static_cast<uint8_t>(37 * size))) {
+    uint32_t crc = ~0u;  // bit by bit
+    for (uint8_t byte : bytes) {
+      crc ^= byte;
+      for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ (crc & 1 ? 0xedb88320u : 0u);
+    }
+    EXPECT_EQ(Crc32(bytes.data(), bytes.size()), ~crc) << size;
+  }
 }
 
 TEST(Model, SurvivesSavingAndLoading) {

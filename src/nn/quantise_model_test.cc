@@ -104,7 +104,7 @@ TEST(QuantiseModel, WeightsAreWholeMultiplesOfTheirSteps) {
   for (const graph::Node& node : model.graph.nodes) {
     if (node.op != Op::kConv) continue;
     const graph::Tensor& weight = model.weights.at(node.name + ".weight");
-    const std::vector<int8_t> numbers = graph::WholeNumbers(weight);
+    const std::vector<int8_t> numbers = graph::WholeNumbers(weight.data, weight.step, weight.in_step);
     const size_t depth = static_cast<size_t>(weight.dims[1]), taps = weight.data.size() / weight.step.size() / depth;
     for (size_t i = 0; i < numbers.size(); ++i) {
       const float in_step = weight.in_step.empty() ? 1.f : weight.in_step[i / taps % depth];

@@ -24,11 +24,8 @@ QuantisedConv Quantised(const Instruction& i, const Bytes& in, const Bytes* out,
   const auto outputs = static_cast<size_t>(i.conv.out_channels);
   const size_t taps = static_cast<size_t>(i.conv.kernel_h) * static_cast<size_t>(i.conv.kernel_w);
   const size_t depth = i.weight.size() / outputs / taps;
-  graph::Tensor tensor;
-  tensor.dims = {i.conv.out_channels, static_cast<int>(depth), i.conv.kernel_h, i.conv.kernel_w};
-  tensor.data = i.weight, tensor.step = i.step, tensor.in_step = i.in_step;
   QuantisedConv q;
-  q.weight = graph::WholeNumbers(tensor);
+  q.weight = graph::WholeNumbers(i.weight, i.step, i.in_step);
   double offset = out == nullptr ? 0. : out->zero_point[0];
   if (residual != nullptr) {
     q.residual_multiplier =
