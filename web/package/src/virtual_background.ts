@@ -4,8 +4,8 @@ import {Remote, WorkerEvent} from './remote.js';
 import type {Stats} from './stream.js';
 
 export interface VirtualBackgroundOptions extends EngineOptions {
-  /** Default: `'blur'`. */
-  background?: Background;
+  /** Or the promise of one: the engine loads meanwhile. Default: `'blur'`. */
+  background?: Background | Promise<Background>;
   /** Milliseconds that a frame may take before the density falls; it rises again when there is time. Default: 0, never. */
   budget?: number;
   /** Frames are drawn there, too, at their own size. The only way to see `'transparent'`: calls carry no alpha. */
@@ -93,7 +93,7 @@ export class VirtualBackground extends EventTarget {
 
   /**
    * source: a camera's track, or the promise of one: the engine loads while people are asked. Rejects with a ScrimError,
-   * and no track, when the engine, its model or the background cannot be had, and as the promise does.
+   * and no track, when the engine, its model or the background cannot be had, and as the promises do.
    */
   static async start(
     source: MediaStreamTrack | Promise<MediaStreamTrack>,
@@ -102,11 +102,11 @@ export class VirtualBackground extends EventTarget {
     const opening = Remote.open(options);
     let virtual: VirtualBackground | null = null;
     try {
-      const [remote, track] = await Promise.all([opening, source]);
+      const [remote, track, background] = await Promise.all([opening, source, options.background ?? 'blur']);
       if (track.kind !== 'video') throw new ScrimError('track: it carries no video');
       if (track.readyState === 'ended') throw new ScrimError('track: it has ended');
       virtual = new VirtualBackground(remote, options);
-      await virtual.setBackground(options.background ?? 'blur');
+      await virtual.setBackground(background);
       await virtual.setBudget(options.budget ?? 0);
       await virtual.replaceTrack(track);
       return virtual;

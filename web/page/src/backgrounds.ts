@@ -35,6 +35,16 @@ export function backgroundOf(id: string, values: {blur: string; color: string; o
   return pictures[id];
 }
 
+/** One of our pictures, read here while the engine is still on its way; all else as it is. */
+export async function readAhead(background: Background): Promise<Background> {
+  if (typeof background !== 'string' || !Object.values(pictures).includes(background)) return background;
+  try {
+    return await createImageBitmap(await (await fetch(background)).blob());
+  } catch {
+    return background; // the engine will say what is wrong
+  }
+}
+
 /** A picture as it is; a video playing, without sound. Rejects when the browser reads neither. */
 export async function openFile(file: File): Promise<{background: Background; look: string}> {
   if (!file.type.startsWith('video/')) {

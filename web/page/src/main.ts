@@ -1,6 +1,6 @@
 import './style.css';
 import {Background, VirtualBackground} from 'scrim-web';
-import {backgroundOf, choices, openFile} from './backgrounds';
+import {backgroundOf, choices, openFile, readAhead} from './backgrounds';
 import {clearNumbers, showNumbers} from './numbers';
 import {openCamera, openSample, Source} from './source';
 
@@ -67,7 +67,7 @@ async function start(kind: Source['kind']): Promise<void> {
   let started: VirtualBackground;
   try {
     started = await VirtualBackground.start(opening.then(({track}) => track), {
-      background: background(),
+      background: readAhead(background()),
       density: asked,
       edges: edges(),
       budget: input('adapt').checked ? budget : 0,

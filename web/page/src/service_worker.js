@@ -3,6 +3,8 @@ const files = FILES;
 const cacheName = `scrim-${VERSION}`;
 
 self.addEventListener('install', (event) => {
+  // Where the browser can (Chrome 123), it reads the cache by itself and need not wake this worker; clips come in parts.
+  event.addRoutes?.({condition: {not: {urlPattern: {pathname: '*.mp4'}}}, source: {cacheName}});
   event.waitUntil(
     caches.open(cacheName).then((cache) => cache.addAll(files)).then(() => self.skipWaiting()),
   );
