@@ -20,6 +20,11 @@ inline StatusOr<std::vector<uint8_t>> ReadFile(const std::string& path, size_t m
     return IoError(path + ": " + std::strerror(errno));
   }
   std::vector<uint8_t> bytes;
+  if (std::fseek(file, 0, SEEK_END) == 0) {  // a pipe has no end that one could look up
+    const long size = std::ftell(file);
+    if (size > 0 && static_cast<size_t>(size) <= max_size) bytes.reserve(static_cast<size_t>(size));
+    std::rewind(file);
+  }
   uint8_t block[1 << 16];
   size_t count;
   while ((count = std::fread(block, 1, sizeof block, file)) > 0 && bytes.size() <= max_size)

@@ -275,12 +275,13 @@ StatusOr<Model> ParseModel(const uint8_t* bytes, size_t size, const std::string&
     return Corrupt(what + ": holds " + std::to_string(size - kHeader) + " of " + std::to_string(payload) +
                    " bytes; was it cut off?");
   // FlatBuffers wants its payload aligned; the caller's bytes need not be.
-  const std::vector<uint64_t> aligned = [&] {
-    std::vector<uint64_t> copy((payload + 7) / 8);
-    std::memcpy(copy.data(), bytes + kHeader, payload);
-    return copy;
-  }();
-  const auto* data = reinterpret_cast<const uint8_t*>(aligned.data());
+  const uint8_t* data = bytes + kHeader;
+  std::vector<uint64_t> aligned;
+  if (reinterpret_cast<uintptr_t>(data) % sizeof(uint64_t) != 0) {
+    aligned.resize((payload + 7) / 8);
+    std::memcpy(aligned.data(), data, payload);
+    data = reinterpret_cast<const uint8_t*>(aligned.data());
+  }
   if (Crc32(data, payload) != crc) return Corrupt(what + ": the checksum is wrong; get the file again");
   return ReadPayload(data, payload, what);
 }
