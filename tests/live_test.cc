@@ -33,6 +33,17 @@ TEST_F(Live, TestPatternToAFile) {
   EXPECT_GT(ReadFile(folder_ / "out.mkv").size(), 500u);
 }
 
+// What the first frame had asked of the main loop was done after that had ended, with an output that was gone.
+TEST_F(Live, TheEndMayComeWithTheFirstFrame) {
+  for (int i = 1; i <= 12; ++i) {
+    const std::string seconds = "0.0" + std::to_string(10 + 6 * i);
+    const Result result = Run({"-i", "test", "-b", "#00ff00", "-o", folder_ / "out.mkv", "--duration", seconds});
+    EXPECT_EQ(result.status, 0) << seconds << ": " << result.err;
+    for (const std::string& left : folder_.List()) EXPECT_EQ(left, "out.mkv");
+    std::filesystem::remove(folder_ / "out.mkv");
+  }
+}
+
 TEST_F(Live, AClipPlaysInItsOwnTime) {
   const auto start = std::chrono::steady_clock::now();
   const Result result = Run({"-i", kClip, "-b", "blur", "-o", "-"});
