@@ -98,10 +98,10 @@ typedef struct scrim_params {
   float match_brightness;            /* share of the difference between the person's mean brightness and the
                                       * background's that is taken away, 0 (default) to 1. Not before a blur or
                                       * transparency, nor with keep_room */
-  float person_size;                 /* the person smaller, as if further off: share of the frame's sides that its
-                                      * picture takes, 0.1 to 1 (default). It stands on the frame's lower edge, */
-  float person_position;             /* at the left edge (0) to the right one (1, default). Neither before a blur, nor
-                                      * with keep_room. The alpha that one can get stays the frame's own */
+  float person_size;                 /* the person smaller, as if further off, on the frame's lower edge: share of the
+                                      * frame's sides that its picture takes, 0.1 to 1 (default). Not before a blur,
+                                      * nor with keep_room. What scrim_get_alpha gives stays the frame's own */
+  float person_position;             /* where a smaller person stands, 0 at the left edge to 1 (default) at the right */
 
   /* 0 (default): every frame waits for its own mask, for files and photos. 1: for a camera. The network runs in a
    * thread of its own, on the newest frame, and a frame whose mask is not ready in wait_ms is drawn with the newest

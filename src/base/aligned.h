@@ -42,7 +42,10 @@ class AlignedFloats {
  private:
   static constexpr size_t kHugePage = size_t{2} << 20;
   static std::align_val_t Alignment(size_t size) {
-    return std::align_val_t{size * sizeof(float) >= kHugePage / 2 ? kHugePage : kAlignment};
+#if defined(__linux__)
+    if (size * sizeof(float) >= kHugePage / 2) return std::align_val_t{kHugePage};
+#endif
+    return std::align_val_t{kAlignment};
   }
   static size_t Bytes(size_t size) {
     return RoundUp(size * sizeof(float) + kAlignment, static_cast<size_t>(Alignment(size)));

@@ -260,6 +260,7 @@ StatusOr<std::vector<WeightSpec>> ListWeights(const Graph& graph) {
 std::vector<int8_t> WholeNumbers(const std::vector<float>& weights, const std::vector<float>& step,
                                  const std::vector<float>& in_step) {
   // Added and taken away again, it rounds what is small to the nearest whole number. All that vectorises.
+  // In this order of arguments what is no number, as with a step of next to nothing, becomes -128, which is refused.
   constexpr float kRound = 3 << 22;
   const size_t in = std::max<size_t>(1, in_step.size()), run = weights.size() / step.size() / in;
   std::vector<int8_t> whole(weights.size());
@@ -269,7 +270,7 @@ std::vector<int8_t> WholeNumbers(const std::vector<float>& weights, const std::v
     for (size_t c = 0; c < in; ++c, from += run, to += run) {
       const float per_step = 1.f / (in_step.empty() ? out : out * in_step[c]);
       for (size_t i = 0; i < run; ++i)
-        to[i] = static_cast<int8_t>(std::min(std::max(from[i] * per_step, -128.f), 127.f) + kRound - kRound);
+        to[i] = static_cast<int8_t>(std::min(127.f, std::max(-128.f, from[i] * per_step)) + kRound - kRound);
     }
   }
   return whole;
