@@ -204,6 +204,8 @@ int Main(int argc, char** argv) {
   run_command->add_option("--start-network", start_preset, "network of that run, if another: what fits is taken");
   run_command->add_option("--edge-loss", train.edge_loss, "weight of the outline's sharpness in the loss")
       ->capture_default_str();
+  run_command->add_flag("--fixed-statistics", train.fixed_statistics,
+                        "leave the batch norms' statistics as they are; for a last run that starts from another one");
   run_command->add_flag("--muon", train.muon, "update convolutions by Muon instead of AdamW");
   run_command
       ->add_option("--true-colours", train.augment.true_colours_share,

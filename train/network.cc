@@ -125,10 +125,10 @@ Tensor Network::RunNode(size_t index, const std::vector<Tensor>& values, bool tr
     case Op::kConv:
       return Convolve(in(0), t.weight, t.bias, node.conv);
     case Op::kBatchNorm:
-      if (training && group_ != nullptr)
+      if (training && !fixed_ && group_ != nullptr)
         return SharedBatchNorm(in(0), t.weight, t.bias, t.mean, t.variance, momentum, graph::kBatchNormEpsilon,
                                *group_);
-      return torch::batch_norm(in(0), t.weight, t.bias, t.mean, t.variance, training, momentum,
+      return torch::batch_norm(in(0), t.weight, t.bias, t.mean, t.variance, training && !fixed_, momentum,
                                graph::kBatchNormEpsilon,
                                /*cudnn_enabled=*/true);
     case Op::kRelu:
@@ -176,14 +176,14 @@ Tensor Network::Forward(const Tensor& input, bool training, double momentum) {
   // The loss wants logits: the value in front of the final sigmoid.
   const size_t logits = static_cast<size_t>(graph_.nodes[static_cast<size_t>(graph_.output)].inputs[0]);
   for (size_t i = 1; i <= logits; ++i) {
-    const bool fuse =
-        training && group_ == nullptr && input.is_cpu() && i + 1 <= logits && graph_.nodes[i].op == Op::kBatchNorm;
+    const bool fuse = training && (fixed_ || group_ == nullptr) && input.is_cpu() && i + 1 <= logits &&
+                      graph_.nodes[i].op == Op::kBatchNorm;
     if (fuse) {
       const NodeTensors& t = nodes_[i];
       const bool relu = graph_.nodes[i + 1].op == Op::kRelu && graph_.nodes[i + 1].inputs[0] == static_cast<int>(i);
       const Tensor& x = values[static_cast<size_t>(graph_.nodes[i].inputs[0])];
-      values[i] =
-          kernels::BatchNormRelu(x, t.weight, t.bias, t.mean, t.variance, momentum, graph::kBatchNormEpsilon, relu);
+      values[i] = kernels::BatchNormRelu(x, t.weight, t.bias, t.mean, t.variance, momentum, graph::kBatchNormEpsilon,
+                                         relu, fixed_);
       if (relu) {
         values[i + 1] = values[i];
         ++i;

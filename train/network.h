@@ -20,7 +20,7 @@ class Network {
   void Initialise(uint64_t seed);
 
   // input: n×c×h×w, normalised. Returns logits, n×1×h×w. While training, batch norms use the batch's statistics and
-  // update the running ones with `momentum`.
+  // update the running ones with `momentum`, unless they are fixed.
   torch::Tensor Forward(const torch::Tensor& input, bool training, double momentum = 0.05);
 
   torch::Tensor& parameters() { return parameters_; }
@@ -40,6 +40,10 @@ class Network {
   // this process alone.
   void ShareBatchNorms(Group* group) { group_ = group; }
 
+  // Batch norms use the running statistics while training too, and leave them: training then sees the very network that
+  // will be exported, at every density. For the end of a training.
+  void FixStatistics(bool fixed) { fixed_ = fixed; }
+
   // Sets each batch norm's statistics to those of `input` (as for Forward), and its scale and offset so that
   // Forward(input, false) stays what it is. Weights of convolutions in front of a batch norm get the root mean square
   // `scale` in each output channel, which the batch norm undoes.
@@ -58,6 +62,7 @@ class Network {
 
   graph::Graph graph_;
   Group* group_ = nullptr;
+  bool fixed_ = false;
   std::vector<graph::WeightSpec> specs_;
   torch::Tensor parameters_, gradients_, statistics_, decay_mask_;
   std::vector<Matrix> matrices_;

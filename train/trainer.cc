@@ -52,6 +52,7 @@ class Run {
         average_(std::move(average)),
         optimizer_(network_, Optimizer(options_)) {
     network_.ShareBatchNorms(group_.get());
+    network_.FixStatistics(options_.fixed_statistics);
     steps_per_epoch_ = std::max<int64_t>(1, int64_t(photos_.train.size()) / options_.batch);
     total_steps_ = std::max<int64_t>(1, std::llround(options_.epochs * double(steps_per_epoch_)));
   }

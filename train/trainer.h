@@ -22,11 +22,12 @@ struct TrainOptions {
   double epochs = 60;  // one epoch: as many samples as there are photos in the chosen sources
   int batch = 16;
   double learning_rate = 5e-3;
-  bool muon = false;             // for convolutions (AdamWOptions::muon)
-  double edge_loss = 0.;         // weight of the gradients' difference
-  double warmup = 0.08;          // share of the run
-  double average_decay = 0.998;  // of the exponential moving average
-  double eval_every = 5;         // epochs
+  bool fixed_statistics = false;  // of batch norms (Network::FixStatistics)
+  bool muon = false;              // for convolutions (AdamWOptions::muon)
+  double edge_loss = 0.;          // weight of the gradients' difference
+  double warmup = 0.08;           // share of the run
+  double average_decay = 0.998;   // of the exponential moving average
+  double eval_every = 5;          // epochs
   double checkpoint_minutes = 3;
   uint64_t seed = 1;
   int loader_threads = 1;

@@ -10,8 +10,37 @@ namespace scrim::train::kernels {
 
 using torch::Tensor;
 
+namespace {
+
+struct Moments {
+  double mean, variance;
+};
+
+// Of one channel of all n pictures; `pictures` floats lie between two of them. Sums of differences from the first
+// value: no cancellation where the mean is far from zero.
+Moments MomentsOf(const float* first, int64_t n, size_t pictures, size_t plane) {
+  const float shift = *first;
+  double sum = 0, squares = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    const float* row = first + size_t(i) * pictures;
+    Vec s0{}, s1{}, q0{}, q1{};
+    size_t p = 0;
+    for (; p + 2 * kLanes <= plane; p += 2 * kLanes) {
+      const Vec u = Load(row + p) - shift, v = Load(row + p + kLanes) - shift;
+      s0 += u, s1 += v, q0 += u * u, q1 += v * v;
+    }
+    float s = Sum(s0 + s1), q = Sum(q0 + q1);
+    for (; p < plane; ++p) s += row[p] - shift, q += (row[p] - shift) * (row[p] - shift);
+    sum += s, squares += q;
+  }
+  const double count = double(n) * double(plane), mean = sum / count;
+  return {mean + double(shift), std::max(0., squares / count - mean * mean)};
+}
+
+}  // namespace
+
 Tensor FusedBatchNorm::forward(torch::autograd::AutogradContext* context, Tensor x, Tensor scale, Tensor offset,
-                               Tensor mean, Tensor variance, double momentum, double epsilon, bool relu) {
+                               Tensor mean, Tensor variance, double momentum, double epsilon, bool relu, bool fixed) {
   x = x.contiguous();
   const int64_t n = x.size(0), channels = x.size(1);
   const size_t plane = size_t(x.size(2) * x.size(3));
@@ -22,26 +51,17 @@ Tensor FusedBatchNorm::forward(torch::autograd::AutogradContext* context, Tensor
   float *rm = mean.data_ptr<float>(), *rv = variance.data_ptr<float>();
   at::parallel_for(0, channels, 1, [&](int64_t begin, int64_t end) {
     for (int64_t c = begin; c < end; ++c) {
-      // Sums of differences from the first value: no cancellation where the mean is far from zero.
-      const float shift = xp[size_t(c) * plane];
-      double sum = 0, squares = 0;
-      for (int64_t i = 0; i < n; ++i) {
-        const float* row = xp + size_t(i * channels + c) * plane;
-        Vec s0{}, s1{}, q0{}, q1{};
-        size_t p = 0;
-        for (; p + 2 * kLanes <= plane; p += 2 * kLanes) {
-          const Vec u = Load(row + p) - shift, v = Load(row + p + kLanes) - shift;
-          s0 += u, s1 += v, q0 += u * u, q1 += v * v;
-        }
-        float s = Sum(s0 + s1), q = Sum(q0 + q1);
-        for (; p < plane; ++p) s += row[p] - shift, q += (row[p] - shift) * (row[p] - shift);
-        sum += s, squares += q;
+      if (fixed) {
+        bm[c] = rm[c];
+        iv[c] = float(1. / std::sqrt(rv[c] + epsilon));
+      } else {
+        const Moments of_batch = MomentsOf(xp + size_t(c) * plane, n, size_t(channels) * plane, plane);
+        const double count = double(n) * double(plane);
+        bm[c] = float(of_batch.mean);
+        iv[c] = float(1. / std::sqrt(of_batch.variance + epsilon));
+        rm[c] += float(momentum * (bm[c] - rm[c]));
+        rv[c] += float(momentum * (of_batch.variance * count / std::max(1., count - 1) - rv[c]));
       }
-      const double count = double(n) * double(plane), m = sum / count, var = std::max(0., squares / count - m * m);
-      bm[c] = float(m) + shift;
-      iv[c] = float(1. / std::sqrt(var + epsilon));
-      rm[c] += float(momentum * (bm[c] - rm[c]));
-      rv[c] += float(momentum * (var * count / std::max(1., count - 1) - rv[c]));
       const float a = sp[c] * iv[c], b = op[c] - a * bm[c], low = relu ? 0.f : -INFINITY;
       for (int64_t i = 0; i < n; ++i) {
         const float* from = xp + size_t(i * channels + c) * plane;
@@ -55,6 +75,7 @@ Tensor FusedBatchNorm::forward(torch::autograd::AutogradContext* context, Tensor
   });
   context->save_for_backward({x, scale, offset, batch_mean, inverse});
   context->saved_data["relu"] = relu;
+  context->saved_data["fixed"] = fixed;
   return y;
 }
 
@@ -63,7 +84,7 @@ torch::autograd::variable_list FusedBatchNorm::backward(torch::autograd::Autogra
   const auto saved = context->get_saved_variables();
   const Tensor x = saved[0], scale = saved[1], offset = saved[2], batch_mean = saved[3], inverse = saved[4],
                d = gradient[0].contiguous();
-  const bool relu = context->saved_data["relu"].toBool();
+  const bool relu = context->saved_data["relu"].toBool(), fixed = context->saved_data["fixed"].toBool();
   const int64_t n = x.size(0), channels = x.size(1);
   const size_t plane = size_t(x.size(2) * x.size(3));
   Tensor dx = torch::empty_like(x), dscale = torch::empty_like(scale), doffset = torch::empty_like(scale);
@@ -94,7 +115,9 @@ torch::autograd::variable_list FusedBatchNorm::backward(torch::autograd::Autogra
       dsp[c] = float(dot * iv[c]);
       dop[c] = float(sum);
       const double count = double(n) * double(plane);
-      const float k2 = float(-a * iv[c] * iv[c] * dot / count), k3 = float(-a * sum / count);
+      // What the gradient loses because the batch's own statistics move with it.
+      const float k2 = fixed ? 0.f : float(-a * iv[c] * iv[c] * dot / count),
+                  k3 = fixed ? 0.f : float(-a * sum / count);
       for (int64_t i = 0; i < n; ++i) {
         const size_t at = size_t(i * channels + c) * plane;
         size_t p = 0;
@@ -109,7 +132,7 @@ torch::autograd::variable_list FusedBatchNorm::backward(torch::autograd::Autogra
       }
     }
   });
-  return {dx, dscale, doffset, Tensor(), Tensor(), Tensor(), Tensor(), Tensor()};
+  return {dx, dscale, doffset, Tensor(), Tensor(), Tensor(), Tensor(), Tensor(), Tensor()};
 }
 
 }  // namespace scrim::train::kernels

@@ -8,7 +8,7 @@ namespace scrim::train::kernels {
 struct FusedBatchNorm : torch::autograd::Function<FusedBatchNorm> {
   static torch::Tensor forward(torch::autograd::AutogradContext* context, torch::Tensor x, torch::Tensor scale,
                                torch::Tensor offset, torch::Tensor mean, torch::Tensor variance, double momentum,
-                               double epsilon, bool relu);
+                               double epsilon, bool relu, bool fixed);
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradient);
 };

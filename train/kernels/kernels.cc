@@ -23,8 +23,9 @@ torch::Tensor Convolve(const torch::Tensor& x, const torch::Tensor& weight, cons
 }
 
 torch::Tensor BatchNormRelu(const torch::Tensor& x, const torch::Tensor& scale, const torch::Tensor& offset,
-                            torch::Tensor mean, torch::Tensor variance, double momentum, double epsilon, bool relu) {
-  return FusedBatchNorm::apply(x, scale, offset, mean, variance, momentum, epsilon, relu);
+                            torch::Tensor mean, torch::Tensor variance, double momentum, double epsilon, bool relu,
+                            bool fixed) {
+  return FusedBatchNorm::apply(x, scale, offset, mean, variance, momentum, epsilon, relu, fixed);
 }
 
 }  // namespace scrim::train::kernels

@@ -16,8 +16,9 @@ bool Supports(const torch::Tensor& x, const torch::Tensor& weight, const graph::
 torch::Tensor Convolve(const torch::Tensor& x, const torch::Tensor& weight, const graph::ConvAttributes& conv);
 
 // Batch norm with the batch's statistics, and ReLU if asked, in one pass each way. Updates mean and variance (unbiased)
-// by momentum, as torch::batch_norm does.
+// by momentum, as torch::batch_norm does. Fixed: mean and variance are used as they are, and stay.
 torch::Tensor BatchNormRelu(const torch::Tensor& x, const torch::Tensor& scale, const torch::Tensor& offset,
-                            torch::Tensor mean, torch::Tensor variance, double momentum, double epsilon, bool relu);
+                            torch::Tensor mean, torch::Tensor variance, double momentum, double epsilon, bool relu,
+                            bool fixed);
 
 }  // namespace scrim::train::kernels

@@ -67,16 +67,17 @@ TEST(Kernels, LeaveOtherConvolutionsToLibtorch) {
 TEST(Kernels, BatchNormAgreesWithDoublePrecision) {
   torch::manual_seed(3);
   for (int side : {1, 4, 9, 33})
-    for (bool relu : {false, true}) {
-      SCOPED_TRACE(::testing::Message() << side << (relu ? " relu" : ""));
+    for (int mode = 0; mode < 4; ++mode) {
+      const bool relu = mode % 2 != 0, fixed = mode / 2 != 0;
+      SCOPED_TRACE(::testing::Message() << side << (relu ? " relu" : "") << (fixed ? " fixed" : ""));
       const int channels = 5;
       Leaves x(torch::randn({3, channels, side, side + 1}) * 2 + 7), scale(torch::randn({channels})),
           offset(torch::randn({channels}));
-      Tensor mean = torch::zeros({channels}), variance = torch::ones({channels});
+      Tensor mean = torch::randn({channels}) + 7, variance = torch::rand({channels}) + 3;
       Tensor mean2 = mean.to(torch::kDouble), variance2 = variance.to(torch::kDouble);
       const Tensor d = torch::randn(x.fast.sizes());
-      const Tensor fast = BatchNormRelu(x.fast, scale.fast, offset.fast, mean, variance, 0.05, 1e-5, relu);
-      Tensor exact = torch::batch_norm(x.exact, scale.exact, offset.exact, mean2, variance2, true, 0.05, 1e-5, false);
+      const Tensor fast = BatchNormRelu(x.fast, scale.fast, offset.fast, mean, variance, 0.05, 1e-5, relu, fixed);
+      Tensor exact = torch::batch_norm(x.exact, scale.exact, offset.exact, mean2, variance2, !fixed, 0.05, 1e-5, false);
       if (relu) exact = torch::relu(exact);
       fast.backward(d);
       exact.backward(d.to(torch::kDouble));
