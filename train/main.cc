@@ -43,6 +43,15 @@ StatusOr<std::vector<graph::Density>> ParseDensities(const std::vector<std::stri
   return densities;
 }
 
+// NAME or NAME:WEIGHT.
+std::pair<std::string, double> NameAndWeight(const std::string& text) {
+  const size_t colon = text.rfind(':');
+  char* end = nullptr;
+  const double weight = colon != std::string::npos ? std::strtod(text.c_str() + colon + 1, &end) : 1.;
+  if (end == nullptr || *end != '\0' || end == text.c_str() + colon + 1) return {text, 1.};
+  return {text.substr(0, colon), weight};
+}
+
 struct EvalArguments {
   std::string pack, checkpoint, sheet, device = "cpu", split = "val";
   std::vector<std::string> densities{"256x144"};
@@ -171,6 +180,7 @@ int Main(int argc, char** argv) {
   std::vector<std::string> densities{"160x96"}, sources;
   std::vector<std::string> eval_densities{"256x144"};
   std::string preset = "default", start_preset;
+  std::vector<std::string> starts;
   int threads = 1;
   auto common = [&](CLI::App* c) {
     c->add_option("--pack", train.pack, "cache made by 'scrim-train pack'")->required();
@@ -199,8 +209,9 @@ int Main(int argc, char** argv) {
   run_command->add_option("--loader-threads", train.loader_threads)->check(CLI::Range(1, 64))->capture_default_str();
   run_command->add_option("--stop-after", train.stop_after,
                           "end early after this many steps; the same command goes on");
-  run_command->add_option("--start-from", train.start_from,
-                          "weights to start with: another run's checkpoint, or a model file (*.scrim)");
+  run_command->add_option("--start-from", starts,
+                          "weights to start with: another run's checkpoint, or a model file (*.scrim); of several, "
+                          "FILE or FILE:WEIGHT, the mean");
   run_command->add_option("--start-network", start_preset, "network of that run, if another: what fits is taken");
   run_command->add_option("--edge-loss", train.edge_loss, "weight of the outline's sharpness in the loss")
       ->capture_default_str();
@@ -309,9 +320,13 @@ int Main(int argc, char** argv) {
     parsed = *sizes;
   }
   for (const std::string& text : sources) {
-    const size_t colon = text.find(':');
-    train.sources.push_back(
-        {text.substr(0, colon), colon == std::string::npos ? 1.f : std::strtof(text.c_str() + colon + 1, nullptr)});
+    const auto [name, weight] = NameAndWeight(text);
+    train.sources.push_back({name, float(weight)});
+  }
+  for (const std::string& text : starts) {
+    const auto [path, weight] = NameAndWeight(text);
+    if (!(weight > 0)) return Fail(InvalidArgument("--start-from '" + text + "': wanted is FILE:WEIGHT, above 0"));
+    train.start_from.push_back({path, weight});
   }
   if (*overfit_command) {
     auto iou = Overfit(train, overfit_photos, overfit_steps);

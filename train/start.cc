@@ -44,20 +44,8 @@ StatusOr<int64_t> GrowInto(Network& network, const Network& start) {
   return taken;
 }
 
-}  // namespace
-
-Status Unfold(const graph::Model& model, const torch::Tensor& input, Network& network) {
-  if (!model.precision.empty()) return InvalidArgument("its weights are rounded to int8; start from the float model");
-  auto weights = WithNeutralNorms(network.graph(), model.weights);
-  Status status = weights.ok() ? network.ImportWeights(*weights) : weights.status();
-  if (!status.ok())
-    return InvalidArgument("it does not hold the network '" + network.graph().name + "': " + status.message());
-  network.MeasureStatistics(input, kConvolutionScale);
-  return {};
-}
-
-StatusOr<int64_t> StartFrom(const std::string& path, const graph::ScrimnetConfig& config, const Sampler& sampler,
-                            const Photos& photos, graph::Density density, Network& network) {
+StatusOr<int64_t> StartFromOne(const std::string& path, const graph::ScrimnetConfig& config, const Sampler& sampler,
+                               const Photos& photos, graph::Density density, Network& network) {
   SCRIM_ASSIGN_OR_RETURN(const graph::Graph graph, graph::Scrimnet(config));
   SCRIM_ASSIGN_OR_RETURN(Network start, Network::Create(graph, network.device()));
   const std::string extension = ".scrim";
@@ -78,6 +66,37 @@ StatusOr<int64_t> StartFrom(const std::string& path, const graph::ScrimnetConfig
   const Status status = Unfold(model, input.narrow(1, 0, channels).contiguous().to(network.device()), start);
   if (!status.ok()) return Status(status.code(), path + ": " + status.message());
   return GrowInto(network, start);
+}
+
+}  // namespace
+
+Status Unfold(const graph::Model& model, const torch::Tensor& input, Network& network) {
+  if (!model.precision.empty()) return InvalidArgument("its weights are rounded to int8; start from the float model");
+  auto weights = WithNeutralNorms(network.graph(), model.weights);
+  Status status = weights.ok() ? network.ImportWeights(*weights) : weights.status();
+  if (!status.ok())
+    return InvalidArgument("it does not hold the network '" + network.graph().name + "': " + status.message());
+  network.MeasureStatistics(input, kConvolutionScale);
+  return {};
+}
+
+StatusOr<int64_t> StartFrom(const std::vector<Start>& starts, const graph::ScrimnetConfig& config,
+                            const Sampler& sampler, const Photos& photos, graph::Density density, Network& network) {
+  double weights = 0;
+  for (const Start& start : starts) weights += start.weight;
+  const torch::Tensor first_parameters = network.parameters().clone(), first_statistics = network.statistics().clone();
+  torch::Tensor parameters = torch::zeros_like(first_parameters), statistics = torch::zeros_like(first_statistics);
+  int64_t taken = 0;
+  for (const Start& start : starts) {
+    network.parameters().copy_(first_parameters);
+    network.statistics().copy_(first_statistics);
+    SCRIM_ASSIGN_OR_RETURN(taken, StartFromOne(start.path, config, sampler, photos, density, network));
+    parameters.add_(network.parameters(), start.weight / weights);
+    statistics.add_(network.statistics(), start.weight / weights);
+  }
+  network.parameters().copy_(parameters);
+  network.statistics().copy_(statistics);
+  return taken;
 }
 
 }  // namespace scrim::train

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "augment/sample.h"
 #include "datasets/photos.h"
@@ -11,13 +12,20 @@
 
 namespace scrim::train {
 
+struct Start {
+  std::string path;
+  double weight = 1;  // its share in the mean, where there are several
+};
+
 // Gives a network the weights of another run: those of a checkpoint, or of a released model (*.scrim), whose batch
 // norms are folded away and are found again by looking at photos. `config` is the network that the file was trained
 // with; another than
-// `network` grows into it (grow.h). Returns the number of parameters taken. Errors: kNotFound, kCorrupt,
-// kInvalidArgument (the file holds another network, or an int8 one).
-StatusOr<int64_t> StartFrom(const std::string& path, const graph::ScrimnetConfig& config, const Sampler& sampler,
-                            const Photos& photos, graph::Density density, Network& network);
+// `network` grows into it (grow.h). Of several files it is the weighted mean of all tensors (Izmailov et al. 2018,
+// Averaging Weights Leads to Wider Optima and Better Generalization), whose batch-norm statistics are then to be found
+// again. Returns the number of parameters taken. Errors: kNotFound, kCorrupt, kInvalidArgument (a file holds another
+// network, or an int8 one).
+StatusOr<int64_t> StartFrom(const std::vector<Start>& starts, const graph::ScrimnetConfig& config,
+                            const Sampler& sampler, const Photos& photos, graph::Density density, Network& network);
 
 // Fills a network that has batch norms with weights from which they were folded away: the same function in evaluation,
 // and statistics for training from `input` (n×c×h×w, as Network::Forward takes it). Convolutions before a batch norm

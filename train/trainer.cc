@@ -22,6 +22,9 @@ namespace {
 volatile std::sig_atomic_t g_stop = 0;
 void OnSignal(int) { g_stop = 1; }
 
+// At a momentum of 0.05 what came before them counts for e^-10.
+constexpr int64_t kBatchesForStatistics = 200;
+
 double Seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 PreviousMaskShares SharesAt(const TrainOptions& o, double progress) {
@@ -160,15 +163,27 @@ class Run {
     return batch;
   }
 
+  torch::Tensor Input(Batch& batch) const {
+    const torch::Tensor input = torch::from_blob(batch.input.data(), {batch.count, 4, batch.height, batch.width});
+    return input.narrow(1, 0, network_.graph().input().channels).contiguous().to(network_.device());
+  }
+
+  // The batch norms' statistics from what the run's first batches are. Those of a mean of networks are not the mean of
+  // their statistics.
+  void FindStatistics() {
+    torch::NoGradGuard no_grad;
+    network_.FixStatistics(false);
+    for (int64_t step = 0; step < kBatchesForStatistics; ++step) network_.Forward(Input(*MakeBatch(step)), true);
+    network_.FixStatistics(options_.fixed_statistics);
+  }
+
   torch::Tensor Step(Batch batch, double rate, bool* stop) {
-    const torch::Device device = network_.device();
-    auto tensor = [&](std::vector<float>& data, int64_t channels) {
-      return torch::from_blob(data.data(), {batch.count, channels, batch.height, batch.width}).to(device);
+    auto plane = [&](std::vector<float>& data) {
+      return torch::from_blob(data.data(), {batch.count, 1, batch.height, batch.width}).to(network_.device());
     };
     torch::manual_seed(options_.seed * 1000003 + uint64_t(step_));  // for dropout: the same after a resume
-    const int64_t channels = network_.graph().input().channels;
-    const torch::Tensor logits = network_.Forward(tensor(batch.input, 4).narrow(1, 0, channels).contiguous(), true);
-    torch::Tensor loss = SegmentationLoss(logits, tensor(batch.truth, 1), tensor(batch.weight, 1), options_.edge_loss);
+    const torch::Tensor logits = network_.Forward(Input(batch), true);
+    torch::Tensor loss = SegmentationLoss(logits, plane(batch.truth), plane(batch.weight), options_.edge_loss);
     loss.backward();
     loss = loss.detach();
     *stop = group_ != nullptr ? Exchange(loss) : g_stop != 0;
@@ -242,10 +257,12 @@ class Run {
     } else if (!options_.start_from.empty()) {
       SCRIM_ASSIGN_OR_RETURN(const int64_t taken, StartFrom(options_.start_from, options_.start_network, sampler_,
                                                             photos_, options_.densities[0], network_));
+      if (options_.start_from.size() > 1) FindStatistics();
       average_.parameters().copy_(network_.parameters());
       average_.statistics().copy_(network_.statistics());
-      std::fprintf(stderr, "%lld of %lld parameters start as in %s\n", static_cast<long long>(taken),
-                   static_cast<long long>(network_.parameters().numel()), options_.start_from.c_str());
+      std::fprintf(stderr, "%lld of %lld parameters start as in %s%s\n", static_cast<long long>(taken),
+                   static_cast<long long>(network_.parameters().numel()), options_.start_from[0].path.c_str(),
+                   options_.start_from.size() > 1 ? " and others, in the mean" : "");
     }
     return {};
   }

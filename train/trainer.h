@@ -8,6 +8,7 @@
 #include "datasets/photos.h"
 #include "graph/model.h"
 #include "graph/scrimnet.h"
+#include "start.h"
 
 namespace scrim::train {
 
@@ -31,10 +32,11 @@ struct TrainOptions {
   double checkpoint_minutes = 3;
   uint64_t seed = 1;
   int loader_threads = 1;
-  std::string device = "cpu";           // or "cuda"
-  int64_t stop_after = 0;               // end early after this many steps, as a SIGINT would; 0: never
-  std::string start_from;               // checkpoint, or released model (*.scrim), whose weights start a new run
-  graph::ScrimnetConfig start_network;  // that start_from was trained with
+  std::string device = "cpu";  // or "cuda"
+  int64_t stop_after = 0;      // end early after this many steps, as a SIGINT would; 0: never
+  // Checkpoints, or released models (*.scrim), whose weights start a new run: of several their mean.
+  std::vector<Start> start_from;
+  graph::ScrimnetConfig start_network;  // that they were trained with
   // Previous masks come in between these shares of the run; before the first all are empty.
   double previous_mask_from = 0.5, previous_mask_until = 0.7;
   PreviousMaskShares previous_mask{0.5f, 0.25f, 0.1f, 0.15f};  // at the end of the ramp

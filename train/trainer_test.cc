@@ -133,6 +133,35 @@ TEST_F(TrainerTest, LearnsEdges) {
   EXPECT_LT(mask, 0.5 * edges);
 }
 
+// The mean of two runs is the mean of their weights, with statistics of its own. Fixed
+// statistics stay what they were, and the network learns all the same.
+TEST_F(TrainerTest, StartsFromAMeanOfRuns) {
+  at::set_num_threads(1);
+  TrainOptions o = Options("a");
+  ASSERT_TRUE(Train(o).ok());
+  o.output = (root_ / "b").string(), o.seed = 2;
+  ASSERT_TRUE(Train(o).ok());
+  o.output = (root_ / "mean").string(), o.learning_rate = 0, o.stop_after = 1;
+  o.start_from = {{(root_ / "a/checkpoint").string(), 3}, {(root_ / "b/checkpoint").string(), 1}};
+  ASSERT_TRUE(Train(o).ok());
+  const auto a = LoadCheckpoint((root_ / "a/checkpoint").string()),
+             b = LoadCheckpoint((root_ / "b/checkpoint").string()),
+             mean = LoadCheckpoint((root_ / "mean/checkpoint").string());
+  ASSERT_TRUE(a.ok() && b.ok() && mean.ok());
+  const auto& wanted = 0.75 * a->tensors.at("average.parameters") + 0.25 * b->tensors.at("average.parameters");
+  EXPECT_TRUE(torch::allclose(mean->tensors.at("parameters"), wanted, 1e-4, 1e-6));
+  EXPECT_FALSE(torch::allclose(mean->tensors.at("statistics"), a->tensors.at("average.statistics"), 1e-2, 1e-3));
+
+  o = Options("fixed");
+  o.start_from = {{(root_ / "a/checkpoint").string()}};
+  o.fixed_statistics = true;
+  ASSERT_TRUE(Train(o).ok());
+  const auto fixed = LoadCheckpoint((root_ / "fixed/checkpoint").string());
+  ASSERT_TRUE(fixed.ok());
+  EXPECT_TRUE(torch::equal(fixed->tensors.at("statistics"), a->tensors.at("average.statistics")));
+  EXPECT_FALSE(torch::allclose(fixed->tensors.at("parameters"), a->tensors.at("average.parameters"), 1e-2, 1e-3));
+}
+
 TEST_F(TrainerTest, NamesWhatIsMissing) {
   TrainOptions o = Options("run");
   o.sources = {{"nowhere", 1.f}};
