@@ -217,6 +217,9 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   run_command->add_flag("--fixed-statistics", train.fixed_statistics,
                         "leave the batch norms' statistics as they are; for a last run that starts from another one");
+  run_command->add_flag("--for-int8", train.for_int8,
+                        "round weights and values as the int8 model will; for a last, short run with "
+                        "--fixed-statistics");
   run_command->add_flag("--muon", train.muon, "update convolutions by Muon instead of AdamW");
   run_command
       ->add_option("--true-colours", train.augment.true_colours_share,

@@ -68,6 +68,7 @@ StatusOr<Network> Network::Create(const graph::Graph& graph, torch::Device devic
   net.statistics_ = torch::zeros({statistic_count}, options);
   net.decay_mask_ = torch::zeros({parameter_count}, options);
 
+  net.ranges_ = torch::zeros({2 * int64_t(graph.nodes.size())}, options);
   net.nodes_.resize(graph.nodes.size());
   int64_t p = 0, s = 0;
   for (const auto& spec : specs) {
@@ -123,7 +124,7 @@ Tensor Network::RunNode(size_t index, const std::vector<Tensor>& values, bool tr
     case Op::kInput:
       break;
     case Op::kConv:
-      return Convolve(in(0), t.weight, t.bias, node.conv);
+      return Convolve(in(0), training && round_ ? Rounded(t.weight) : t.weight, t.bias, node.conv);
     case Op::kBatchNorm:
       if (training && !fixed_ && group_ != nullptr)
         return SharedBatchNorm(in(0), t.weight, t.bias, t.mean, t.variance, momentum, graph::kBatchNormEpsilon,
@@ -182,17 +183,61 @@ Tensor Network::Forward(const Tensor& input, bool training, double momentum) {
       const NodeTensors& t = nodes_[i];
       const bool relu = graph_.nodes[i + 1].op == Op::kRelu && graph_.nodes[i + 1].inputs[0] == static_cast<int>(i);
       const Tensor& x = values[static_cast<size_t>(graph_.nodes[i].inputs[0])];
-      values[i] = kernels::BatchNormRelu(x, t.weight, t.bias, t.mean, t.variance, momentum, graph::kBatchNormEpsilon,
-                                         relu, fixed_);
-      if (relu) {
-        values[i + 1] = values[i];
-        ++i;
-      }
-      continue;
+      const size_t last = relu ? i + 1 : i;
+      values[last] = kernels::BatchNormRelu(x, t.weight, t.bias, t.mean, t.variance, momentum, graph::kBatchNormEpsilon,
+                                            relu, fixed_);
+      i = last;
+    } else {
+      values[i] = RunNode(i, values, training, momentum);
     }
-    values[i] = RunNode(i, values, training, momentum);
+    if (training && round_ && i < logits && IsKept(i)) values[i] = Rounded(i, values[i]);
   }
   return values[logits];
+}
+
+// To nn::QuantiseModel's rule: symmetric, a step for each output channel. Its further bound, on what fits 16 bits, is
+// left out.
+Tensor Network::Rounded(const Tensor& weight) const {
+  const Tensor step = (weight.detach().abs().amax({1, 2, 3}) / double(graph::kMaxQuantisedWeight)).clamp_min(1e-20);
+  return torch::fake_quantize_per_channel_affine(weight, step, torch::zeros_like(step, torch::kInt), 0,
+                                                 -graph::kMaxQuantisedWeight, graph::kMaxQuantisedWeight);
+}
+
+Tensor Network::Rounded(size_t index, const Tensor& value) {
+  Tensor range = ranges_.narrow(0, 2 * int64_t(index), 2);
+  {
+    torch::NoGradGuard no_grad;
+    const Tensor seen = torch::stack({value.detach().amin().clamp_max(0), value.detach().amax().clamp_min(0)});
+    range.lerp_(seen, range.abs().sum().item<float>() > 0 ? 0.02 : 1.);
+  }
+  const float low = range[0].item<float>(), high = range[1].item<float>();
+  const double step = std::max(double(high) - double(low), 1e-6) / 255;
+  return torch::fake_quantize_per_tensor_affine(value, step, std::lround(-low / step), 0, 255);
+}
+
+// Whether int8 inference keeps the node's value in memory: what the engine fuses with the node behind it, it does not.
+bool Network::IsKept(size_t index) const {
+  switch (graph_.nodes[index].op) {
+    case Op::kConv:
+    case Op::kBatchNorm:
+    case Op::kRelu:
+    case Op::kAdd:
+    case Op::kGlobalAvgPool:
+    case Op::kChannelMean:
+    case Op::kChannelMax:
+      break;
+    default:
+      return false;
+  }
+  int readers = 0;
+  bool fused = false;
+  for (const Node& node : graph_.nodes)
+    for (int input : node.inputs)
+      if (input == static_cast<int>(index)) {
+        ++readers;
+        fused = node.op == Op::kBatchNorm || node.op == Op::kRelu || node.op == Op::kAdd;
+      }
+  return readers != 1 || !fused;
 }
 
 void Network::MeasureStatistics(const Tensor& input, float scale) {

@@ -44,6 +44,15 @@ class Network {
   // will be exported, at every density. For the end of a training.
   void FixStatistics(bool fixed) { fixed_ = fixed; }
 
+  // While training, weights are rounded as the int8 model rounds them, and so are the values that it keeps as bytes;
+  // gradients pass as if they were not (Jacob et al. 2018, "Quantization and Training of Neural Networks for Efficient
+  // Integer-Arithmetic-Only Inference", section 3). Forward with `training` false rounds nothing. Wants fixed
+  // statistics: a batch norm's scale then is part of its convolution's weights.
+  void RoundAsInt8(bool round) { round_ = round; }
+  // The lowest and the highest value of each node, one after the other: a moving average over the batches of rounded
+  // training.
+  torch::Tensor& ranges() { return ranges_; }
+
   // Sets each batch norm's statistics to those of `input` (as for Forward), and its scale and offset so that
   // Forward(input, false) stays what it is. Weights of convolutions in front of a batch norm get the root mean square
   // `scale` in each output channel, which the batch norm undoes.
@@ -57,14 +66,17 @@ class Network {
     torch::Tensor weight, bias;    // of a convolution; scale and offset of a batch norm
     torch::Tensor mean, variance;  // of a batch norm
   };
+  torch::Tensor Rounded(const torch::Tensor& weight) const;
+  torch::Tensor Rounded(size_t index, const torch::Tensor& value);
+  bool IsKept(size_t index) const;
   torch::Tensor RunNode(size_t index, const std::vector<torch::Tensor>& values, bool training, double momentum);
   const torch::Tensor& TensorFor(const graph::WeightSpec& spec) const;
 
   graph::Graph graph_;
   Group* group_ = nullptr;
-  bool fixed_ = false;
+  bool fixed_ = false, round_ = false;
   std::vector<graph::WeightSpec> specs_;
-  torch::Tensor parameters_, gradients_, statistics_, decay_mask_;
+  torch::Tensor parameters_, gradients_, statistics_, decay_mask_, ranges_;
   std::vector<Matrix> matrices_;
   std::vector<NodeTensors> nodes_;  // views into the flat tensors
 };

@@ -56,6 +56,7 @@ class Run {
         optimizer_(network_, Optimizer(options_)) {
     network_.ShareBatchNorms(group_.get());
     network_.FixStatistics(options_.fixed_statistics);
+    network_.RoundAsInt8(options_.for_int8);
     steps_per_epoch_ = std::max<int64_t>(1, int64_t(photos_.train.size()) / options_.batch);
     total_steps_ = std::max<int64_t>(1, std::llround(options_.epochs * double(steps_per_epoch_)));
   }
@@ -128,8 +129,9 @@ class Run {
   // All go on from the first process's checkpoint.
   void ShareState() {
     torch::Tensor numbers = torch::tensor({double(step_), minutes_}, torch::kFloat64).to(network_.device());
-    for (torch::Tensor* tensor : {&network_.parameters(), &network_.statistics(), &average_.parameters(),
-                                  &average_.statistics(), &optimizer_.first, &optimizer_.second, &numbers})
+    for (torch::Tensor* tensor :
+         {&network_.parameters(), &network_.statistics(), &average_.parameters(), &average_.statistics(),
+          &network_.ranges(), &optimizer_.first, &optimizer_.second, &numbers})
       group_->TakeFirst(*tensor);
     numbers = numbers.cpu();
     step_ = optimizer_.steps = int64_t(numbers[0].item<double>());
@@ -232,6 +234,7 @@ class Run {
                  {"average.statistics", average_.statistics()},
                  {"adamw.first", optimizer_.first},
                  {"adamw.second", optimizer_.second}};
+    if (options_.for_int8) c.tensors["ranges"] = network_.ranges();
     c.numbers = {
         {"step", double(step_)},   {"minutes", minutes_},           {"total_steps", double(total_steps_)},
         {"batch", options_.batch}, {"seed", double(options_.seed)}, {"target", double(options_.augment.target)}};
@@ -252,6 +255,7 @@ class Run {
       SCRIM_RETURN_IF_ERROR(RestoreTensor(c, "average.statistics", average_.statistics()));
       SCRIM_RETURN_IF_ERROR(RestoreTensor(c, "adamw.first", optimizer_.first));
       SCRIM_RETURN_IF_ERROR(RestoreTensor(c, "adamw.second", optimizer_.second));
+      if (options_.for_int8) SCRIM_RETURN_IF_ERROR(RestoreTensor(c, "ranges", network_.ranges()));
       step_ = optimizer_.steps = static_cast<int64_t>(c.numbers["step"]);
       minutes_ = c.numbers["minutes"];
     } else if (!options_.start_from.empty()) {
@@ -286,6 +290,8 @@ Status Train(const TrainOptions& options) {
   SCRIM_ASSIGN_OR_RETURN(const graph::Graph graph, graph::Scrimnet(options.network));
   if (options.device != "cpu" && !torch::cuda::is_available())
     return Unsupported("device '" + options.device + "': this libtorch sees no GPU");
+  if (options.for_int8 && !options.fixed_statistics)
+    return InvalidArgument("--for-int8 wants --fixed-statistics: it fine-tunes the network as it will be exported");
   const torch::Device device(options.device);
   SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<Group> group, Group::Join(device));
   if (group != nullptr && options.batch % group->size() != 0)

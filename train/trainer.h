@@ -24,6 +24,7 @@ struct TrainOptions {
   int batch = 16;
   double learning_rate = 5e-3;
   bool fixed_statistics = false;  // of batch norms (Network::FixStatistics)
+  bool for_int8 = false;          // Network::RoundAsInt8; wants fixed_statistics
   bool muon = false;              // for convolutions (AdamWOptions::muon)
   double edge_loss = 0.;          // weight of the gradients' difference
   double warmup = 0.08;           // share of the run

@@ -162,6 +162,25 @@ TEST_F(TrainerTest, StartsFromAMeanOfRuns) {
   EXPECT_FALSE(torch::allclose(fixed->tensors.at("parameters"), a->tensors.at("average.parameters"), 1e-2, 1e-3));
 }
 
+TEST_F(TrainerTest, FineTuningForInt8ResumesExactly) {
+  at::set_num_threads(1);
+  ASSERT_TRUE(Train(Options("float")).ok());
+  TrainOptions whole = Options("whole");
+  whole.start_from = {{(root_ / "float/checkpoint").string()}};
+  whole.epochs = 2, whole.for_int8 = true;
+  EXPECT_NE(Train(whole).message().find("--fixed-statistics"), std::string::npos);
+  whole.fixed_statistics = true;
+  ASSERT_TRUE(Train(whole).ok());
+  TrainOptions parts = whole;
+  parts.output = (root_ / "parts").string(), parts.stop_after = 6;
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(Train(parts).ok());
+  const auto a = LoadCheckpoint((root_ / "whole/checkpoint").string()),
+             b = LoadCheckpoint((root_ / "parts/checkpoint").string());
+  ASSERT_TRUE(a.ok() && b.ok());
+  EXPECT_GT(a->tensors.at("ranges").abs().sum().item<float>(), 0.f);
+  for (const auto& [name, tensor] : a->tensors) EXPECT_TRUE(torch::equal(tensor, b->tensors.at(name))) << name;
+}
+
 TEST_F(TrainerTest, NamesWhatIsMissing) {
   TrainOptions o = Options("run");
   o.sources = {{"nowhere", 1.f}};
