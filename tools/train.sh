@@ -1,7 +1,7 @@
 #!/bin/sh
 # Trains the default network on a folder of data sets: tools/train.sh PROGRAM DATA RUN
 # DATA holds one folder for each source (NAME/images, NAME/masks); docs/training.md tells what else may be in it and what
-# the variables FOREGROUNDS, SKIP, EPOCHS, FINE_EPOCHS and LICENCE do. The run resumes where it stopped.
+# the variables FOREGROUNDS, SKIP, EPOCHS, FINE_EPOCHS, LAST_EPOCHS and LICENCE do. The run resumes where it stopped.
 set -eu
 program=$1
 data=$2
@@ -35,12 +35,18 @@ if [ ! -f "$run/overfit-passed" ]; then
 fi
 
 # What models/default.md found to help.
-recipe="--muon --true-colours 0.7 --composites 0.22 --cut-outs 0.5 --nobody 0.06 --average 0.999"
+recipe="--batch 8 --muon --cut-outs 0.5 --average 0.999"
 # Small pictures first, then the size that the model is meant for, in all shapes that frames have: of 16:9, 4:3, 1:1, 3:4
-# and 9:16, each with about 36,000 pixels.
+# and 9:16, each with about 36,000 pixels; last with the batch norms of the model to be, now and then at smaller sizes.
 shapes="256x144 224x160 192x192 160x224 144x256"
-"$program" run --pack "$run/pack" --output "$run/small" --density 160x96 128x128 --batch 8 --epochs "${EPOCHS:-60}" \
-  $recipe --stretched 0.65 --learning-rate 1.2e-2
-"$program" run --pack "$run/pack" --output "$run/full" --start-from "$run/small/checkpoint" --density $shapes --eval-density $shapes --batch 8 \
-  $recipe --fitting 0.55 --stretched 0.15 --edge-loss 0.3 --learning-rate 8e-3 --epochs "${FINE_EPOCHS:-20}" --previous-masks-from 0.2 --previous-masks-until 0.3 --eval-every 4
-"$program" export --checkpoint "$run/full/checkpoint" --pack "$run/pack" --licence "${LICENCE:-not stated}" --also-for ${shapes#* } --output "$run/model.scrim"
+"$program" run --pack "$run/pack" --output "$run/small" --density 160x96 128x128 --epochs "${EPOCHS:-60}" \
+  $recipe --true-colours 0.7 --composites 0.22 --nobody 0.06 --stretched 0.65 --learning-rate 1.2e-2
+"$program" run --pack "$run/pack" --output "$run/full" --start-from "$run/small/checkpoint" --density $shapes --eval-density $shapes \
+  $recipe --true-colours 0.7 --composites 0.22 --nobody 0.06 --fitting 0.55 --stretched 0.15 --edge-loss 0.3 --learning-rate 8e-3 \
+  --epochs "${FINE_EPOCHS:-20}" --previous-masks-from 0.2 --previous-masks-until 0.3 --eval-every 4
+"$program" run --pack "$run/pack" --output "$run/last" --start-from "$run/full/checkpoint" --fixed-statistics --eval-density $shapes \
+  --density $shapes $shapes 64x64 $shapes $shapes 128x128 $shapes $shapes 96x96 $shapes $shapes 160x96 \
+  $recipe --true-colours 0.9 --composites 0.15 --nobody 0.03 --fitting 0.75 --stretched 0.4 --edge-loss 0.3 --learning-rate 5e-3 \
+  --epochs "${LAST_EPOCHS:-30}" --previous-masks-from 0 --previous-masks-until 0.02 --eval-every 4
+"$program" export --checkpoint "$run/last/checkpoint" --pack "$run/pack" --licence "${LICENCE:-not stated}" \
+  --also-for ${shapes#* } 160x96 128x128 96x96 64x64 --output "$run/model.scrim"

@@ -174,9 +174,7 @@ class Run {
   // their statistics.
   void FindStatistics() {
     torch::NoGradGuard no_grad;
-    network_.FixStatistics(false);
     for (int64_t step = 0; step < kBatchesForStatistics; ++step) network_.Forward(Input(*MakeBatch(step)), true);
-    network_.FixStatistics(options_.fixed_statistics);
   }
 
   torch::Tensor Step(Batch batch, double rate, bool* stop) {
@@ -261,7 +259,7 @@ class Run {
     } else if (!options_.start_from.empty()) {
       SCRIM_ASSIGN_OR_RETURN(const int64_t taken, StartFrom(options_.start_from, options_.start_network, sampler_,
                                                             photos_, options_.densities[0], network_));
-      if (options_.start_from.size() > 1) FindStatistics();
+      if (options_.start_from.size() > 1 && !options_.fixed_statistics) FindStatistics();
       average_.parameters().copy_(network_.parameters());
       average_.statistics().copy_(network_.statistics());
       std::fprintf(stderr, "%lld of %lld parameters start as in %s%s\n", static_cast<long long>(taken),
