@@ -2,10 +2,14 @@
 
 #include <signal.h>
 
+#include <atomic>
+
 namespace scrim::app {
 namespace {
-volatile sig_atomic_t interrupted = 0;
-void Raise(int) { interrupted = 1; }
+// Set by a signal's handler, read by GStreamer's threads.
+std::atomic<bool> interrupted{false};
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may take no lock");
+void Raise(int) { interrupted = true; }
 }  // namespace
 
 void WatchForInterrupt() {
@@ -16,8 +20,8 @@ void WatchForInterrupt() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
-void RaiseInterrupt() { interrupted = 1; }
+void RaiseInterrupt() { interrupted = true; }
 
-bool Interrupted() { return interrupted != 0; }
+bool Interrupted() { return interrupted; }
 
 }  // namespace scrim::app
