@@ -89,12 +89,13 @@ TEST_P(Recovery, AfterACut) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, Recovery, ::testing::Values("default", "default.int8"), [](const auto& info) {
-  std::string name = info.param;
-  for (char& c : name)
-    if (c == '.') c = '_';
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Models, Recovery, ::testing::Values("default", "default.int8", "lite", "quality"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           for (char& c : name)
+                             if (c == '.') c = '_';
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace scrim::test
