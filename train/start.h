@@ -19,10 +19,10 @@ struct Start {
 
 // Gives a network the weights of another run: those of a checkpoint, or of a released model (*.scrim), whose batch
 // norms are folded away and are found again by looking at photos. `config` is the network that the file was trained
-// with; another than `network` grows into it (grow.h). Of several files it is the weighted mean of all tensors (Izmailov et al. 2018,
-// Averaging Weights Leads to Wider Optima and Better Generalization), whose batch-norm statistics are then to be found
-// again where the runs' own differ. Returns the number of parameters taken. Errors: kNotFound, kCorrupt,
-// kInvalidArgument (a file holds another network, or an int8 one).
+// with; another than `network` grows into it (grow.h). Of several files it is the weighted mean of all tensors
+// (Izmailov et al. 2018, Averaging Weights Leads to Wider Optima and Better Generalization), whose batch-norm
+// statistics are then to be found again where the runs' own differ. Returns the number of parameters taken. Errors:
+// kNotFound, kCorrupt, kInvalidArgument (a file holds another network, or an int8 one).
 StatusOr<int64_t> StartFrom(const std::vector<Start>& starts, const graph::ScrimnetConfig& config,
                             const Sampler& sampler, const Photos& photos, graph::Density density, Network& network);
 
