@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <csignal>
@@ -19,8 +20,8 @@
 namespace scrim::train {
 namespace {
 
-volatile std::sig_atomic_t g_stop = 0;
-void OnSignal(int) { g_stop = 1; }
+std::atomic<bool> g_stop{false};  // lock-free: a signal may come to any thread
+void OnSignal(int) { g_stop = true; }
 
 // At a momentum of 0.05 what came before them counts for e^-10.
 constexpr int64_t kBatchesForStatistics = 200;
@@ -186,7 +187,7 @@ class Run {
     torch::Tensor loss = SegmentationLoss(logits, plane(batch.truth), plane(batch.weight), options_.edge_loss);
     loss.backward();
     loss = loss.detach();
-    *stop = group_ != nullptr ? Exchange(loss) : g_stop != 0;
+    *stop = group_ != nullptr ? Exchange(loss) : g_stop.load();
     optimizer_.Step(rate);
     ++step_;
     UpdateAverage(average_, network_, options_.average_decay, step_);
@@ -288,6 +289,8 @@ Status Train(const TrainOptions& options) {
   SCRIM_ASSIGN_OR_RETURN(const graph::Graph graph, graph::Scrimnet(options.network));
   if (options.device != "cpu" && !torch::cuda::is_available())
     return Unsupported("device '" + options.device + "': this libtorch sees no GPU");
+  if (options.fixed_statistics && options.start_from.empty())
+    return InvalidArgument("--fixed-statistics wants --start-from: a network from chance has no statistics yet");
   if (options.for_int8 && !options.fixed_statistics)
     return InvalidArgument("--for-int8 wants --fixed-statistics: it fine-tunes the network as it will be exported");
   const torch::Device device(options.device);
@@ -302,7 +305,7 @@ Status Train(const TrainOptions& options) {
   std::error_code error;
   std::filesystem::create_directories(options.output, error);
   if (error) return IoError(options.output + ": the folder cannot be made");
-  g_stop = 0;
+  g_stop = false;
   std::signal(SIGINT, OnSignal);
   std::signal(SIGTERM, OnSignal);
   Run run(options, std::move(group), std::move(pack), std::move(photos), std::move(network), std::move(average));

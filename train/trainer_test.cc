@@ -133,8 +133,8 @@ TEST_F(TrainerTest, LearnsEdges) {
   EXPECT_LT(mask, 0.5 * edges);
 }
 
-// The mean of two runs is the mean of their weights, with statistics of its own. Fixed
-// statistics stay what they were, and the network learns all the same.
+// The mean of two runs is the mean of their weights, with statistics of its own, or, where they are fixed, the mean of
+// theirs. Fixed statistics stay what they were, and the network learns all the same.
 TEST_F(TrainerTest, StartsFromAMeanOfRuns) {
   at::set_num_threads(1);
   TrainOptions o = Options("a");
@@ -152,9 +152,18 @@ TEST_F(TrainerTest, StartsFromAMeanOfRuns) {
   EXPECT_TRUE(torch::allclose(mean->tensors.at("parameters"), wanted, 1e-4, 1e-6));
   EXPECT_FALSE(torch::allclose(mean->tensors.at("statistics"), a->tensors.at("average.statistics"), 1e-2, 1e-3));
 
+  o.output = (root_ / "fixed_mean").string(), o.fixed_statistics = true;
+  ASSERT_TRUE(Train(o).ok());
+  const auto fixed_mean = LoadCheckpoint((root_ / "fixed_mean/checkpoint").string());
+  ASSERT_TRUE(fixed_mean.ok());
+  EXPECT_TRUE(torch::allclose(fixed_mean->tensors.at("statistics"),
+                              0.75 * a->tensors.at("average.statistics") + 0.25 * b->tensors.at("average.statistics"),
+                              1e-4, 1e-6));
+
   o = Options("fixed");
-  o.start_from = {{(root_ / "a/checkpoint").string()}};
   o.fixed_statistics = true;
+  EXPECT_NE(Train(o).message().find("--start-from"), std::string::npos);
+  o.start_from = {{(root_ / "a/checkpoint").string()}};
   ASSERT_TRUE(Train(o).ok());
   const auto fixed = LoadCheckpoint((root_ / "fixed/checkpoint").string());
   ASSERT_TRUE(fixed.ok());
