@@ -106,12 +106,13 @@ void DrawScene(int t, const image::FrameView& rgba) {
     const float dx = x / rx, dy = (y - centre) / ry;
     return dx * dx + dy * dy < 1;
   };
+  const int middle = rgba.width / 2, shelf_rows = std::max(rgba.height / 6, 1), bay = std::max(rgba.width / 9, 1);
   for (int row = 0; row < rgba.height; ++row) {
     uint8_t* p = rgba.row(0, row);
     for (int column = 0; column < rgba.width; ++column, p += 4) {
-      const float x = static_cast<float>(column - rgba.width / 2 - t) / unit, y = static_cast<float>(row) / unit;
+      const float x = static_cast<float>(column - middle - t) / unit, y = static_cast<float>(row) / unit;
       const float shade = 1 - 0.5f * x * x - 0.15f * y;
-      const bool shelf = row / (rgba.height / 6) % 2 == 1 && column % (rgba.width / 9) < rgba.width / 30;
+      const bool shelf = row / shelf_rows % 2 == 1 && column % bay < rgba.width / 30;
       int colour[3] = {shelf ? 120 : 190, shelf ? 90 : 186, shelf ? 70 : 176};
       const auto paint = [&](int r, int g, int b) { colour[0] = r, colour[1] = g, colour[2] = b; };
       if (inside(x, y, 0.36f, 0.2f, 0.25f)) paint(60, 42, 32);                      // hair
@@ -220,7 +221,7 @@ Status BenchLive(const std::shared_ptr<const graph::Model>& model, const engine:
       for (int i = -10; i < kFrames; ++i) {  // the first make tables
         if (i == 0) before = CpuMs();
         engine::Stopwatch watch;
-        const Status status = engine.Process(frames[(i + 10) % kScenes].view(), out.view());
+        Status status = engine.Process(frames[(i + 10) % kScenes].view(), out.view());
         if (!status.ok() && status.code() != Code::kUnavailable) return status;
         if (i >= 0) latency.push_back(watch.Lap());
         next += std::chrono::microseconds(static_cast<int>(1000 * kInterval));

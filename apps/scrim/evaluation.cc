@@ -105,9 +105,9 @@ StatusOr<Evaluation> EvaluateModel(const std::vector<EvaluationSource>& data, co
 
 std::string PredictionPath(const std::string& folder, const std::string& name) {
   std::error_code error;
-  const std::string path = folder + "/" + name + ".png";
+  std::string path = folder + "/" + name + ".png";
   if (fs::exists(path, error)) return path;
-  const std::string without_source = folder + name.substr(name.find('/')) + ".png";
+  std::string without_source = folder + name.substr(name.find('/')) + ".png";
   return fs::exists(without_source, error) ? without_source : path;
 }
 

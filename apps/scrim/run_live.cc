@@ -87,7 +87,7 @@ class LiveRun {
       clients_ = CameraClients::Watch(out_.node, [this](int n) { InLoop([this, n] { OnClients(n); }); });
     const std::string control = options_.control.empty() ? DefaultControlPath() : options_.control;
     if (!control.empty()) {
-      const Status listens = server_.Listen(control, [this](const auto& words) { return Command(words); });
+      Status listens = server_.Listen(control, [this](const auto& words) { return Command(words); });
       if (!listens.ok() && !options_.control.empty()) return listens;
       if (!listens.ok() && !options_.quiet) std::fprintf(stderr, "scrim: %s\n", listens.message().c_str());
     }
@@ -195,7 +195,7 @@ class LiveRun {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       pushing_ = false;
-      old = std::move(output_);
+      old.swap(output_);
     }
   }
 

@@ -79,7 +79,7 @@ void EdgeColours::Measure(const image::ConstFrameView& frame, const image::Bytes
       const float sure = 2 * a - 1, solid = sure > 0 ? sure * sure : 0.f, empty = sure < 0 ? sure * sure : 0.f;
       for (int k = 0; k < 3; ++k) person[k] = solid * pixel[k], room[k] = empty * pixel[k];
       person[3] = solid, room[3] = empty;
-      if (alpha != nullptr) cover_[static_cast<size_t>(r * columns_ + c)] = a;
+      if (alpha != nullptr) cover_[static_cast<size_t>(r) * static_cast<size_t>(columns_) + static_cast<size_t>(c)] = a;
     }
   }
   image::BoxBlur(kRadius, &sums_, &scratch_);

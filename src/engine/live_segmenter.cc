@@ -96,7 +96,7 @@ Status LiveSegmenter::Process(const image::ConstFrameView& frame, image::Bytes* 
     Reset();
     return status;
   }
-  const Status status = FindMask(frame);
+  Status status = FindMask(frame);
   if (!status.ok()) {
     alpha->Resize(frame.width, frame.height);
     std::fill(alpha->data(), alpha->data() + alpha->size(), uint8_t{0});

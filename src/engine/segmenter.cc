@@ -67,7 +67,7 @@ Status Segmenter::Process(const image::ConstFrameView& frame, image::Bytes* alph
   NativeToLuma(frame.format, picture_, &luma_);
   NativeToRgb(frame.format, frame.matrix, &picture_);
   times_.sample = watch.Lap();
-  const Status status = network_->Run(picture_);
+  Status status = network_->Run(picture_);
   times_.network = network_->network_ms();
   if (!status.ok()) {
     alpha->Resize(frame.width, frame.height);

@@ -50,7 +50,7 @@ Status VirtualBackground::DrawAlone(const image::FrameView& out) {
   alpha_ = {};
   times_ = {};
   matting_->Reset();
-  const Status status = compositor_.DrawAlone(out);
+  Status status = compositor_.DrawAlone(out);
   Count(true, watch.Lap());
   return status;
 }

@@ -47,12 +47,12 @@ StatusOr<std::vector<Observation>> Observe(const graph::Model& model, const std:
                                           InputOf(model, inputs[k], round == 0 ? nullptr : &mask)));
       for (size_t n = 0; n < seen.size(); ++n) {
         const std::vector<float>& value = values[n];
-        const auto channels = Size(shapes[n].c);
+        const size_t channels = Size(shapes[n].c), pixels = value.size() / channels;
         seen[n].mean.resize(channels);
         for (size_t i = 0; i < value.size(); ++i) {
           seen[n].low = std::min(seen[n].low, value[i]);
           seen[n].high = std::max(seen[n].high, value[i]);
-          seen[n].mean[i % channels] += double{value[i]} / double(value.size() / channels);
+          seen[n].mean[i % channels] += double{value[i]} / double(pixels);
         }
         std::uniform_int_distribution<size_t> any(0, value.size() - 1);
         for (int i = 0; i < options.samples_per_value; ++i) seen[n].sample.push_back(value[any(random)]);

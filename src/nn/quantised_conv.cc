@@ -27,7 +27,7 @@ QuantisedConv Quantised(const Instruction& i, const Bytes& in, const Bytes* out,
   QuantisedConv q;
   q.weight = graph::WholeNumbers(i.weight, i.step, i.in_step);
   double offset = out == nullptr ? 0. : out->zero_point[0];
-  if (residual != nullptr) {
+  if (residual != nullptr && out != nullptr) {
     q.residual_multiplier =
         static_cast<float>(std::min(double{residual->scale[0]} / double{out->scale[0]}, kLargest / 255.));
     offset -= double(residual->zero_point[0]) * double{q.residual_multiplier};

@@ -159,7 +159,7 @@ void ResizeInt8(const ResizeInt8Args& args) {
   const bool doubles = args.vertical->doubles && args.horizontal->doubles;
   const bool halves = args.vertical->halves && args.horizontal->halves && args.out.channels > kQuad;
   for (int row = 0; row < args.out.height; ++row) {
-    const auto y = static_cast<size_t>(args.first_row + row);
+    const auto y = static_cast<size_t>(args.first_row) + static_cast<size_t>(row);
     uint8_t* out = args.out.data + static_cast<size_t>(row) * args.out.row_stride;
     if (doubles && quads) {
       DoubleQuads(args, RowsOf(args, y), out);
