@@ -32,9 +32,14 @@ StatusOr<std::unique_ptr<MaskNetwork>> MaskNetwork::Create(std::unique_ptr<nn::P
 }
 
 MaskNetwork::MaskNetwork(std::unique_ptr<nn::Program> program, const InputSpec& input, const MaskOptions& options)
-    : program_(std::move(program)), input_(input), stabiliser_(options.stabiliser), regions_(options.regions) {
+    : program_(std::move(program)),
+      input_(input),
+      stabiliser_(options.stabiliser),
+      regions_(options.regions),
+      steady_share_(options.steady_share) {
   const nn::TensorView tensor = program_->input();
   mask_.Resize(tensor.width, tensor.height);
+  previous_.Resize(tensor.width, tensor.height);
 }
 
 void MaskNetwork::Reset() {
@@ -44,7 +49,7 @@ void MaskNetwork::Reset() {
 }
 
 void MaskNetwork::Continue(const image::Floats& mask) {
-  mask_ = ResizeMask(mask, mask_.width(), mask_.height());
+  previous_ = ResizeMask(mask, mask_.width(), mask_.height());
   warm_ = true;
 }
 
@@ -54,7 +59,7 @@ void MaskNetwork::WriteInput(const image::Bytes& picture) {
   if (!input_.previous_mask) return;
   for (int y = 0; y < tensor.height; ++y) {
     float* out = tensor.data + tensor.row_stride * y + 3;
-    const float* in = mask_.row(y);
+    const float* in = previous_.row(y);
     for (int x = 0; x < tensor.width; ++x) out[x * tensor.pixel_stride] = warm_ ? in[x] : 0.f;
   }
 }
@@ -74,16 +79,18 @@ Status MaskNetwork::Run(const image::Bytes& picture) {
   ++runs_;
   WriteInput(picture);
   program_->Run();
-  const Status status = ReadMask();
+  Status status = ReadMask();
   network_ms_ = watch.Lap();
   if (!status.ok()) {
     Reset();
     return status;
   }
-  warm_ = true;
   steady_ = mask_;
   stabiliser_.Process(picture, &steady_);
   regions_.Process(&steady_);
+  for (size_t i = 0; i < mask_.size(); ++i)
+    previous_.data()[i] = mask_.data()[i] + steady_share_ * (steady_.data()[i] - mask_.data()[i]);
+  warm_ = true;
   stabiliser_ms_ = watch.Lap();
   return {};
 }

@@ -25,6 +25,9 @@ struct InputSpec {
 struct MaskOptions {
   matte::StabiliserOptions stabiliser;
   matte::RegionOptions regions;
+  // Of the steady mask in what the network is shown as its previous one; the rest is its own, as it was. Less flicker
+  // with more of it, ghosts with nothing else (docs/performance.md).
+  float steady_share = 0.5f;
 };
 
 class MaskNetwork;
@@ -69,8 +72,9 @@ class MaskNetwork {
   InputSpec input_;
   matte::Stabiliser stabiliser_;
   matte::Regions regions_;
-  image::Floats mask_, steady_;
-  bool warm_ = false;  // mask_ is of the picture before
+  float steady_share_;
+  image::Floats mask_, steady_, previous_;
+  bool warm_ = false;  // previous_ is of the picture before
   uint64_t runs_ = 0;
   double network_ms_ = 0, stabiliser_ms_ = 0;
 };

@@ -51,7 +51,9 @@ TEST(Segmenter, AlphaHasTheFramesSizeInEveryFormat) {
 
 TEST(Segmenter, ThePreviousMaskIsFedBackUntilReset) {
   // Adds 0.25 to the previous mask each time.
-  auto segmenter = Make([](const float* c) { return c[3] + 0.25f; });
+  SegmenterOptions options;
+  options.stabiliser.enabled = options.regions.enabled = false;
+  auto segmenter = Make([](const float* c) { return c[3] + 0.25f; }, true, options);
   image::Bytes alpha;
   const Frame frame = Plain(PixelFormat::kRgb, 64, 36, 100);
   for (float expected : {0.25f, 0.5f, 0.75f, 1.f, 1.f}) {
@@ -61,6 +63,22 @@ TEST(Segmenter, ThePreviousMaskIsFedBackUntilReset) {
   segmenter->Reset();
   ASSERT_TRUE(segmenter->Process(frame.view(), &alpha).ok());
   EXPECT_FLOAT_EQ(segmenter->mask().data()[5], 0.25f);
+}
+
+TEST(Segmenter, ThePreviousMaskIsPartlyTheSteadyOne) {
+  // On a still picture: 0.5, then a quarter more than what was shown.
+  SegmenterOptions options;
+  options.stabiliser.still_rate = options.stabiliser.jump_rate = 0.2f, options.stabiliser.hold = 0.f;
+  options.regions.enabled = false;
+  const Frame frame = Plain(PixelFormat::kRgb, 64, 36, 100);
+  for (const float share : {0.f, 0.5f, 1.f}) {
+    options.steady_share = share;
+    auto segmenter = Make([](const float* c) { return c[3] == 0.f ? 0.5f : c[3] + 0.25f; }, true, options);
+    image::Bytes alpha;
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(segmenter->Process(frame.view(), &alpha).ok());
+    // The steady mask of the second picture: 0.5 + 0.2 · (0.75 - 0.5).
+    EXPECT_NEAR(segmenter->mask().data()[5], 0.25f + share * 0.55f + (1 - share) * 0.75f, 1e-5f);
+  }
 }
 
 TEST(Segmenter, ThreeChannelNetworksWork) {

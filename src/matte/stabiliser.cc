@@ -12,6 +12,8 @@ void Stabiliser::Process(const image::Bytes& picture, image::Floats* mask) {
   const int width = mask->width(), height = mask->height();
   if (steady_.width() != width || steady_.height() != height) {
     steady_ = *mask;
+    still_.Resize(width, height);
+    std::fill(still_.data(), still_.data() + still_.size(), 0.f);
     reference_.Resize(width, height, 4);
     std::copy(picture.data(), picture.data() + picture.size(), reference_.data());
     return;
@@ -25,11 +27,15 @@ void Stabiliser::Process(const image::Bytes& picture, image::Floats* mask) {
   image::BoxBlur(1, &change_, &scratch_);  // camera noise averages out, motion does not
 
   const float slope = 1 / std::max(options_.motion - options_.noise, 1e-3f);
+  const float trust = 1 / std::max(options_.settled, 1.f);
   for (size_t i = 0; i < change_.size(); ++i) {
     float motion = std::clamp((change_.data()[i] - options_.noise) * slope, 0.f, 1.f);
     motion = motion * motion * (3 - 2 * motion);
     float& steady = steady_.data()[i];
-    const float step = mask->data()[i] - steady;
+    float& still_for = still_.data()[i];
+    still_for = (1 - motion) * (still_for + 1);
+    float step = mask->data()[i] - steady;
+    if (step > 0) step *= 1 - options_.hold * (1 - motion) * (1 - steady) * std::min(1.f, trust * still_for);
     const float still = options_.still_rate + (options_.jump_rate - options_.still_rate) * std::abs(step);
     const float rate = still + (1 - still) * motion;
     steady += rate * step;

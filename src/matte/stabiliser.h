@@ -9,13 +9,17 @@ struct StabiliserOptions {
   bool enabled = true;
   float still_rate = 0.1f;  // share of a new mask taken over where neither picture nor mask changed
   float jump_rate = 0.4f;   // ... where the picture stood still and the mask jumped from 0 to 1 or back
+  float hold = 0.9f;        // below 1: by how much less what stood still as room is believed to be person now ...
+  float settled = 10.f;     // ... once it stood still for so many frames
   float noise = 4.f;        // changes of the picture up to here (of 255) count as none
   float motion = 12.f;      // ... from here as motion: the new mask is taken as it is; 16 costs .001 of boundary F
 };
 
 // Per-pixel exponential smoothing, s += rate · (mask - s), at the network's size. The rate follows the change of the
 // picture against a background average that is updated at the same rate, so that slow motion adds up until it shows:
-// the running-average idea of Wren et al. 1997 (Pfinder, section IV-A), with the mask in place of the colour.
+// the running-average idea of Wren et al. 1997 (Pfinder, section IV-A), with the mask in place of the colour. Room that
+// did not change does not become person: most of a network's flicker is room beside somebody who moves
+// (docs/performance.md).
 class Stabiliser {
  public:
   explicit Stabiliser(const StabiliserOptions& options = {}) : options_(options) {}
@@ -29,6 +33,7 @@ class Stabiliser {
   StabiliserOptions options_;
   image::Floats steady_;     // the mask so far
   image::Floats reference_;  // the picture so far, 4 channels
+  image::Floats still_;      // frames without motion
   image::Floats change_, scratch_;
 };
 

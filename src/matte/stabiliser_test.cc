@@ -59,6 +59,27 @@ TEST(Stabiliser, AJumpThatStaysIsBelievedWithinHalfASecond) {
   EXPECT_LT(mask.data()[0], 0.1f);
 }
 
+// What somebody who moves drags along: the network takes the wall beside them for person, and the wall did not change.
+TEST(Stabiliser, RoomThatStoodStillIsHeld) {
+  Stabiliser stabiliser;
+  image::Floats mask;
+  const auto show = [&](int frames, float value, int picture = 100) {
+    for (int frame = 0; frame < frames; ++frame) {
+      mask = Mask(value);
+      stabiliser.Process(Picture(picture), &mask);
+    }
+    return mask.data()[0];
+  };
+  show(12, 0.f);
+  EXPECT_LT(show(4, 1.f), 0.3f);
+  EXPECT_GT(show(40, 1.f), 0.9f) << "but not for ever";
+  show(60, 0.f);
+  EXPECT_GT(show(1, 1.f, 160), 0.99f) << "where the picture changed, nothing is held";
+  stabiliser.Reset();
+  show(1, 0.f);
+  EXPECT_GT(show(4, 1.f), 0.6f) << "the first masks may be wrong, and are not held";
+}
+
 TEST(Stabiliser, SlowDriftOfThePictureAddsUp) {
   // 2 of 255 a frame is less than the noise allowance; against the average it becomes motion.
   Stabiliser stabiliser;
