@@ -27,7 +27,11 @@ cp "$sources/packaging/smoke.sh" "$root/sources/"
 cp "$debs"/*.deb "$root/debs/"
 [ ! -d /etc/apt/apt.conf.d ] || cp -r /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/" # proxies
 for folder in /proc /dev; do mount --rbind "$folder" "$root$folder" && mount --make-rslave "$root$folder" && mounted="$folder $mounted"; done
-inside() { DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 chroot "$root" "$@"; }
+# Nothing of this machine's environment but how it reaches the mirror.
+inside() {
+  env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 \
+    ${http_proxy:+"http_proxy=$http_proxy"} ${https_proxy:+"https_proxy=$https_proxy"} chroot "$root" "$@"
+}
 inside apt-get update -qq
 echo "installing the packages and what they depend on"
 inside sh -c 'apt-get install -y -qq --no-install-recommends /debs/*.deb >/tmp/log 2>&1 || { tail -n 20 /tmp/log; exit 1; }'

@@ -1,0 +1,75 @@
+// GLib's locks are futexes of its own, and the library is not instrumented: the thread sanitizer sees none of them and
+// takes every buffer that GStreamer hands from thread to thread for a race. Loaded before GLib (LD_PRELOAD), this tells
+// it what each of them orders; in programs without the sanitizer it only calls on.
+#include <dlfcn.h>
+#include <gst/gst.h>
+
+extern "C" {
+void __tsan_acquire(void* address) __attribute__((weak));
+void __tsan_release(void* address) __attribute__((weak));
+}
+
+namespace {
+
+void Acquire(void* address) {
+  if (__tsan_acquire != nullptr) __tsan_acquire(address);
+}
+void Release(void* address) {
+  if (__tsan_release != nullptr) __tsan_release(address);
+}
+
+}  // namespace
+
+#define NEXT(function) static auto* const next = reinterpret_cast<decltype(&function)>(dlsym(RTLD_NEXT, #function))
+
+extern "C" {
+
+void g_mutex_lock(GMutex* mutex) {
+  NEXT(g_mutex_lock);
+  next(mutex);
+  Acquire(mutex);
+}
+gboolean g_mutex_trylock(GMutex* mutex) {
+  NEXT(g_mutex_trylock);
+  const gboolean locked = next(mutex);
+  if (locked) Acquire(mutex);
+  return locked;
+}
+void g_mutex_unlock(GMutex* mutex) {
+  NEXT(g_mutex_unlock);
+  Release(mutex);
+  next(mutex);
+}
+
+void g_rec_mutex_lock(GRecMutex* mutex) {
+  NEXT(g_rec_mutex_lock);
+  next(mutex);
+  Acquire(mutex);
+}
+gboolean g_rec_mutex_trylock(GRecMutex* mutex) {
+  NEXT(g_rec_mutex_trylock);
+  const gboolean locked = next(mutex);
+  if (locked) Acquire(mutex);
+  return locked;
+}
+void g_rec_mutex_unlock(GRecMutex* mutex) {
+  NEXT(g_rec_mutex_unlock);
+  Release(mutex);
+  next(mutex);
+}
+
+void g_cond_wait(GCond* condition, GMutex* mutex) {
+  NEXT(g_cond_wait);
+  Release(mutex);
+  next(condition, mutex);
+  Acquire(mutex);
+}
+gboolean g_cond_wait_until(GCond* condition, GMutex* mutex, gint64 end) {
+  NEXT(g_cond_wait_until);
+  Release(mutex);
+  const gboolean signalled = next(condition, mutex, end);
+  Acquire(mutex);
+  return signalled;
+}
+
+}  // extern "C"
