@@ -7,6 +7,8 @@
 
 #include <chrono>
 #include <filesystem>
+#include <sstream>
+#include <string>
 #include <thread>
 
 #include "image/convert.h"
