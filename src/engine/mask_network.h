@@ -25,8 +25,8 @@ struct InputSpec {
 struct MaskOptions {
   matte::StabiliserOptions stabiliser;
   matte::RegionOptions regions;
-  // Of the steady mask in what the network is shown as its previous one; the rest is its own, as it was. Less flicker
-  // with more of it, ghosts with nothing else (docs/performance.md).
+  // Of the steady mask in what the network is shown as its previous one; the rest is its own, as it was. Against
+  // flicker (docs/performance.md).
   float steady_share = 0.5f;
 };
 

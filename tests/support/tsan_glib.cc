@@ -22,41 +22,28 @@ void Release(void* address) {
 
 #define NEXT(function) static auto* const next = reinterpret_cast<decltype(&function)>(dlsym(RTLD_NEXT, #function))
 
+#define LOCK_OF(Type, prefix)              \
+  void prefix##_lock(Type* mutex) {        \
+    NEXT(prefix##_lock);                   \
+    next(mutex);                           \
+    Acquire(mutex);                        \
+  }                                        \
+  gboolean prefix##_trylock(Type* mutex) { \
+    NEXT(prefix##_trylock);                \
+    const gboolean locked = next(mutex);   \
+    if (locked) Acquire(mutex);            \
+    return locked;                         \
+  }                                        \
+  void prefix##_unlock(Type* mutex) {      \
+    NEXT(prefix##_unlock);                 \
+    Release(mutex);                        \
+    next(mutex);                           \
+  }
+
 extern "C" {
 
-void g_mutex_lock(GMutex* mutex) {
-  NEXT(g_mutex_lock);
-  next(mutex);
-  Acquire(mutex);
-}
-gboolean g_mutex_trylock(GMutex* mutex) {
-  NEXT(g_mutex_trylock);
-  const gboolean locked = next(mutex);
-  if (locked) Acquire(mutex);
-  return locked;
-}
-void g_mutex_unlock(GMutex* mutex) {
-  NEXT(g_mutex_unlock);
-  Release(mutex);
-  next(mutex);
-}
-
-void g_rec_mutex_lock(GRecMutex* mutex) {
-  NEXT(g_rec_mutex_lock);
-  next(mutex);
-  Acquire(mutex);
-}
-gboolean g_rec_mutex_trylock(GRecMutex* mutex) {
-  NEXT(g_rec_mutex_trylock);
-  const gboolean locked = next(mutex);
-  if (locked) Acquire(mutex);
-  return locked;
-}
-void g_rec_mutex_unlock(GRecMutex* mutex) {
-  NEXT(g_rec_mutex_unlock);
-  Release(mutex);
-  next(mutex);
-}
+LOCK_OF(GMutex, g_mutex)
+LOCK_OF(GRecMutex, g_rec_mutex)
 
 void g_cond_wait(GCond* condition, GMutex* mutex) {
   NEXT(g_cond_wait);
