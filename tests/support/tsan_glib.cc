@@ -18,6 +18,24 @@ void Release(void* address) {
   if (__tsan_release != nullptr) __tsan_release(address);
 }
 
+// Work for a main loop, which takes its lock inside GLib.
+struct Work {
+  GSourceFunc function;
+  gpointer data;
+  GDestroyNotify notify;
+};
+gboolean RunWork(gpointer pointer) {
+  Acquire(pointer);
+  const auto* work = static_cast<Work*>(pointer);
+  return work->function(work->data);
+}
+void EndWork(gpointer pointer) {
+  Acquire(pointer);
+  auto* work = static_cast<Work*>(pointer);
+  if (work->notify != nullptr) work->notify(work->data);
+  delete work;
+}
+
 }  // namespace
 
 #define NEXT(function) static auto* const next = reinterpret_cast<decltype(&function)>(dlsym(RTLD_NEXT, #function))
@@ -57,6 +75,13 @@ gboolean g_cond_wait_until(GCond* condition, GMutex* mutex, gint64 end) {
   const gboolean signalled = next(condition, mutex, end);
   Acquire(mutex);
   return signalled;
+}
+
+guint g_idle_add_full(gint priority, GSourceFunc function, gpointer data, GDestroyNotify notify) {
+  NEXT(g_idle_add_full);
+  auto* work = new Work{function, data, notify};
+  Release(work);
+  return next(priority, RunWork, work, EndWork);
 }
 
 }  // extern "C"
