@@ -17,6 +17,7 @@
 #include "interrupt.h"
 #include "live_commands.h"
 #include "live_output.h"
+#include "live_picture.h"
 #include "live_source.h"
 #include "output_file.h"
 #include "terminal_keys.h"
@@ -182,7 +183,7 @@ class LiveRun {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       output_ = std::move(*output);
-      output_->SetHidden(hidden_);
+      output_->SetHidden(picture_.hidden());
       pushing_ = true;
     }
     // Nobody may be there from the start.
@@ -367,55 +368,15 @@ class LiveRun {
     if (!text.empty()) std::fprintf(stderr, "%s\n", text.c_str());
   }
 
-  Status SetBackground(const std::string& text) {
-    SCRIM_ASSIGN_OR_RETURN(const BackgroundOption parsed, ParseBackground(text));
-    if (parsed.transparent()) return InvalidArgument("transparent: is for clips that become PNG frames");
-    if (!HasCanvas()) return InvalidArgument(text + ": the run has no frame yet; try again in a moment");
-    if (output_ != nullptr) {
-      if (const std::string problem = output_->SetBackground(text); !problem.empty()) return InvalidArgument(problem);
-    }
-    if (parsed.value.kind != SCRIM_BACKGROUND_BLUR) before_blur_ = text;
-    out_.filter.background = text;  // for another output
-    return {};
-  }
-
-  Status Cycle(int step) {
-    const int count = static_cast<int>(options_.backgrounds.size());
-    const int next = (background_ + step + count) % count;
-    SCRIM_RETURN_IF_ERROR(SetBackground(options_.backgrounds[next].text));
-    background_ = next;
-    return {};
-  }
-
-  Status ToggleBlur() {
-    scrim_background now{};
-    scrim_parse_background(out_.filter.background.c_str(), &now);
-    if (now.kind != SCRIM_BACKGROUND_BLUR) {
-      before_blur_ = out_.filter.background;
-      return SetBackground("blur");
-    }
-    return SetBackground(before_blur_.empty() ? options_.backgrounds[background_].text : before_blur_);
-  }
-
   StatusOr<std::string> Command(const std::vector<std::string>& words) {
     const std::string& verb = words[0];
     SCRIM_RETURN_IF_ERROR(CheckWords(words));
-    if (verb == "background") {
-      SCRIM_RETURN_IF_ERROR(SetBackground(words[1]));
-    } else if (verb == "next" || verb == "previous") {
-      SCRIM_RETURN_IF_ERROR(Cycle(verb == "next" ? 1 : -1));
-    } else if (verb == "blur") {
-      SCRIM_RETURN_IF_ERROR(ToggleBlur());
-    } else if (verb == "mirror") {
-      out_.mirror = WantedOf(words, out_.mirror);
-      if (output_ != nullptr) output_->SetMirror(out_.mirror);
+    if (LivePicture::Has(verb)) {
+      SCRIM_RETURN_IF_ERROR(picture_.Command(words, output_.get()));
     } else if (verb == "freeze") {
       const std::lock_guard<std::mutex> lock(mutex_);  // only this thread writes it
       frozen_ = WantedOf(words, frozen_);
       held_.reset();
-    } else if (verb == "hide") {
-      hidden_ = WantedOf(words, hidden_);
-      if (output_ != nullptr) output_->SetHidden(hidden_);
     } else if (verb == "pause" || verb == "resume") {
       SetPaused(&user_paused_, verb == "pause");
     } else if (verb == "stats") {
@@ -434,7 +395,7 @@ class LiveRun {
     if (clients_ != nullptr) text += "\nclients: " + std::to_string(client_count_);
     text += "\nbackground: " + out_.filter.background;
     text += std::string("\nmirror: ") + (out_.mirror ? "on" : "off") + "\nfreeze: " + (frozen_ ? "on" : "off") +
-            "\nhide: " + (hidden_ ? "on" : "off");
+            "\nhide: " + (picture_.hidden() ? "on" : "off");
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       if (wake_ms_ > 0) text += "\nwake-ms: " + std::to_string(std::lround(wake_ms_));
@@ -446,6 +407,7 @@ class LiveRun {
   const RunOptions& options_;
   GMainLoop* loop_;
   LiveOutput::Options out_;
+  LivePicture picture_{options_.backgrounds, out_};
   std::optional<OutputFile> file_;
   std::unique_ptr<LiveSource> source_;
   std::unique_ptr<CameraClients> clients_;
@@ -455,12 +417,11 @@ class LiveRun {
   guint tick_ = 0, idle_timer_ = 0;
   guint interval_ms_ = 33;
   Status status_;
-  bool user_paused_ = false, idle_ = false, finishing_ = false, hidden_ = false;
+  bool user_paused_ = false, idle_ = false, finishing_ = false;
   bool ended_ = false;
   bool source_lost_ = false, output_lost_ = false, output_worked_ = false;
   Clock::time_point opened_, source_retry_, output_retry_, end_by_;
-  int client_count_ = 0, background_ = 0;
-  std::string before_blur_;
+  int client_count_ = 0;
 
   std::mutex mutex_;                      // what the source's thread looks at
   Clock::time_point last_frame_, woken_;  // woken_: the source has to come back; zero once it has
