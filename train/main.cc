@@ -252,6 +252,11 @@ int Main(int argc, char** argv) {
       ->add_option("--previous-masks-until", train.previous_mask_until,
                    "share of the run at which their number is full")
       ->capture_default_str();
+  run_command
+      ->add_option("--own-masks", train.own_masks,
+                   "share of samples whose previous mask is what the network says of the frame before")
+      ->check(CLI::Range(0., 1.))
+      ->capture_default_str();
 
   CLI::App* overfit_command =
       app.add_subcommand("overfit", "check that 64 photos can be learned by heart (exit 1 when not)");

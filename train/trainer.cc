@@ -15,6 +15,7 @@
 #include "loader.h"
 #include "losses.h"
 #include "optimizer.h"
+#include "own_masks.h"
 #include "start.h"
 
 namespace scrim::train {
@@ -28,11 +29,16 @@ constexpr int64_t kBatchesForStatistics = 200;
 
 double Seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-PreviousMaskShares SharesAt(const TrainOptions& o, double progress) {
+// From 0 before the first previous masks to 1 when their number is full.
+float PreviousMaskRamp(const TrainOptions& o, double progress) {
   const double span = std::max(1e-9, o.previous_mask_until - o.previous_mask_from);
-  const float ramp = static_cast<float>(std::clamp((progress - o.previous_mask_from) / span, 0., 1.));
+  return static_cast<float>(std::clamp((progress - o.previous_mask_from) / span, 0., 1.));
+}
+
+PreviousMaskShares SharesAt(const TrainOptions& o, double progress) {
   const PreviousMaskShares& end = o.previous_mask;
-  const float others = end.small + end.large + end.spline, share = others / (end.empty + others) * ramp;
+  const float others = end.small + end.large + end.spline,
+              share = others / (end.empty + others) * PreviousMaskRamp(o, progress);
   if (others <= 0.f) return {};
   return {1.f - share, share * end.small / others, share * end.large / others, share * end.spline / others};
 }
@@ -127,6 +133,8 @@ class Run {
   // This process's part of a batch.
   int share() const { return group_ == nullptr ? options_.batch : options_.batch / group_->size(); }
 
+  int begin() const { return group_ == nullptr ? 0 : group_->rank() * share(); }
+
   // All go on from the first process's checkpoint.
   void ShareState() {
     torch::Tensor numbers = torch::tensor({double(step_), minutes_}, torch::kFloat64).to(network_.device());
@@ -155,9 +163,8 @@ class Run {
     auto batch = std::make_unique<Batch>(share(), density.width, density.height);
     AugmentOptions augment = options_.augment;
     augment.previous_mask = SharesAt(options_, double(step) / double(total_steps_));
-    const int begin = group_ != nullptr ? group_->rank() * share() : 0;
     for (int i = 0; i < share(); ++i) {
-      Random random(options_.seed, uint64_t(step), uint64_t(begin + i));
+      Random random(options_.seed, uint64_t(step), uint64_t(begin() + i));
       const bool fitting = options_.fitting_share > 0 && random.Chance(float(options_.fitting_share));
       const Record& photo = fitting ? photos_.DrawFitting(random, density) : photos_.Draw(random);
       augment.stretched_share = fitting ? 1.f : options_.augment.stretched_share;
@@ -183,7 +190,10 @@ class Run {
       return torch::from_blob(data.data(), {batch.count, 1, batch.height, batch.width}).to(network_.device());
     };
     torch::manual_seed(options_.seed * 1000003 + uint64_t(step_));  // for dropout: the same after a resume
-    const torch::Tensor logits = network_.Forward(Input(batch), true);
+    torch::Tensor input = Input(batch);
+    const float ramp = PreviousMaskRamp(options_, double(step_) / double(total_steps_));
+    UseOwnMasks(average_, {float(options_.own_masks) * ramp, options_.seed, uint64_t(step_), uint64_t(begin())}, input);
+    const torch::Tensor logits = network_.Forward(input, true);
     torch::Tensor loss = SegmentationLoss(logits, plane(batch.truth), plane(batch.weight), options_.edge_loss);
     loss.backward();
     loss = loss.detach();

@@ -41,6 +41,7 @@ struct TrainOptions {
   // Previous masks come in between these shares of the run; before the first all are empty.
   double previous_mask_from = 0.5, previous_mask_until = 0.7;
   PreviousMaskShares previous_mask{0.5f, 0.25f, 0.1f, 0.15f};  // at the end of the ramp
+  double own_masks = 0;  // of all samples: the previous mask is the averaged network's own (UseOwnMasks)
   AugmentOptions augment;
   graph::ScrimnetConfig network;
 };
