@@ -20,6 +20,7 @@ class CompiledProgram final : public Program {
       : lowered_(std::move(lowered)), macs_(macs), target_(target) {}
 
   Status Prepare(int threads) {
+    if (!Workers::kHasThreads) threads = 1;
     SCRIM_ASSIGN_OR_RETURN(Storage storage, Storage::Make(lowered_));
     input_ = storage.Picture(lowered_.input);
     output_ = storage.Picture(lowered_.output).data;

@@ -16,6 +16,12 @@ namespace scrim::nn {
 // A list of parts in order of execution. Parts of one step may run at once.
 class Workers {
  public:
+#if defined(__EMSCRIPTEN__) && !defined(__EMSCRIPTEN_PTHREADS__)
+  static constexpr bool kHasThreads = false;  // the caller takes all parts
+#else
+  static constexpr bool kHasThreads = true;
+#endif
+
   struct Part {
     size_t step = 0;  // does not decrease along the list
     std::function<void()> run;
@@ -32,21 +38,34 @@ class Workers {
   void Wake();
 
   // Wakes the others and runs all parts; returns when all are done. No part begins before all of earlier steps are
-  // done, whose writes it sees. Whoever is free takes the next part: while the others wake up, or where the system runs
-  // something else in their place, the caller goes on alone. Allocates nothing. Not thread-safe.
+  // done, whose writes it sees. Each thread takes the same part of every step, so that what it wrote is still in its
+  // cache. What a thread has not begun when the others are done they take: while it wakes up, or where the system runs
+  // something else in its place, the caller goes on alone. Allocates nothing. Not thread-safe.
   void Run();
 
  private:
+  struct Step {
+    size_t first = 0, count = 0;  // of parts_
+  };
+  // What has become of one part of each step, the same place in all of them: the last run in which it was begun, and
+  // done. A lane is written by its own thread, unless others take over from it: a line of the cache takes up to half a
+  // microsecond from core to core.
+  struct Lane {
+    explicit Lane(size_t steps) : begun(steps), done(steps) {}
+    std::vector<std::atomic<uint64_t>> begun, done;
+    alignas(64) std::atomic<uint64_t> awake{0};  // the last run that the lane's thread has seen
+  };
+
   explicit Workers(std::vector<Part> parts);
-  void Loop();
-  void TakeParts(uint64_t end);
+  void Loop(size_t thread);
+  void TakeParts(uint64_t run, size_t thread);
+  bool Take(uint64_t run, size_t step, size_t lane);
+  void Finish(uint64_t run, size_t step, size_t lane);
 
   std::vector<Part> parts_;
-  std::vector<size_t> before_;  // for each part, how many belong to earlier steps
-  // All count parts since the start, over all runs.
-  std::atomic<uint64_t> wanted_{0};  // the end of the present run
-  std::atomic<uint64_t> taken_{0};
-  std::atomic<uint64_t> done_{0};
+  std::vector<Step> steps_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::atomic<uint64_t> run_{0};    // the present run, counted from 1
   std::atomic<uint64_t> calls_{0};  // threads sleep until it changes
   std::atomic<bool> stop_{false};
   std::vector<std::thread> threads_;
