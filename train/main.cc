@@ -253,6 +253,20 @@ int Main(int argc, char** argv) {
                    "share of the run at which their number is full")
       ->capture_default_str();
   run_command
+      ->add_option(
+          "--previous-mask-shares",
+          [&train](const CLI::results_t& values) {
+            PreviousMaskShares& shares = train.previous_mask;
+            float* const into[] = {&shares.empty, &shares.small, &shares.large, &shares.spline};
+            for (size_t i = 0; i < values.size(); ++i)
+              if (!CLI::detail::lexical_cast(values[i], *into[i]) || *into[i] < 0) return false;
+            return true;
+          },
+          "of the kinds of previous mask: none, or nobody yet; the truth a little displaced; displaced a lot, or "
+          "somebody else's; the truth of a bent picture [0.5 0.25 0.1 0.15]")
+      ->expected(4)
+      ->type_name("EMPTY SMALL LARGE SPLINE");
+  run_command
       ->add_option("--own-masks", train.own_masks,
                    "share of samples whose previous mask is what the network says of the frame before")
       ->check(CLI::Range(0., 1.))
