@@ -42,6 +42,20 @@ void StretchRow(const Taps& taps, int channels, const T* in, uint8_t* out, int o
   }
 }
 
+// The same for sums of YUY2 rows: samples of a channel lie kStep apart, channels 2, pixels of the output 4.
+template <int kStep, int kChannels>
+void StretchYuy2Row(const Taps& taps, const uint16_t* in, uint8_t* out, int out_width) {
+  for (int x = 0; x < out_width; ++x, out += 4) {
+    const uint16_t* weight = taps.weight.data() + size_t{1} * x * taps.count;
+    const uint16_t* from = in + size_t{1} * taps.start[x] * kStep;
+    uint32_t sum[kChannels];
+    for (int c = 0; c < kChannels; ++c) sum[c] = 1u << 22;
+    for (int k = 0; k < taps.count; ++k)
+      for (int c = 0; c < kChannels; ++c) sum[c] += uint32_t{weight[k]} * from[k * kStep + 2 * c];
+    for (int c = 0; c < kChannels; ++c) out[c] = static_cast<uint8_t>(sum[c] >> 23);
+  }
+}
+
 }  // namespace
 
 Taps MakeTaps(int in_size, Span span, int out_size, int one) {
@@ -102,15 +116,26 @@ void Resampler::Run(const uint8_t* in, size_t in_stride, int channels, uint8_t* 
 
 // Vertically first: the long rows only see one multiply-add for each byte.
 void Resampler::Shrink(const uint8_t* in, size_t in_stride, int channels, uint8_t* out, size_t out_stride) {
-  const size_t row_size = size_t{1} * in_width_ * channels;
-  sums_.resize(row_size);
   for (int y = 0; y < out_height_; ++y) {
-    std::fill(sums_.begin(), sums_.end(), uint16_t{0});
-    for (int k = 0; k < y_.count; ++k) {
-      const int weight = y_.weight[size_t{1} * y * y_.count + k];
-      if (weight != 0) AccumulateRow(in + in_stride * (y_.start[y] + k), weight, sums_.data(), row_size);
-    }
+    SumRows(in, in_stride, size_t{1} * in_width_ * channels, y);
     StretchRow<8, 0>(x_, channels, sums_.data(), out + out_stride * y, out_width_);
+  }
+}
+
+void Resampler::SumRows(const uint8_t* in, size_t in_stride, size_t row_size, int y) {
+  sums_.assign(row_size, uint16_t{0});
+  for (int k = 0; k < y_.count; ++k) {
+    const int weight = y_.weight[size_t{1} * y * y_.count + k];
+    if (weight != 0) AccumulateRow(in + in_stride * (y_.start[y] + k), weight, sums_.data(), row_size);
+  }
+}
+
+void Resampler::ShrinkYuy2(const Resampler& chroma, const uint8_t* in, size_t in_stride, uint8_t* out,
+                           size_t out_stride) {
+  for (int y = 0; y < out_height_; ++y, out += out_stride) {
+    SumRows(in, in_stride, size_t{4} * chroma.in_width_, y);
+    StretchYuy2Row<2, 1>(x_, sums_.data(), out, out_width_);
+    StretchYuy2Row<4, 2>(chroma.x_, sums_.data() + 1, out + 1, out_width_);
   }
 }
 

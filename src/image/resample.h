@@ -35,7 +35,14 @@ class Resampler {
   // Strides count bytes.
   void Run(const uint8_t* in, size_t in_stride, int channels, uint8_t* out, size_t out_stride);
 
+  // Whether Run makes fewer rows; then this one, prepared for the luma of a YUY2 picture, and `chroma`, prepared for
+  // half as many columns, shrink both at once without taking them apart first. out: 4 channels, the fourth left as it
+  // is.
+  bool shrinks_rows() const { return shrink_rows_; }
+  void ShrinkYuy2(const Resampler& chroma, const uint8_t* in, size_t in_stride, uint8_t* out, size_t out_stride);
+
  private:
+  void SumRows(const uint8_t* in, size_t in_stride, size_t row_size, int y);
   void Shrink(const uint8_t* in, size_t in_stride, int channels, uint8_t* out, size_t out_stride);
   void Enlarge(const uint8_t* in, size_t in_stride, int channels, uint8_t* out, size_t out_stride);
 

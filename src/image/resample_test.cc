@@ -6,6 +6,8 @@
 #include <numeric>
 #include <random>
 
+#include "image/pixel_ops.h"
+
 namespace scrim::image {
 namespace {
 
@@ -98,6 +100,28 @@ TEST(Resample, CropTakesOnlyItsPart) {
   resampler.Configure(10, 10, {4, 2}, {2, 6}, 2, 2);
   resampler.Run(from.data(), 10, 1, to.data(), 2);
   for (uint8_t b : to) EXPECT_EQ(b, 200);
+}
+
+// Bit for bit what its planes give one by one.
+TEST(Resample, ShrinksYuy2AsItsPlanes) {
+  for (auto [width, height] : {std::pair{320, 180}, {321, 37}, {16, 33}, {7, 12}}) {
+    const int half = (width + 1) / 2, out_width = 16, out_height = 9;
+    Bytes packed(4 * half, height), planes[3] = {{width, height}, {half, height}, {half, height}};
+    for (size_t i = 0; i < packed.size(); ++i) packed.data()[i] = static_cast<uint8_t>(i * 2654435761u >> 13);
+    for (int y = 0; y < height; ++y)
+      SplitYuy2Row(packed.row(y), planes[0].row(y), planes[1].row(y), planes[2].row(y), static_cast<size_t>(width));
+    Resampler luma, chroma;
+    luma.Configure(width, height, out_width, out_height);
+    chroma.Configure(half, height, {0, width / 2.0}, {0, double(height)}, out_width, out_height);
+    ASSERT_TRUE(luma.shrinks_rows());
+    Bytes got(out_width, out_height, 4), want(out_width, out_height);
+    luma.ShrinkYuy2(chroma, packed.data(), packed.row_size(), got.data(), got.row_size());
+    for (int p = 0; p < 3; ++p) {
+      (p == 0 ? luma : chroma).Run(planes[p].data(), planes[p].row_size(), 1, want.data(), want.row_size());
+      for (size_t i = 0; i < want.size(); ++i)
+        ASSERT_EQ(got.data()[4 * i + static_cast<size_t>(p)], want.data()[i]) << width << " plane " << p << " at " << i;
+    }
+  }
 }
 
 }  // namespace

@@ -35,7 +35,9 @@ void Sampler::Sample(const ConstFrameView& frame, Bytes* out) {
     const bool yuy2 = frame.format == PixelFormat::kYuy2;
     chroma_.Configure(half_width, yuy2 ? frame.height : half_height, {0, frame.width / 2.0},
                       {0, yuy2 ? frame.height : frame.height / 2.0}, width, height);
-    if (yuy2) {
+    if (yuy2 && luma_.shrinks_rows()) {
+      luma_.ShrinkYuy2(chroma_, frame.planes[0], frame.strides[0], out->data(), out->row_size());
+    } else if (yuy2) {
       for (int p = 0; p < 3; ++p) split_[p].Resize(p == 0 ? frame.width : half_width, frame.height);
       for (int y = 0; y < frame.height; ++y) {
         SplitYuy2Row(frame.row(0, y), split_[0].row(y), split_[1].row(y), split_[2].row(y), frame.width);
