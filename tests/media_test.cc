@@ -70,7 +70,7 @@ TEST(Run, KeepsFramesTimesAndSound) {
   for (const char* name : {"out.mp4", "out.mov", "out.mkv"}) {
     const Result result = RunOn(kClip, "#00ff00", folder / name);
     ASSERT_EQ(result.status, 0) << result.err;
-    EXPECT_EQ(result.err, "");
+    EXPECT_EQ(result.err.find("scrim:"), std::string::npos) << result.err;  // on a slow machine there is progress
     const Decoded out = Decode(folder / name);
     ASSERT_EQ(out.seconds.size(), 60u) << name;
     for (size_t i = 0; i < 60; ++i) EXPECT_NEAR(out.seconds[i], in.seconds[i], 0.002) << name << " " << i;
