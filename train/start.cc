@@ -44,13 +44,17 @@ StatusOr<int64_t> GrowInto(Network& network, const Network& start) {
   return taken;
 }
 
+bool IsReleased(const std::string& path) {
+  const std::string extension = ".scrim";
+  return path.size() >= extension.size() &&
+         path.compare(path.size() - extension.size(), extension.size(), extension) == 0;
+}
+
 StatusOr<int64_t> StartFromOne(const std::string& path, const graph::ScrimnetConfig& config, const Sampler& sampler,
                                const Photos& photos, graph::Density density, Network& network) {
   SCRIM_ASSIGN_OR_RETURN(const graph::Graph graph, graph::Scrimnet(config));
   SCRIM_ASSIGN_OR_RETURN(Network start, Network::Create(graph, network.device()));
-  const std::string extension = ".scrim";
-  if (path.size() < extension.size() ||
-      path.compare(path.size() - extension.size(), extension.size(), extension) != 0) {
+  if (!IsReleased(path)) {
     SCRIM_RETURN_IF_ERROR(RestoreAverage(path, start));
     return GrowInto(network, start);
   }
@@ -78,6 +82,16 @@ Status Unfold(const graph::Model& model, const torch::Tensor& input, Network& ne
     return InvalidArgument("it does not hold the network '" + network.graph().name + "': " + status.message());
   network.MeasureStatistics(input, kConvolutionScale);
   return {};
+}
+
+StatusOr<int64_t> StepsBehind(const std::vector<Start>& starts) {
+  double most = 0;
+  for (const Start& start : starts) {
+    if (IsReleased(start.path)) continue;
+    SCRIM_ASSIGN_OR_RETURN(Checkpoint c, LoadCheckpoint(start.path));
+    most = std::max(most, c.numbers["step"] + c.numbers["before"]);
+  }
+  return static_cast<int64_t>(most);
 }
 
 StatusOr<int64_t> StartFrom(const std::vector<Start>& starts, const graph::ScrimnetConfig& config,

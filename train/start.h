@@ -26,6 +26,10 @@ struct Start {
 StatusOr<int64_t> StartFrom(const std::vector<Start>& starts, const graph::ScrimnetConfig& config,
                             const Sampler& sampler, const Photos& photos, graph::Density density, Network& network);
 
+// The most steps behind any of the checkpoints, those of the runs that they started from included; released models
+// count none. A run that draws its samples from there on sees none again.
+StatusOr<int64_t> StepsBehind(const std::vector<Start>& starts);
+
 // Fills a network that has batch norms with weights from which they were folded away: the same function in evaluation,
 // and statistics for training from `input` (n×c×h×w, as Network::Forward takes it). Convolutions before a batch norm
 // get weights of root mean square 0.1 in each output channel, since a step's size is relative to them.

@@ -137,7 +137,8 @@ class Run {
 
   // All go on from the first process's checkpoint.
   void ShareState() {
-    torch::Tensor numbers = torch::tensor({double(step_), minutes_}, torch::kFloat64).to(network_.device());
+    torch::Tensor numbers =
+        torch::tensor({double(step_), minutes_, double(before_)}, torch::kFloat64).to(network_.device());
     for (torch::Tensor* tensor :
          {&network_.parameters(), &network_.statistics(), &average_.parameters(), &average_.statistics(),
           &network_.ranges(), &optimizer_.first, &optimizer_.second, &numbers})
@@ -145,6 +146,7 @@ class Run {
     numbers = numbers.cpu();
     step_ = optimizer_.steps = int64_t(numbers[0].item<double>());
     minutes_ = numbers[1].item<double>();
+    before_ = int64_t(numbers[2].item<double>());
   }
 
   // The means of gradients and loss over all processes; whether any of them was told to stop.
@@ -164,7 +166,7 @@ class Run {
     AugmentOptions augment = options_.augment;
     augment.previous_mask = SharesAt(options_, double(step) / double(total_steps_));
     for (int i = 0; i < share(); ++i) {
-      Random random(options_.seed, uint64_t(step), uint64_t(begin() + i));
+      Random random(options_.seed, uint64_t(before_ + step), uint64_t(begin() + i));
       const bool fitting = options_.fitting_share > 0 && random.Chance(float(options_.fitting_share));
       const Record& photo = fitting ? photos_.DrawFitting(random, density) : photos_.Draw(random);
       augment.stretched_share = fitting ? 1.f : options_.augment.stretched_share;
@@ -189,10 +191,11 @@ class Run {
     auto plane = [&](std::vector<float>& data) {
       return torch::from_blob(data.data(), {batch.count, 1, batch.height, batch.width}).to(network_.device());
     };
-    torch::manual_seed(options_.seed * 1000003 + uint64_t(step_));  // for dropout: the same after a resume
+    torch::manual_seed(options_.seed * 1000003 + uint64_t(before_ + step_));  // for dropout: the same after a resume
     torch::Tensor input = Input(batch);
     const float ramp = PreviousMaskRamp(options_, double(step_) / double(total_steps_));
-    UseOwnMasks(average_, {float(options_.own_masks) * ramp, options_.seed, uint64_t(step_), uint64_t(begin())}, input);
+    UseOwnMasks(average_,
+                {float(options_.own_masks) * ramp, options_.seed, uint64_t(before_ + step_), uint64_t(begin())}, input);
     const torch::Tensor logits = network_.Forward(input, true);
     torch::Tensor loss = SegmentationLoss(logits, plane(batch.truth), plane(batch.weight), options_.edge_loss);
     loss.backward();
@@ -244,9 +247,13 @@ class Run {
                  {"adamw.first", optimizer_.first},
                  {"adamw.second", optimizer_.second}};
     if (options_.for_int8) c.tensors["ranges"] = network_.ranges();
-    c.numbers = {
-        {"step", double(step_)},   {"minutes", minutes_},           {"total_steps", double(total_steps_)},
-        {"batch", options_.batch}, {"seed", double(options_.seed)}, {"target", double(options_.augment.target)}};
+    c.numbers = {{"step", double(step_)},
+                 {"before", double(before_)},
+                 {"minutes", minutes_},
+                 {"total_steps", double(total_steps_)},
+                 {"batch", options_.batch},
+                 {"seed", double(options_.seed)},
+                 {"target", double(options_.augment.target)}};
     return SaveCheckpoint(c, CheckpointPath());
   }
 
@@ -267,10 +274,12 @@ class Run {
       if (options_.for_int8) SCRIM_RETURN_IF_ERROR(RestoreTensor(c, "ranges", network_.ranges()));
       step_ = optimizer_.steps = static_cast<int64_t>(c.numbers["step"]);
       minutes_ = c.numbers["minutes"];
+      before_ = static_cast<int64_t>(c.numbers["before"]);
     } else if (!options_.start_from.empty()) {
       SCRIM_ASSIGN_OR_RETURN(const int64_t taken, StartFrom(options_.start_from, options_.start_network, sampler_,
                                                             photos_, options_.densities[0], network_));
       if (options_.start_from.size() > 1 && !options_.fixed_statistics) FindStatistics();
+      SCRIM_ASSIGN_OR_RETURN(before_, StepsBehind(options_.start_from));
       average_.parameters().copy_(network_.parameters());
       average_.statistics().copy_(network_.statistics());
       std::fprintf(stderr, "%lld of %lld parameters start as in %s%s\n", static_cast<long long>(taken),
@@ -288,6 +297,7 @@ class Run {
   Network network_, average_;
   AdamW optimizer_;
   int64_t steps_per_epoch_ = 1, total_steps_ = 1, step_ = 0;
+  int64_t before_ = 0;  // steps of what this run started from: its samples are the ones after those
   double minutes_ = 0, last_iou_ = 0;
 };
 

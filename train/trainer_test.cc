@@ -81,6 +81,29 @@ TEST_F(TrainerTest, ResumesExactly) {
   for (const auto& [name, tensor] : a->tensors) EXPECT_TRUE(torch::equal(tensor, b->tensors.at(name))) << name;
 }
 
+// A run that starts from another goes on with its samples, and does not see the same ones again.
+TEST_F(TrainerTest, GoesOnBehindTheSamplesOfWhatItStartedFrom) {
+  TrainOptions first = Options("first");
+  ASSERT_TRUE(Train(first).ok());
+  TrainOptions second = Options("second"), third = Options("third");
+  second.start_from = {{(root_ / "first/checkpoint").string()}};
+  second.start_network = second.network;
+  second.stop_after = 3;
+  ASSERT_TRUE(Train(second).ok());
+  third.start_from = {{(root_ / "first/checkpoint").string()}, {(root_ / "second/checkpoint").string()}};
+  third.start_network = third.network;
+  third.stop_after = 2;
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(Train(third).ok());
+  const auto a = LoadCheckpoint((root_ / "first/checkpoint").string()),
+             b = LoadCheckpoint((root_ / "second/checkpoint").string()),
+             c = LoadCheckpoint((root_ / "third/checkpoint").string());
+  ASSERT_TRUE(a.ok() && b.ok() && c.ok());
+  EXPECT_EQ(a->numbers.at("before"), 0);
+  EXPECT_EQ(b->numbers.at("before"), 20);
+  EXPECT_EQ(c->numbers.at("before"), 23);
+  EXPECT_EQ(c->numbers.at("step"), 4);
+}
+
 TEST_F(TrainerTest, RefusesToResumeAnotherRun) {
   TrainOptions o = Options("run");
   o.stop_after = 1;
