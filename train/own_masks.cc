@@ -1,5 +1,7 @@
 #include "own_masks.h"
 
+#include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "augment/random.h"

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "graph/scrimnet.h"
 
 namespace scrim::train {

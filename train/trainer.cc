@@ -159,7 +159,7 @@ class Run {
     return numbers[1].item<float>() > 0;
   }
 
-  // Depends on nothing but the seed, the step and the place among the processes.
+  // Depends on nothing but the seed, the step, those before the run and the place among the processes.
   std::unique_ptr<Batch> MakeBatch(int64_t step) const {
     const graph::Density density = options_.densities[size_t(step) % options_.densities.size()];
     auto batch = std::make_unique<Batch>(share(), density.width, density.height);

@@ -94,14 +94,25 @@ TEST_F(TrainerTest, GoesOnBehindTheSamplesOfWhatItStartedFrom) {
   third.start_network = third.network;
   third.stop_after = 2;
   for (int i = 0; i < 2; ++i) ASSERT_TRUE(Train(third).ok());
-  const auto a = LoadCheckpoint((root_ / "first/checkpoint").string()),
-             b = LoadCheckpoint((root_ / "second/checkpoint").string()),
+  auto a = LoadCheckpoint((root_ / "first/checkpoint").string());
+  const auto b = LoadCheckpoint((root_ / "second/checkpoint").string()),
              c = LoadCheckpoint((root_ / "third/checkpoint").string());
   ASSERT_TRUE(a.ok() && b.ok() && c.ok());
   EXPECT_EQ(a->numbers.at("before"), 0);
   EXPECT_EQ(b->numbers.at("before"), 20);
   EXPECT_EQ(c->numbers.at("before"), 23);
   EXPECT_EQ(c->numbers.at("step"), 4);
+  // From the same weights, with the first run's samples once more, they become others.
+  a->numbers["step"] = 0;
+  ASSERT_TRUE(SaveCheckpoint(*a, (root_ / "forgetful").string()).ok());
+  TrainOptions again = second;
+  again.output = (root_ / "again").string();
+  again.start_from = {{(root_ / "forgetful").string()}};
+  ASSERT_TRUE(Train(again).ok());
+  const auto d = LoadCheckpoint((root_ / "again/checkpoint").string());
+  ASSERT_TRUE(d.ok());
+  EXPECT_EQ(d->numbers.at("step"), b->numbers.at("step"));
+  EXPECT_FALSE(torch::equal(d->tensors.at("parameters"), b->tensors.at("parameters")));
 }
 
 TEST_F(TrainerTest, RefusesToResumeAnotherRun) {

@@ -42,17 +42,19 @@ void StretchRow(const Taps& taps, int channels, const T* in, uint8_t* out, int o
   }
 }
 
-// The same for sums of YUY2 rows: samples of a channel lie kStep apart, channels 2, pixels of the output 4.
+// The same for sums of YUY2 rows: samples of a channel lie kStep apart, channels 2, pixels of the output 4. As a case
+// of the one above it takes 1.1 kB more of the browser's module.
 template <int kStep, int kChannels>
 void StretchYuy2Row(const Taps& taps, const uint16_t* in, uint8_t* out, int out_width) {
+  constexpr int kShift = 15 + 8;  // of kColumnOne and kRowOne
   for (int x = 0; x < out_width; ++x, out += 4) {
     const uint16_t* weight = taps.weight.data() + size_t{1} * x * taps.count;
     const uint16_t* from = in + size_t{1} * taps.start[x] * kStep;
     uint32_t sum[kChannels];
-    for (int c = 0; c < kChannels; ++c) sum[c] = 1u << 22;
+    for (int c = 0; c < kChannels; ++c) sum[c] = 1u << (kShift - 1);
     for (int k = 0; k < taps.count; ++k)
       for (int c = 0; c < kChannels; ++c) sum[c] += uint32_t{weight[k]} * from[k * kStep + 2 * c];
-    for (int c = 0; c < kChannels; ++c) out[c] = static_cast<uint8_t>(sum[c] >> 23);
+    for (int c = 0; c < kChannels; ++c) out[c] = static_cast<uint8_t>(sum[c] >> kShift);
   }
 }
 
