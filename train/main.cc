@@ -272,6 +272,12 @@ int Main(int argc, char** argv) {
       ->check(CLI::Range(0., 1.))
       ->capture_default_str();
 
+  run_command->add_option("--teacher", train.teacher,
+                          "model file (*.scrim) whose masks are learned from beside the photos' own");
+  run_command->add_option("--teacher-share", train.teacher_share, "its share in what is to be found")
+      ->check(CLI::Range(0., 1.))
+      ->capture_default_str();
+
   CLI::App* overfit_command =
       app.add_subcommand("overfit", "check that 64 photos can be learned by heart (exit 1 when not)");
   int overfit_photos = 64, overfit_steps = 900;

@@ -52,11 +52,12 @@ AdamWOptions Optimizer(const TrainOptions& options) {
 class Run {
  public:
   Run(const TrainOptions& options, std::unique_ptr<Group> group, std::unique_ptr<Pack> pack, Photos photos,
-      Network network, Network average)
+      std::unique_ptr<Teacher> teacher, Network network, Network average)
       : options_(options),
         group_(std::move(group)),
         pack_(std::move(pack)),
         photos_(std::move(photos)),
+        teacher_(std::move(teacher)),
         sampler_(*pack_, photos_.foregrounds, photos_.backgrounds, photos_.train),
         network_(std::move(network)),
         average_(std::move(average)),
@@ -164,6 +165,7 @@ class Run {
     const graph::Density density = options_.densities[size_t(step) % options_.densities.size()];
     auto batch = std::make_unique<Batch>(share(), density.width, density.height);
     AugmentOptions augment = options_.augment;
+    augment.teacher = teacher_.get();
     augment.previous_mask = SharesAt(options_, double(step) / double(total_steps_));
     for (int i = 0; i < share(); ++i) {
       Random random(options_.seed, uint64_t(before_ + step), uint64_t(begin() + i));
@@ -293,6 +295,7 @@ class Run {
   std::unique_ptr<Group> group_;  // null: this process alone
   std::unique_ptr<Pack> pack_;
   Photos photos_;
+  const std::unique_ptr<Teacher> teacher_;  // null: none
   Sampler sampler_;
   Network network_, average_;
   AdamW optimizer_;
@@ -320,6 +323,10 @@ Status Train(const TrainOptions& options) {
                            ": must be a multiple of WORLD_SIZE=" + std::to_string(group->size()));
   SCRIM_ASSIGN_OR_RETURN(Network network, Network::Create(graph, device));
   SCRIM_ASSIGN_OR_RETURN(Network average, Network::Create(graph, device));
+  std::unique_ptr<Teacher> teacher;
+  if (!options.teacher.empty()) {
+    SCRIM_ASSIGN_OR_RETURN(teacher, Teacher::Open(options.teacher, options.teacher_share));
+  }
   network.Initialise(options.seed);
   average.Initialise(options.seed);
   std::error_code error;
@@ -328,7 +335,8 @@ Status Train(const TrainOptions& options) {
   g_stop = false;
   std::signal(SIGINT, OnSignal);
   std::signal(SIGTERM, OnSignal);
-  Run run(options, std::move(group), std::move(pack), std::move(photos), std::move(network), std::move(average));
+  Run run(options, std::move(group), std::move(pack), std::move(photos), std::move(teacher), std::move(network),
+          std::move(average));
   try {
     return run.Go();
   } catch (const std::exception& e) {  // libtorch's way, also when another process has gone

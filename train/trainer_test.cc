@@ -115,6 +115,23 @@ TEST_F(TrainerTest, GoesOnBehindTheSamplesOfWhatItStartedFrom) {
   EXPECT_FALSE(torch::equal(d->tensors.at("parameters"), b->tensors.at("parameters")));
 }
 
+TEST_F(TrainerTest, LearnsFromATeacherAndResumesExactly) {
+  at::set_num_threads(1);
+  TrainOptions alone = Options("alone"), taught = Options("taught"), parts = Options("parts");
+  alone.stop_after = taught.stop_after = 6, parts.stop_after = 3;
+  taught.teacher = parts.teacher = SCRIM_MODELS "/default.scrim";
+  taught.teacher_share = parts.teacher_share = 1.f;
+  ASSERT_TRUE(Train(alone).ok());
+  ASSERT_TRUE(Train(taught).ok());
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(Train(parts).ok());
+  const auto a = LoadCheckpoint((root_ / "alone/checkpoint").string()),
+             b = LoadCheckpoint((root_ / "taught/checkpoint").string()),
+             c = LoadCheckpoint((root_ / "parts/checkpoint").string());
+  ASSERT_TRUE(a.ok() && b.ok() && c.ok());
+  EXPECT_FALSE(torch::equal(a->tensors.at("parameters"), b->tensors.at("parameters")));
+  EXPECT_TRUE(torch::equal(b->tensors.at("parameters"), c->tensors.at("parameters")));
+}
+
 TEST_F(TrainerTest, RefusesToResumeAnotherRun) {
   TrainOptions o = Options("run");
   o.stop_after = 1;

@@ -53,6 +53,8 @@ cv::Mat TargetOf(const cv::Mat& mask, Target target) {
 void Sampler::Augmented(const Record& photo, const AugmentOptions& options, Random& random,
                         const SampleView& out) const {
   cv::Mat rgba;
+  const cv::Size size =
+      options.teacher == nullptr ? cv::Size(out.width, out.height) : options.teacher->SizeFor(out.width, out.height);
   const float draw = backgrounds_.empty() ? 1.f : random.Uniform();
   auto any = [&](const std::vector<const Record*>& records) {
     return pack_.Image(*records[static_cast<size_t>(random.Below(int(records.size())))]);
@@ -61,13 +63,17 @@ void Sampler::Augmented(const Record& photo, const AugmentOptions& options, Rand
   const bool nobody = draw < options.background_share,
              composite = !nobody && draw < options.background_share + options.composite_share;
   if (nobody) {
-    rgba = RandomView(any(backgrounds_), options.stretched_share, random, out.width, out.height);
+    rgba = RandomView(any(backgrounds_), options.stretched_share, random, size.width, size.height);
   } else if (composite && random.Chance(options.cut_out_share) && CanBeCutOut(pack_.Image(photo))) {
-    rgba = RandomComposite(pack_.Image(photo), any(backgrounds_), random, out.width, out.height);
+    rgba = RandomComposite(pack_.Image(photo), any(backgrounds_), random, size.width, size.height);
   } else if (composite && !foregrounds_.empty()) {
-    rgba = RandomComposite(any(foregrounds_), any(backgrounds_), random, out.width, out.height);
+    rgba = RandomComposite(any(foregrounds_), any(backgrounds_), random, size.width, size.height);
   } else {
-    rgba = RandomView(pack_.Image(photo), options.stretched_share, random, out.width, out.height);
+    rgba = RandomView(pack_.Image(photo), options.stretched_share, random, size.width, size.height);
+  }
+  if (options.teacher != nullptr) {
+    if (!nobody) options.teacher->Teach(rgba);
+    rgba = Stretch(rgba, out.width, out.height);
   }
   std::function<cv::Mat()> other;
   if (options.previous_mask.large > 0.f && !others_.empty()) {

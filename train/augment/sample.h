@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "augment/previous_mask.h"
+#include "augment/teacher.h"
 #include "datasets/pack.h"
 
 namespace scrim::train {
@@ -32,6 +33,7 @@ struct AugmentOptions {
   float true_colours_share = 0.f;  // of all samples: no change of colours, noise or sharpness
   float edge_weight = 4.f;         // a pixel on the boundary counts 1 + edge_weight times
   PreviousMaskShares previous_mask;
+  const Teacher* teacher = nullptr;  // whoever is in the picture is learned from it, too
 };
 
 // What a network with this target is to find where the mask (8 bit, 255 person) is: 8 bit, as large. Edges are dilation
