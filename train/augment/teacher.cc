@@ -20,12 +20,16 @@ bool Agree(const cv::Mat& a, const cv::Mat& b) {
 
 }  // namespace
 
-StatusOr<std::unique_ptr<Teacher>> Teacher::Open(const std::string& path, float share) {
+StatusOr<std::unique_ptr<Teacher>> Teacher::Open(const std::string& path, float share,
+                                                 const std::vector<graph::Density>& samples) {
   SCRIM_ASSIGN_OR_RETURN(graph::Model model, graph::LoadModel(path));
-  const graph::Density density = model.density;
   std::unique_ptr<Teacher> teacher(new Teacher(std::move(model), share));
-  SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<nn::Program> program, nn::Program::Compile(teacher->model_, density));
-  teacher->Return(std::move(program));
+  for (const graph::Density sample : samples) {
+    const cv::Size size = teacher->SizeFor(sample.width, sample.height);
+    SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<nn::Program> program,
+                           nn::Program::Compile(teacher->model_, {size.width, size.height}));
+    teacher->Return(std::move(program));
+  }
   return teacher;
 }
 
@@ -76,7 +80,7 @@ std::unique_ptr<nn::Program> Teacher::Borrow(cv::Size size) const {
       return program;
     }
   }
-  // Compiles at any size that SizeFor gives, as it did at the model's own.
+  // Another thread has the one that Open compiled.
   return std::move(nn::Program::Compile(model_, {size.width, size.height}).value());
 }
 

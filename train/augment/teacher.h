@@ -19,9 +19,11 @@ namespace scrim::train {
 // many kinds as there were people who drew them. Thread-safe.
 class Teacher {
  public:
-  // share: of the teacher in what is to be found; the rest is the photo's own mask. Errors: those of graph::LoadModel
+  // share: of the teacher in what is to be found; the rest is the photo's own mask. samples: the sizes that they will
+  // have; it is made ready for each. Errors: those of graph::LoadModel
   // and of nn::Program::Compile.
-  static StatusOr<std::unique_ptr<Teacher>> Open(const std::string& path, float share);
+  static StatusOr<std::unique_ptr<Teacher>> Open(const std::string& path, float share,
+                                                 const std::vector<graph::Density>& samples);
 
   // The size at which it wants to see a sample that will have the given one: the same shape, as many pixels as it was
   // trained for, but never fewer than the sample's own.

@@ -31,7 +31,7 @@ class TeacherTest : public ::testing::Test {
   }
 
   std::unique_ptr<Teacher> Open(float share) const {
-    return std::move(Teacher::Open(SCRIM_MODELS "/default.scrim", share).value());
+    return std::move(Teacher::Open(SCRIM_MODELS "/default.scrim", share, {{192, 192}}).value());
   }
   cv::Mat Taught(const cv::Mat& photo, float share) const {
     cv::Mat taught = photo.clone();
@@ -77,7 +77,7 @@ TEST_F(TeacherTest, LeavesTheTruthWhereTheyDisagree) {
 }
 
 TEST(Teacher, NamesTheFileThatIsMissing) {
-  const auto teacher = Teacher::Open("/no/such.scrim", 0.5f);
+  const auto teacher = Teacher::Open("/no/such.scrim", 0.5f, {});
   EXPECT_EQ(teacher.status().code(), Code::kNotFound);
   EXPECT_NE(teacher.status().message().find("/no/such.scrim"), std::string::npos);
 }
