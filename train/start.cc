@@ -1,5 +1,6 @@
 #include "start.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 

@@ -20,8 +20,7 @@ namespace scrim::train {
 class Teacher {
  public:
   // share: of the teacher in what is to be found; the rest is the photo's own mask. samples: the sizes that they will
-  // have; it is made ready for each. Errors: those of graph::LoadModel
-  // and of nn::Program::Compile.
+  // have; it is made ready for each. Errors: those of graph::LoadModel and of nn::Program::Compile.
   static StatusOr<std::unique_ptr<Teacher>> Open(const std::string& path, float share,
                                                  const std::vector<graph::Density>& samples);
 
