@@ -2,8 +2,10 @@
 
 #include <cstdlib>
 #include <string>
-#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#ifdef USE_C10D_GLOO
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#endif
 #ifdef USE_C10D_NCCL
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 #endif
@@ -59,7 +61,7 @@ struct BatchNormOfAll : torch::autograd::Function<BatchNormOfAll> {
     const Tensor normal = ((wide - spread(m)) * spread(inverse)).to(x.scalar_type());
     context->save_for_backward({normal, scale, inverse, count});
     context->saved_data["group"] = group;
-    return normal * spread(scale) + spread(offset);
+    return (normal * spread(scale) + spread(offset)).to(x.scalar_type());
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
@@ -106,10 +108,14 @@ StatusOr<std::unique_ptr<Group>> Group::Join(torch::Device device) {
       return Unsupported("training on several GPUs: this build has no NCCL");
 #endif
     }
+#ifdef USE_C10D_GLOO
     auto gloo_options = c10d::ProcessGroupGloo::Options::create();
     gloo_options->devices.push_back(c10d::ProcessGroupGloo::createDefaultDevice());
     auto gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(store, rank, size, gloo_options);
     return std::unique_ptr<Group>(new EngineGroup<c10d::ProcessGroupGloo>(gloo, rank, size));
+#else
+    return Unsupported("training in several processes on the CPU: this build has no Gloo");
+#endif
   } catch (const std::exception& e) {
     return IoError("the other processes cannot be reached at " + std::string(address) + ":" + std::to_string(port) +
                    ": " + e.what());

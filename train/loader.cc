@@ -2,16 +2,20 @@
 
 namespace scrim::train {
 
-Batch::Batch(int n, int w, int h) : count(n), width(w), height(h) {
-  const size_t plane = size_t(w) * size_t(h) * size_t(n);
-  input.resize(4 * plane);
-  truth.resize(plane);
-  weight.resize(plane);
+Batch::Batch(int n, int w, int h, torch::Device device) : count(n), width(w), height(h) {
+  const auto options = torch::TensorOptions().dtype(torch::kFloat32).pinned_memory(device.is_cuda());
+  input = torch::empty({n, 4, h, w}, options);
+  truth = torch::empty({n, 1, h, w}, options);
+  weight = torch::empty({n, 1, h, w}, options);
 }
 
 SampleView Batch::Sample(int i) {
-  const size_t plane = size_t(width) * size_t(height), at = plane * size_t(i);
-  return {&input[4 * at], &truth[at], &weight[at], width, height};
+  const int64_t at = int64_t{width} * height * i;
+  return {input.data_ptr<float>() + 4 * at, truth.data_ptr<float>() + at, weight.data_ptr<float>() + at, width, height};
+}
+
+torch::Tensor Upload(const torch::Tensor& tensor, torch::Device device) {
+  return tensor.to(device, tensor.scalar_type(), /*non_blocking=*/true);
 }
 
 Loader::Loader(int64_t first, int threads, std::function<std::unique_ptr<Batch>(int64_t)> make)

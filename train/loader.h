@@ -1,6 +1,8 @@
 // Batches made ahead of time by worker threads.
 #pragma once
 
+#include <torch/torch.h>
+
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -12,14 +14,18 @@
 
 namespace scrim::train {
 
-// Planar floats: input count×4×h×w, truth and weight count×1×h×w (see SampleView).
+// 32-bit floats in main memory: input count×4×h×w, truth and weight count×1×h×w (see SampleView).
 struct Batch {
   int count = 0, width = 0, height = 0;
-  std::vector<float> input, truth, weight;
+  torch::Tensor input, truth, weight;
 
-  Batch(int count, int width, int height);
+  // For a GPU the memory is pinned, so that copying to it waits for nothing.
+  Batch(int count, int width, int height, torch::Device device = torch::kCPU);
   SampleView Sample(int i);
 };
+
+// The tensor on the device. From pinned memory the copy goes on while the caller does.
+torch::Tensor Upload(const torch::Tensor& tensor, torch::Device device);
 
 // Calls `make(step)` for step = first, first + 1, … on `threads` threads and hands the results out in that order. make
 // must depend on nothing but step: then a resumed run sees the same batches.

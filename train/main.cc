@@ -220,6 +220,8 @@ int Main(int argc, char** argv) {
   run_command->add_flag("--for-int8", train.for_int8,
                         "round weights and values as the int8 model will; for a last, short run with "
                         "--fixed-statistics");
+  run_command->add_flag("--mixed-precision", train.mixed_precision,
+                        "compute with bfloat16; parameters and their updates keep 32 bit. For GPUs");
   run_command->add_flag("--muon", train.muon, "update convolutions by Muon instead of AdamW");
   run_command
       ->add_option("--true-colours", train.augment.true_colours_share,

@@ -46,6 +46,11 @@ Tensor ResizeLike(const Tensor& x, const Tensor& like, bool align_corners) {
   return torch::upsample_bilinear2d(x, size, align_corners);
 }
 
+// A parameter as x's type: 16 bit in mixed precision.
+Tensor As(const Tensor& x, const Tensor& parameter) {
+  return parameter.defined() ? parameter.to(x.scalar_type()) : parameter;
+}
+
 Tensor MaxPool(const Tensor& x, const graph::ConvAttributes& a) {
   const Tensor padded = torch::constant_pad_nd(x, {a.pad_left, a.pad_right, a.pad_top, a.pad_bottom},
                                                -std::numeric_limits<double>::infinity());
@@ -124,7 +129,8 @@ Tensor Network::RunNode(size_t index, const std::vector<Tensor>& values, bool tr
     case Op::kInput:
       break;
     case Op::kConv:
-      return Convolve(in(0), training && round_ ? Rounded(t.weight) : t.weight, t.bias, node.conv);
+      return Convolve(in(0), As(in(0), training && round_ ? Rounded(t.weight) : t.weight), As(in(0), t.bias),
+                      node.conv);
     case Op::kBatchNorm:
       if (training && !fixed_ && group_ != nullptr)
         return SharedBatchNorm(in(0), t.weight, t.bias, t.mean, t.variance, momentum, graph::kBatchNormEpsilon,
@@ -158,7 +164,7 @@ Tensor Network::RunNode(size_t index, const std::vector<Tensor>& values, bool tr
     case Op::kHardSwish:
       return torch::hardswish(in(0));
     case Op::kPRelu:
-      return torch::prelu(in(0), t.weight.view({-1}));
+      return torch::prelu(in(0), As(in(0), t.weight.view({-1})));
     case Op::kMaxPool:
       return MaxPool(in(0), node.conv);
     case Op::kSelect: {
@@ -173,11 +179,11 @@ Tensor Network::RunNode(size_t index, const std::vector<Tensor>& values, bool tr
 
 Tensor Network::Forward(const Tensor& input, bool training, double momentum) {
   std::vector<Tensor> values(graph_.nodes.size());
-  values[0] = input;
+  values[0] = training && mixed_ ? input.to(torch::kBFloat16) : input;
   // The loss wants logits: the value in front of the final sigmoid.
   const size_t logits = static_cast<size_t>(graph_.nodes[static_cast<size_t>(graph_.output)].inputs[0]);
   for (size_t i = 1; i <= logits; ++i) {
-    const bool fuse = training && (fixed_ || group_ == nullptr) && input.is_cpu() && i + 1 <= logits &&
+    const bool fuse = training && !mixed_ && (fixed_ || group_ == nullptr) && input.is_cpu() && i + 1 <= logits &&
                       graph_.nodes[i].op == Op::kBatchNorm;
     if (fuse) {
       const NodeTensors& t = nodes_[i];
@@ -192,7 +198,7 @@ Tensor Network::Forward(const Tensor& input, bool training, double momentum) {
     }
     if (training && round_ && i < logits && IsKept(i)) values[i] = Rounded(i, values[i]);
   }
-  return values[logits];
+  return values[logits].to(torch::kFloat32);
 }
 
 // To nn::QuantiseModel's rule: symmetric, a step for each output channel. Its further bound, on what fits 16 bits, is

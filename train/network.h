@@ -49,6 +49,10 @@ class Network {
   // Integer-Arithmetic-Only Inference", section 3). Forward with `training` false rounds nothing. Wants fixed
   // statistics: a batch norm's scale then is part of its convolution's weights.
   void RoundAsInt8(bool round) { round_ = round; }
+  // While training, convolutions and what follows them take and give bfloat16; parameters, gradients, statistics and
+  // logits keep 32 bit (Micikevicius et al. 2018, "Mixed Precision Training", section 3.1; bfloat16 has the range of 32
+  // bit, so that no loss need be scaled).
+  void MixPrecision(bool mix) { mixed_ = mix; }
   // The lowest and the highest value of each node, one after the other: a moving average over the batches of rounded
   // training.
   torch::Tensor& ranges() { return ranges_; }
@@ -74,7 +78,7 @@ class Network {
 
   graph::Graph graph_;
   Group* group_ = nullptr;
-  bool fixed_ = false, round_ = false;
+  bool fixed_ = false, round_ = false, mixed_ = false;
   std::vector<graph::WeightSpec> specs_;
   torch::Tensor parameters_, gradients_, statistics_, decay_mask_, ranges_;
   std::vector<Matrix> matrices_;

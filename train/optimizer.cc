@@ -1,22 +1,47 @@
 #include "optimizer.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace scrim::train {
 
 namespace {
 
-// Nearest semi-orthogonal matrix, roughly: singular values end between 0.7 and 1.2. The quintic iteration and its
-// coefficients are Jordan's.
-torch::Tensor Orthogonalise(const torch::Tensor& gradient) {
-  const bool tall = gradient.size(0) > gradient.size(1);
-  torch::Tensor x = tall ? gradient.t().contiguous() : gradient;
-  x = x / (x.norm() + 1e-7);
+using torch::Tensor;
+
+// Nearest semi-orthogonal matrices, roughly: singular values end between 0.7 and 1.2. x: n×rows×columns, lying. The
+// quintic iteration and its coefficients are Jordan's.
+Tensor Orthogonalise(Tensor x) {
+  x = x / (x.square().sum({1, 2}, true).sqrt() + 1e-7);
   for (int i = 0; i < 5; ++i) {
-    const torch::Tensor a = x.mm(x.t());
-    x = torch::addmm(x, torch::addmm(a, a, a, -4.7750, 2.0315), x, 3.4445, 1.);
+    const Tensor a = x.bmm(x.transpose(1, 2));
+    x = torch::baddbmm(x, torch::baddbmm(a, a, a, -4.7750, 2.0315), x, 3.4445, 1.);
   }
-  return tall ? x.t() : x;
+  return x;
+}
+
+int64_t Short(const Network::Matrix& m) { return std::min(m.rows, m.columns); }
+int64_t Long(const Network::Matrix& m) { return std::max(m.rows, m.columns); }
+
+// Multiplications in one of the iterations.
+double Work(int64_t rows, int64_t columns) { return double(rows) * double(rows) * double(2 * columns + rows); }
+
+// Alike enough that filling up costs each batch at most half as much again: of default's 50 matrices come 16 batches.
+// One by one they are 1,400 small operations, a third of a step on an H200 (25 of 65 ms for quality, 64 samples).
+std::vector<std::vector<Network::Matrix>> Alike(std::vector<Network::Matrix> matrices) {
+  std::sort(matrices.begin(), matrices.end(),
+            [](const auto& a, const auto& b) { return std::pair(Short(a), Long(a)) < std::pair(Short(b), Long(b)); });
+  std::vector<std::vector<Network::Matrix>> batches;
+  int64_t columns = 0;
+  double work = 0;
+  for (const Network::Matrix& m : matrices) {
+    const double own = Work(Short(m), Long(m));
+    columns = std::max(columns, Long(m)), work += own;
+    if (batches.empty() || double(batches.back().size() + 1) * Work(Short(m), columns) > 1.5 * work)
+      batches.emplace_back(), columns = Long(m), work = own;
+    batches.back().push_back(m);
+  }
+  return batches;
 }
 
 }  // namespace
@@ -29,6 +54,23 @@ AdamW::AdamW(Network& network, const AdamWOptions& options)
   if (!options_.muon) return;
   adam_mask_ = torch::ones_like(network.parameters());
   for (const Network::Matrix& m : network.matrices()) adam_mask_.narrow(0, m.offset, m.rows * m.columns).zero_();
+  first_rate_ = adam_mask_ * (options_.muon_momentum - options_.beta1) + (1 - options_.muon_momentum);
+  for (const auto& matrices : Alike(network.matrices())) batches_.push_back(MakeBatch(matrices));
+}
+
+AdamW::MatrixBatch AdamW::MakeBatch(const std::vector<Network::Matrix>& matrices) const {
+  int64_t rows = 0, columns = 0;
+  for (const Network::Matrix& m : matrices) rows = std::max(rows, Short(m)), columns = std::max(columns, Long(m));
+  const int64_t count = int64_t(matrices.size()), behind = network_.parameters().numel();
+  Tensor index = torch::full({count, rows, columns}, behind, torch::kInt64), length = torch::empty({count, 1, 1});
+  for (int64_t i = 0; i < count; ++i) {
+    const Network::Matrix& m = matrices[size_t(i)];
+    const Tensor own = torch::arange(m.offset, m.offset + m.rows * m.columns, torch::kInt64).view({m.rows, m.columns}),
+                 lying = m.rows > m.columns ? own.t() : own;
+    index[i].narrow(0, 0, lying.size(0)).narrow(1, 0, lying.size(1)).copy_(lying);
+    length[i] = 0.2 * std::sqrt(double(Long(m)));
+  }
+  return {{count, rows, columns}, index.view({-1}).to(network_.device()), length.to(network_.device())};
 }
 
 void AdamW::Step(double learning_rate) {
@@ -39,7 +81,7 @@ void AdamW::Step(double learning_rate) {
   // On the device: reading the norm back would stall a GPU at every step.
   g.mul_(torch::clamp_max(options_.max_norm / (g.norm() + 1e-6), 1.0));
   if (options_.muon)
-    first.lerp_(torch::where(adam_mask_ > 0, g, first), 1 - options_.beta1);
+    first.lerp_(g, first_rate_);
   else
     first.lerp_(g, 1 - options_.beta1);
   second.mul_(options_.beta2).addcmul_(g, g, 1 - options_.beta2);
@@ -53,17 +95,15 @@ void AdamW::Step(double learning_rate) {
 }
 
 void AdamW::UpdateMatrices(double learning_rate) {
-  // AdamW's first moment has decay beta1 and is of no use here; the matrices' part of it holds Muon's momentum instead.
-  for (const Network::Matrix& m : network_.matrices()) {
-    auto part = [&](torch::Tensor& flat) {
-      return flat.narrow(0, m.offset, m.rows * m.columns).view({m.rows, m.columns});
-    };
-    torch::Tensor momentum = part(first), gradient = part(network_.gradients());
-    momentum.lerp_(gradient, 1 - options_.muon_momentum);
-    const double length = 0.2 * std::sqrt(double(std::max(m.rows, m.columns)));
-    part(network_.parameters())
-        .add_(Orthogonalise(torch::lerp(gradient, momentum, options_.muon_momentum)), -learning_rate * length);
+  // AdamW's first moment is of no use here; the matrices' part of it holds Muon's momentum instead.
+  const Tensor nesterov = torch::lerp(network_.gradients(), first, options_.muon_momentum);
+  const Tensor filled = torch::cat({nesterov, torch::zeros({1}, nesterov.options())});
+  Tensor update = torch::zeros_like(filled);
+  for (const MatrixBatch& b : batches_) {
+    const Tensor x = Orthogonalise(filled.index_select(0, b.index).view(b.sizes)) * b.length;
+    update.index_copy_(0, b.index, x.view({-1}));
   }
+  network_.parameters().add_(update.narrow(0, 0, nesterov.numel()), -learning_rate);
 }
 
 double LearningRate(double peak, double progress, double warmup) {

@@ -1,6 +1,8 @@
 // AdamW over one flat parameter vector, Muon over the matrices in it, and the moving average of what they produce.
 #pragma once
 
+#include <vector>
+
 #include "network.h"
 
 namespace scrim::train {
@@ -26,11 +28,20 @@ class AdamW {
   int64_t steps = 0;
 
  private:
+  // Matrices that are orthogonalised together, lying, each filled up with zeros: these stay zeros.
+  struct MatrixBatch {
+    std::vector<int64_t> sizes;  // matrices, rows, columns
+    torch::Tensor index;         // of each element in the parameters; behind the last of these for a filling zero
+    torch::Tensor length;        // of an update, per unit of learning rate
+  };
+  MatrixBatch MakeBatch(const std::vector<Network::Matrix>& matrices) const;
   void UpdateMatrices(double learning_rate);
 
   Network& network_;
   AdamWOptions options_;
-  torch::Tensor adam_mask_;  // 0 where Muon updates, 1 elsewhere; undefined without Muon
+  // With Muon alone: 0 where it updates, 1 elsewhere; how far the first moment goes towards the gradient.
+  torch::Tensor adam_mask_, first_rate_;
+  std::vector<MatrixBatch> batches_;
 };
 
 // Warm-up from a tenth over the first `warmup` share of the run, then a cosine down to a hundredth.

@@ -30,11 +30,9 @@ StatusOr<double> Overfit(const TrainOptions& options, int count, int steps) {
   count = static_cast<int>(chosen.size());
   Batch all(count, density.width, density.height);
   for (int i = 0; i < count; ++i) sampler.Plain(*chosen[size_t(i)], options.augment, all.Sample(i));
-  auto tensor = [&](std::vector<float>& data, int64_t channels) {
-    return torch::from_blob(data.data(), {count, channels, density.height, density.width}).to(network.device());
-  };
-  const torch::Tensor input = tensor(all.input, 4).narrow(1, 0, graph.input().channels).contiguous(),
-                      truth = tensor(all.truth, 1), weight = tensor(all.weight, 1);
+  const torch::Device device = network.device();
+  const torch::Tensor input = Upload(all.input, device).narrow(1, 0, graph.input().channels).contiguous(),
+                      truth = Upload(all.truth, device), weight = Upload(all.weight, device);
   AdamW optimizer(network, {});
   torch::Tensor order;
   double iou = 0;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "augment/random.h"
+#include "loader.h"
 
 namespace scrim::train {
 namespace {
@@ -36,8 +37,11 @@ void UseOwnMasks(Network& network, const OwnMaskOptions& options, torch::Tensor&
   }
   if (chosen.empty()) return;
   torch::NoGradGuard no_grad;
-  const torch::Tensor index = torch::tensor(chosen, torch::kInt64).to(input.device()),
-                      theta = torch::tensor(motions).view({-1, 2, 3}).to(input.device()),
+  const auto upload = [&](torch::Tensor t) {
+    return Upload(input.is_cuda() ? t.pin_memory() : t, input.device());
+  };
+  const torch::Tensor index = upload(torch::tensor(chosen, torch::kInt64)),
+                      theta = upload(torch::tensor(motions).view({-1, 2, 3})),
                       now = input.index_select(0, index);
   const torch::Tensor before =
       torch::grid_sampler(now, torch::affine_grid_generator(theta, now.sizes(), false), 0, 1, false);

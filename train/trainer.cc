@@ -65,6 +65,7 @@ class Run {
     network_.ShareBatchNorms(group_.get());
     network_.FixStatistics(options_.fixed_statistics);
     network_.RoundAsInt8(options_.for_int8);
+    network_.MixPrecision(options_.mixed_precision);
     steps_per_epoch_ = std::max<int64_t>(1, int64_t(photos_.train.size()) / options_.batch);
     total_steps_ = std::max<int64_t>(1, std::llround(options_.epochs * double(steps_per_epoch_)));
   }
@@ -163,7 +164,7 @@ class Run {
   // Depends on nothing but the seed, the step, those before the run and the place among the processes.
   std::unique_ptr<Batch> MakeBatch(int64_t step) const {
     const graph::Density density = options_.densities[size_t(step) % options_.densities.size()];
-    auto batch = std::make_unique<Batch>(share(), density.width, density.height);
+    auto batch = std::make_unique<Batch>(share(), density.width, density.height, network_.device());
     AugmentOptions augment = options_.augment;
     augment.teacher = teacher_.get();
     augment.previous_mask = SharesAt(options_, double(step) / double(total_steps_));
@@ -177,9 +178,8 @@ class Run {
     return batch;
   }
 
-  torch::Tensor Input(Batch& batch) const {
-    const torch::Tensor input = torch::from_blob(batch.input.data(), {batch.count, 4, batch.height, batch.width});
-    return input.narrow(1, 0, network_.graph().input().channels).contiguous().to(network_.device());
+  torch::Tensor Input(const Batch& batch) const {
+    return Upload(batch.input, network_.device()).narrow(1, 0, network_.graph().input().channels).contiguous();
   }
 
   // The batch norms' statistics from what the run's first batches are. Those of a mean of networks are not the mean of
@@ -189,17 +189,15 @@ class Run {
     for (int64_t step = 0; step < kBatchesForStatistics; ++step) network_.Forward(Input(*MakeBatch(step)), true);
   }
 
-  torch::Tensor Step(Batch batch, double rate, bool* stop) {
-    auto plane = [&](std::vector<float>& data) {
-      return torch::from_blob(data.data(), {batch.count, 1, batch.height, batch.width}).to(network_.device());
-    };
+  torch::Tensor Step(const Batch& batch, double rate, bool* stop) {
     torch::manual_seed(options_.seed * 1000003 + uint64_t(before_ + step_));  // for dropout: the same after a resume
     torch::Tensor input = Input(batch);
     const float ramp = PreviousMaskRamp(options_, double(step_) / double(total_steps_));
     UseOwnMasks(average_,
                 {float(options_.own_masks) * ramp, options_.seed, uint64_t(before_ + step_), uint64_t(begin())}, input);
     const torch::Tensor logits = network_.Forward(input, true);
-    torch::Tensor loss = SegmentationLoss(logits, plane(batch.truth), plane(batch.weight), options_.edge_loss);
+    torch::Tensor loss = SegmentationLoss(logits, Upload(batch.truth, network_.device()),
+                                          Upload(batch.weight, network_.device()), options_.edge_loss);
     loss.backward();
     loss = loss.detach();
     *stop = group_ != nullptr ? Exchange(loss) : g_stop.load();
@@ -312,6 +310,8 @@ Status Train(const TrainOptions& options) {
   SCRIM_ASSIGN_OR_RETURN(const graph::Graph graph, graph::Scrimnet(options.network));
   if (options.device != "cpu" && !torch::cuda::is_available())
     return Unsupported("device '" + options.device + "': this libtorch sees no GPU");
+  if (options.mixed_precision && options.for_int8)
+    return InvalidArgument("--mixed-precision goes not with --for-int8: that has roundings of its own");
   if (options.fixed_statistics && options.start_from.empty())
     return InvalidArgument("--fixed-statistics wants --start-from: a network from chance has no statistics yet");
   if (options.for_int8 && !options.fixed_statistics)

@@ -33,7 +33,8 @@ struct TrainOptions {
   double checkpoint_minutes = 3;
   uint64_t seed = 1;
   int loader_threads = 1;
-  std::string device = "cpu";  // or "cuda"
+  std::string device = "cpu";    // or "cuda"
+  bool mixed_precision = false;  // Network::MixPrecision
   int64_t stop_after = 0;      // end early after this many steps, as a SIGINT would; 0: never
   // Checkpoints, or released models (*.scrim), whose weights start a new run: of several their mean.
   std::vector<Start> start_from;

@@ -251,6 +251,9 @@ TEST_F(TrainerTest, NamesWhatIsMissing) {
   std::ofstream(root_ / "cut") << "scrmpak1 and nothing more";
   o.pack = (root_ / "cut").string();
   EXPECT_EQ(Train(o).code(), Code::kCorrupt);
+  o = Options("run");
+  o.start_from = {{"/no/such/checkpoint"}}, o.fixed_statistics = true, o.for_int8 = true, o.mixed_precision = true;
+  EXPECT_NE(Train(o).message().find("--mixed-precision"), std::string::npos);
 }
 
 // One run, or one of several that share it, in a process of its own.
