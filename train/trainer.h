@@ -35,7 +35,7 @@ struct TrainOptions {
   int loader_threads = 1;
   std::string device = "cpu";    // or "cuda"
   bool mixed_precision = false;  // Network::MixPrecision
-  int64_t stop_after = 0;      // end early after this many steps, as a SIGINT would; 0: never
+  int64_t stop_after = 0;        // end early after this many steps, as a SIGINT would; 0: never
   // Checkpoints, or released models (*.scrim), whose weights start a new run: of several their mean.
   std::vector<Start> start_from;
   graph::ScrimnetConfig start_network;  // that they were trained with
