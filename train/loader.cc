@@ -15,7 +15,8 @@ SampleView Batch::Sample(int i) {
 }
 
 torch::Tensor Upload(const torch::Tensor& tensor, torch::Device device) {
-  return tensor.to(device, tensor.scalar_type(), /*non_blocking=*/true);
+  if (!device.is_cuda()) return tensor;
+  return tensor.pin_memory().to(device, tensor.scalar_type(), /*non_blocking=*/true);
 }
 
 Loader::Loader(int64_t first, int threads, std::function<std::unique_ptr<Batch>(int64_t)> make)

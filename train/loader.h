@@ -24,7 +24,8 @@ struct Batch {
   SampleView Sample(int i);
 };
 
-// The tensor on the device. From pinned memory the copy goes on while the caller does.
+// A tensor in main memory, on the device: to a GPU by way of pinned memory, so that the copy goes on while the caller
+// does.
 torch::Tensor Upload(const torch::Tensor& tensor, torch::Device device);
 
 // Calls `make(step)` for step = first, first + 1, … on `threads` threads and hands the results out in that order. make

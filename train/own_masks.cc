@@ -37,9 +37,9 @@ void UseOwnMasks(Network& network, const OwnMaskOptions& options, torch::Tensor&
   }
   if (chosen.empty()) return;
   torch::NoGradGuard no_grad;
-  const auto upload = [&](torch::Tensor t) { return Upload(input.is_cuda() ? t.pin_memory() : t, input.device()); };
-  const torch::Tensor index = upload(torch::tensor(chosen, torch::kInt64)),
-                      theta = upload(torch::tensor(motions).view({-1, 2, 3})), now = input.index_select(0, index);
+  const torch::Tensor index = Upload(torch::tensor(chosen, torch::kInt64), input.device()),
+                      theta = Upload(torch::tensor(motions).view({-1, 2, 3}), input.device()),
+                      now = input.index_select(0, index);
   const torch::Tensor before =
       torch::grid_sampler(now, torch::affine_grid_generator(theta, now.sizes(), false), 0, 1, false);
   input.select(1, 3).index_copy_(0, index, torch::sigmoid(network.Forward(before, false)).squeeze(1));

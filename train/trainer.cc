@@ -135,6 +135,9 @@ class Run {
   // This process's part of a batch.
   int share() const { return group_ == nullptr ? options_.batch : options_.batch / group_->size(); }
 
+  // Where a step's randomness is drawn from: behind the steps of what this run started from.
+  uint64_t Drawn(int64_t step) const { return uint64_t(before_ + step); }
+
   int begin() const { return group_ == nullptr ? 0 : group_->rank() * share(); }
 
   // All go on from the first process's checkpoint.
@@ -169,7 +172,7 @@ class Run {
     augment.teacher = teacher_.get();
     augment.previous_mask = SharesAt(options_, double(step) / double(total_steps_));
     for (int i = 0; i < share(); ++i) {
-      Random random(options_.seed, uint64_t(before_ + step), uint64_t(begin() + i));
+      Random random(options_.seed, Drawn(step), uint64_t(begin() + i));
       const bool fitting = options_.fitting_share > 0 && random.Chance(float(options_.fitting_share));
       const Record& photo = fitting ? photos_.DrawFitting(random, density) : photos_.Draw(random);
       augment.stretched_share = fitting ? 1.f : options_.augment.stretched_share;
@@ -190,11 +193,10 @@ class Run {
   }
 
   torch::Tensor Step(const Batch& batch, double rate, bool* stop) {
-    torch::manual_seed(options_.seed * 1000003 + uint64_t(before_ + step_));  // for dropout: the same after a resume
+    torch::manual_seed(options_.seed * 1000003 + Drawn(step_));  // for dropout: the same after a resume
     torch::Tensor input = Input(batch);
     const float ramp = PreviousMaskRamp(options_, double(step_) / double(total_steps_));
-    UseOwnMasks(average_,
-                {float(options_.own_masks) * ramp, options_.seed, uint64_t(before_ + step_), uint64_t(begin())}, input);
+    UseOwnMasks(average_, {float(options_.own_masks) * ramp, options_.seed, Drawn(step_), uint64_t(begin())}, input);
     const torch::Tensor logits = network_.Forward(input, true);
     torch::Tensor loss = SegmentationLoss(logits, Upload(batch.truth, network_.device()),
                                           Upload(batch.weight, network_.device()), options_.edge_loss);
