@@ -36,7 +36,8 @@ MaskNetwork::MaskNetwork(std::unique_ptr<nn::Program> program, const InputSpec& 
       input_(input),
       stabiliser_(options.stabiliser),
       regions_(options.regions),
-      steady_share_(options.steady_share) {
+      steady_share_(options.steady_share),
+      previous_levels_(options.previous_levels) {
   const nn::TensorView tensor = program_->input();
   mask_.Resize(tensor.width, tensor.height);
   previous_.Resize(tensor.width, tensor.height);
@@ -60,7 +61,7 @@ void MaskNetwork::WriteInput(const image::Bytes& picture) {
   for (int y = 0; y < tensor.height; ++y) {
     float* out = tensor.data + tensor.row_stride * y + 3;
     const float* in = previous_.row(y);
-    for (int x = 0; x < tensor.width; ++x) out[x * tensor.pixel_stride] = warm_ ? in[x] : 0.f;
+    for (int x = 0; x < tensor.width; ++x) out[x * tensor.pixel_stride] = warm_ ? previous_levels_(in[x]) : 0.f;
   }
 }
 

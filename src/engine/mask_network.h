@@ -9,6 +9,7 @@
 #include "graph/model.h"
 #include "image/frame.h"
 #include "image/sampler.h"
+#include "matte/previous_levels.h"
 #include "matte/regions.h"
 #include "matte/stabiliser.h"
 #include "nn/program.h"
@@ -28,6 +29,7 @@ struct MaskOptions {
   // Of the steady mask in what the network is shown as its previous one; the rest is its own, as it was. Against
   // flicker (docs/performance.md).
   float steady_share = 0.5f;
+  matte::PreviousLevels previous_levels;  // of that mixture
 };
 
 class MaskNetwork;
@@ -73,6 +75,7 @@ class MaskNetwork {
   matte::Stabiliser stabiliser_;
   matte::Regions regions_;
   float steady_share_;
+  matte::PreviousLevels previous_levels_;
   image::Floats mask_, steady_, previous_;
   bool warm_ = false;  // previous_ is of the picture before
   uint64_t runs_ = 0;

@@ -4,6 +4,8 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
+#include <vector>
 
 #include "engine/fake_program.h"
 #include "image/convert.h"
@@ -52,6 +54,7 @@ TEST(Segmenter, AlphaHasTheFramesSizeInEveryFormat) {
 TEST(Segmenter, ThePreviousMaskIsFedBackUntilReset) {
   // Adds 0.25 to the previous mask each time.
   SegmenterOptions options;
+  options.previous_levels = {0.f, 1.f};
   options.stabiliser.enabled = options.regions.enabled = false;
   auto segmenter = Make([](const float* c) { return c[3] + 0.25f; }, true, options);
   image::Bytes alpha;
@@ -70,6 +73,7 @@ TEST(Segmenter, ThePreviousMaskIsPartlyTheSteadyOne) {
   SegmenterOptions options;
   options.stabiliser.still_rate = options.stabiliser.jump_rate = 0.2f, options.stabiliser.hold = 0.f;
   options.regions.enabled = false;
+  options.previous_levels = {0.f, 1.f};
   const Frame frame = Plain(PixelFormat::kRgb, 64, 36, 100);
   for (const float share : {0.f, 0.5f, 1.f}) {
     options.steady_share = share;
@@ -78,6 +82,27 @@ TEST(Segmenter, ThePreviousMaskIsPartlyTheSteadyOne) {
     for (int i = 0; i < 3; ++i) ASSERT_TRUE(segmenter->Process(frame.view(), &alpha).ok());
     // The steady mask of the second picture: 0.5 + 0.2 · (0.75 - 0.5).
     EXPECT_NEAR(segmenter->mask().data()[5], 0.25f + share * 0.55f + (1 - share) * 0.75f, 1e-5f);
+  }
+}
+
+TEST(Segmenter, WhatTheNetworkIsUnsureOfIsNotShownToItAgain) {
+  SegmenterOptions options;
+  options.stabiliser.enabled = options.regions.enabled = false;
+  options.previous_levels = {0.5f, 0.9f};
+  const Frame frame = Plain(PixelFormat::kRgb, 64, 36, 100);
+  for (const auto& [mask, shown] : {std::pair(0.5f, 0.f), {0.6f, 0.25f}, {0.9f, 1.f}, {1.f, 1.f}}) {
+    std::vector<float> seen;
+    auto segmenter = Make(
+        [&seen, mask = mask](const float* c) {
+          seen.push_back(c[3]);
+          return mask;
+        },
+        true, options);
+    image::Bytes alpha;
+    for (int i = 0; i < 2; ++i) ASSERT_TRUE(segmenter->Process(frame.view(), &alpha).ok());
+    EXPECT_EQ(seen.front(), 0.f);
+    EXPECT_NEAR(seen.back(), shown, 1e-6f) << mask;
+    EXPECT_EQ(segmenter->mask().data()[5], mask);
   }
 }
 
