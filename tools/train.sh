@@ -48,6 +48,6 @@ shapes="256x144 224x160 192x192 160x224 144x256"
   --density $shapes $shapes 64x64 $shapes $shapes 128x128 $shapes $shapes 96x96 $shapes $shapes 160x96 \
   $recipe --true-colours 0.9 --composites 0.15 --nobody 0.06 --fitting 0.75 --stretched 0.4 --edge-loss 0.3 --learning-rate 2e-3 \
   --epochs "${LAST_EPOCHS:-30}" --previous-masks-from 0 --previous-masks-until 0.02 \
-  --own-masks 0.5 --previous-mask-shares 0.7 0.06 0.12 0.12 --eval-every 4
+  --own-masks 0.5 --own-mask-frames 4 --previous-mask-shares 0.7 0.06 0.12 0.12 --eval-every 4
 "$program" export --checkpoint "$run/last/checkpoint" --pack "$run/pack" --licence "${LICENCE:-not stated}" \
   --also-for ${shapes#* } 160x96 128x128 96x96 64x64 --output "$run/model.scrim"

@@ -273,6 +273,11 @@ int Main(int argc, char** argv) {
                    "share of samples whose previous mask is what the network says of the frame before")
       ->check(CLI::Range(0., 1.))
       ->capture_default_str();
+  run_command
+      ->add_option("--own-mask-frames", train.own_mask_frames,
+                   "after having seen from one to this many frames one after another")
+      ->check(CLI::Range(1, 16))
+      ->capture_default_str();
 
   run_command->add_option("--teacher", train.teacher,
                           "model file (*.scrim) whose masks are learned from beside the photos' own");

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <set>
+#include <vector>
 
 #include "graph/scrimnet.h"
 
@@ -21,6 +23,13 @@ class OwnMasks : public ::testing::Test {
     input_.select(1, 3).zero_();
   }
 
+  static OwnMaskOptions Options(float share, uint64_t step, int frames = 1) {
+    OwnMaskOptions options;
+    options.share = share, options.step = step, options.frames = frames;
+    options.levels = {0.f, 1.f};
+    return options;
+  }
+
   torch::Tensor Used(OwnMaskOptions options, const torch::Tensor& input) {
     torch::Tensor used = input.clone();
     UseOwnMasks(*network_, options, used);
@@ -32,18 +41,18 @@ class OwnMasks : public ::testing::Test {
 };
 
 TEST_F(OwnMasks, AShareOfTheSamplesGetsThemAndNoPictureChanges) {
-  EXPECT_TRUE(torch::equal(Used({0.f, 1, 2, 0}, input_), input_));
-  const torch::Tensor some = Used({0.5f, 1, 2, 0}, input_), all = Used({1.f, 1, 2, 0}, input_);
+  EXPECT_TRUE(torch::equal(Used(Options(0.f, 2), input_), input_));
+  const torch::Tensor some = Used(Options(0.5f, 2), input_), all = Used(Options(1.f, 2), input_);
   EXPECT_TRUE(torch::equal(all.narrow(1, 0, 3), input_.narrow(1, 0, 3)));
   const int64_t with = (some.select(1, 3).flatten(1).abs().amax(1) > 0).sum().item<int64_t>();
   EXPECT_GT(with, 5);
   EXPECT_LT(with, 19);
   EXPECT_GT(all.select(1, 3).flatten(1).abs().amax(1).min().item<float>(), 0);
-  EXPECT_FALSE(torch::equal(Used({1.f, 1, 3, 0}, input_), all));  // another step, other motions
+  EXPECT_FALSE(torch::equal(Used(Options(1.f, 3), input_), all));  // another step, other motions
 }
 
 TEST_F(OwnMasks, AreWhatTheNetworkSaysOfTheFrameBefore) {
-  const torch::Tensor got = Used({1.f, 1, 2, 0}, input_).select(1, 3),
+  const torch::Tensor got = Used(Options(1.f, 2), input_).select(1, 3),
                       still = torch::sigmoid(network_->Forward(input_, false)).select(1, 0);
   const torch::Tensor differences = (got - still).abs().flatten(1).amax(1);
   const int64_t unmoved = (differences < 1e-5).sum().item<int64_t>();
@@ -51,8 +60,39 @@ TEST_F(OwnMasks, AreWhatTheNetworkSaysOfTheFrameBefore) {
   EXPECT_LT(unmoved, 16);
 }
 
+TEST_F(OwnMasks, AreShownWithTheirLevels) {
+  OwnMaskOptions options = Options(1.f, 2);
+  const torch::Tensor plain = Used(options, input_).select(1, 3);
+  options.levels = {0.3f, 0.7f};
+  const torch::Tensor got = Used(options, input_).select(1, 3);
+  EXPECT_LT((got - ((plain - 0.3) / 0.4).clamp(0, 1)).abs().max().item<float>(), 1e-5f);
+}
+
+// Where nothing moves, the mask after n frames is what the network says when shown the one after n - 1.
+TEST_F(OwnMasks, AfterSeveralFramesComeFromTheOneBefore) {
+  std::vector<torch::Tensor> after{input_.select(1, 3).clone()};
+  for (int i = 0; i < 3; ++i) {
+    torch::Tensor seen = input_.clone();
+    seen.select(1, 3).copy_(after.back());
+    after.push_back(torch::sigmoid(network_->Forward(seen, false)).select(1, 0));
+  }
+  std::set<size_t> lengths;
+  for (uint64_t step = 0; step < 12; ++step) {
+    const torch::Tensor got = Used(Options(1.f, step, 3), input_).select(1, 3);
+    size_t most = 0;
+    int64_t samples = 0;
+    for (size_t frames = 1; frames < after.size(); ++frames) {
+      const int64_t like = ((got - after[frames]).abs().flatten(1).amax(1) < 1e-6).sum().item<int64_t>();
+      if (like > samples) most = frames, samples = like;
+    }
+    EXPECT_GT(samples, 2) << step;  // a third of 24 stands still
+    lengths.insert(most);
+  }
+  EXPECT_EQ(lengths, (std::set<size_t>{1, 2, 3}));
+}
+
 TEST_F(OwnMasks, AreTheSameWhicheverProcessMakesThem) {
-  const OwnMaskOptions options{0.5f, 1, 2, 0};
+  const OwnMaskOptions options = Options(0.5f, 2, 4);
   OwnMaskOptions second = options;
   second.first = 12;
   const torch::Tensor apart =

@@ -196,7 +196,10 @@ class Run {
     torch::manual_seed(options_.seed * 1000003 + Drawn(step_));  // for dropout: the same after a resume
     torch::Tensor input = Input(batch);
     const float ramp = PreviousMaskRamp(options_, double(step_) / double(total_steps_));
-    UseOwnMasks(average_, {float(options_.own_masks) * ramp, options_.seed, Drawn(step_), uint64_t(begin())}, input);
+    OwnMaskOptions own;
+    own.share = float(options_.own_masks) * ramp, own.frames = options_.own_mask_frames;
+    own.seed = options_.seed, own.step = Drawn(step_), own.first = uint64_t(begin());
+    UseOwnMasks(average_, own, input);
     const torch::Tensor logits = network_.Forward(input, true);
     torch::Tensor loss = SegmentationLoss(logits, Upload(batch.truth, network_.device()),
                                           Upload(batch.weight, network_.device()), options_.edge_loss);

@@ -60,7 +60,7 @@ class TrainerTest : public ::testing::Test {
     o.epochs = 4;
     o.network.dropout = 0.05f;
     o.loader_threads = 2;
-    o.previous_mask_from = 0.2, o.previous_mask_until = 0.5, o.own_masks = 0.3;
+    o.previous_mask_from = 0.2, o.previous_mask_until = 0.5, o.own_masks = 0.3, o.own_mask_frames = 3;
     return o;
   }
 
