@@ -58,10 +58,11 @@ void MaskNetwork::WriteInput(const image::Bytes& picture) {
   const nn::TensorView tensor = program_->input();
   Normalise(picture, input_.normalisation, tensor.data, tensor.row_stride, tensor.pixel_stride);
   if (!input_.previous_mask) return;
+  const matte::PreviousLevels levels = previous_levels_;  // a copy that `out` cannot alias: divides once
   for (int y = 0; y < tensor.height; ++y) {
     float* out = tensor.data + tensor.row_stride * y + 3;
     const float* in = previous_.row(y);
-    for (int x = 0; x < tensor.width; ++x) out[x * tensor.pixel_stride] = warm_ ? previous_levels_(in[x]) : 0.f;
+    for (int x = 0; x < tensor.width; ++x) out[x * tensor.pixel_stride] = warm_ ? levels(in[x]) : 0.f;
   }
 }
 
