@@ -279,9 +279,11 @@ int Main(int argc, char** argv) {
       ->check(CLI::Range(1, 16))
       ->capture_default_str();
 
-  run_command->add_option("--teacher", train.teacher,
-                          "model file (*.scrim) whose masks are learned from beside the photos' own");
-  run_command->add_option("--teacher-share", train.teacher_share, "its share in what is to be found")
+  run_command
+      ->add_option("--teacher", train.teachers,
+                   "model files (*.scrim) whose masks, their mean, are learned from beside the photos' own")
+      ->type_name("FILE ...");
+  run_command->add_option("--teacher-share", train.teacher_share, "their share in what is to be found")
       ->check(CLI::Range(0., 1.))
       ->capture_default_str();
 

@@ -329,8 +329,8 @@ Status Train(const TrainOptions& options) {
   SCRIM_ASSIGN_OR_RETURN(Network network, Network::Create(graph, device));
   SCRIM_ASSIGN_OR_RETURN(Network average, Network::Create(graph, device));
   std::unique_ptr<Teacher> teacher;
-  if (!options.teacher.empty()) {
-    SCRIM_ASSIGN_OR_RETURN(teacher, Teacher::Open(options.teacher, options.teacher_share, options.densities));
+  if (!options.teachers.empty()) {
+    SCRIM_ASSIGN_OR_RETURN(teacher, Teacher::Open(options.teachers, options.teacher_share, options.densities));
   }
   network.Initialise(options.seed);
   average.Initialise(options.seed);

@@ -42,11 +42,11 @@ struct TrainOptions {
   // Previous masks come in between these shares of the run; before the first all are empty.
   double previous_mask_from = 0.5, previous_mask_until = 0.7;
   PreviousMaskShares previous_mask{0.5f, 0.25f, 0.1f, 0.15f};  // at the end of the ramp
-  double own_masks = 0;        // of all samples: the previous mask is the averaged network's own (UseOwnMasks)
-  int own_mask_frames = 1;     // after so many frames at most
-  std::string teacher;         // model file (*.scrim); empty: the photos' masks alone
-  float teacher_share = 0.5f;  // of the teacher's mask in what is to be found
-  AugmentOptions augment;      // but for the teacher
+  double own_masks = 0;               // of all samples: the previous mask is the averaged network's own (UseOwnMasks)
+  int own_mask_frames = 1;            // after so many frames at most
+  std::vector<std::string> teachers;  // model files (*.scrim); empty: the photos' masks alone
+  float teacher_share = 0.5f;         // of the teachers' mask in what is to be found
+  AugmentOptions augment;             // but for the teacher
   graph::ScrimnetConfig network;
 };
 

@@ -119,7 +119,7 @@ TEST_F(TrainerTest, LearnsFromATeacherAndResumesExactly) {
   at::set_num_threads(1);
   TrainOptions alone = Options("alone"), taught = Options("taught"), parts = Options("parts");
   alone.stop_after = taught.stop_after = 6, parts.stop_after = 3;
-  taught.teacher = parts.teacher = SCRIM_MODELS "/default.scrim";
+  taught.teachers = parts.teachers = {SCRIM_MODELS "/default.scrim"};
   taught.teacher_share = parts.teacher_share = 1.f;
   ASSERT_TRUE(Train(alone).ok());
   ASSERT_TRUE(Train(taught).ok());

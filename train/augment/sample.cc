@@ -72,7 +72,7 @@ void Sampler::Augmented(const Record& photo, const AugmentOptions& options, Rand
     rgba = RandomView(pack_.Image(photo), options.stretched_share, random, size.width, size.height);
   }
   if (options.teacher != nullptr) {
-    if (!nobody) options.teacher->Teach(rgba);
+    if (!nobody && !composite) options.teacher->Teach(rgba);
     rgba = Stretch(rgba, out.width, out.height);
   }
   std::function<cv::Mat()> other;

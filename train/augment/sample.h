@@ -33,7 +33,7 @@ struct AugmentOptions {
   float true_colours_share = 0.f;  // of all samples: no change of colours, noise or sharpness
   float edge_weight = 4.f;         // a pixel on the boundary counts 1 + edge_weight times
   PreviousMaskShares previous_mask;
-  const Teacher* teacher = nullptr;  // whoever is in the picture is learned from it, too
+  const Teacher* teacher = nullptr;  // photos as they were taken are learned from it, too
 };
 
 // What a network with this target is to find where the mask (8 bit, 255 person) is: 8 bit, as large. Edges are dilation

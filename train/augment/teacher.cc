@@ -2,15 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <mutex>
 #include <opencv2/imgproc.hpp>
+#include <utility>
+
+#include "graph/model.h"
+#include "nn/program.h"
 
 namespace scrim::train {
 namespace {
 
 constexpr double kAgreement = 0.8;
-constexpr int kStep = 16;  // scrimnet's sides are multiples of it
-
-int Rounded(double side) { return std::max(1, static_cast<int>(std::lround(side / kStep))) * kStep; }
 
 bool Agree(const cv::Mat& a, const cv::Mat& b) {
   const cv::Mat in_a = a > 127, in_b = b > 127;
@@ -18,76 +21,112 @@ bool Agree(const cv::Mat& a, const cv::Mat& b) {
   return both >= kAgreement * any;
 }
 
+cv::Mat Resized(const cv::Mat& picture, cv::Size size) {
+  if (picture.size() == size) return picture;
+  cv::Mat resized;
+  const bool smaller = size.width < picture.cols && size.height < picture.rows;
+  cv::resize(picture, resized, size, 0, 0, smaller ? cv::INTER_AREA : cv::INTER_LINEAR);
+  return resized;
+}
+
 }  // namespace
 
-StatusOr<std::unique_ptr<Teacher>> Teacher::Open(const std::string& path, float share,
-                                                 const std::vector<graph::Density>& samples) {
-  SCRIM_ASSIGN_OR_RETURN(graph::Model model, graph::LoadModel(path));
-  std::unique_ptr<Teacher> teacher(new Teacher(std::move(model), share));
-  for (const graph::Density sample : samples) {
-    const cv::Size size = teacher->SizeFor(sample.width, sample.height);
-    SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<nn::Program> program,
-                           nn::Program::Compile(teacher->model_, {size.width, size.height}));
-    teacher->Return(std::move(program));
+// One of the models. Thread-safe.
+struct Teacher::Reader {
+  explicit Reader(graph::Model m) : model(std::move(m)), shapes(graph::ShapesOf(model)) {}
+
+  graph::Density DensityFor(cv::Size size) const { return graph::NearestShape(shapes, size.width, size.height); }
+
+  Status Prepare(cv::Size size) {
+    const graph::Density density = DensityFor(size);
+    auto& idle = idle_[{density.width, density.height}];
+    if (!idle.empty()) return {};
+    SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<nn::Program> program, nn::Program::Compile(model, density));
+    idle.push_back(std::move(program));
+    return {};
   }
+
+  // rgba: of any size; the mask (CV_32F, 0..1) has the same.
+  cv::Mat Mask(const cv::Mat& rgba) {
+    const graph::Density density = DensityFor(rgba.size());
+    const cv::Mat seen = Resized(rgba, {density.width, density.height});
+    std::unique_ptr<nn::Program> program = Borrow(density);
+    const nn::TensorView input = program->input();
+    for (int y = 0; y < input.height; ++y) {
+      const auto* in = seen.ptr<cv::Vec4b>(y);
+      float* out = input.data + size_t(y) * input.row_stride;
+      for (int x = 0; x < input.width; ++x, out += input.pixel_stride) {
+        for (int c = 0; c < 3; ++c)
+          out[c] = float(in[x][c]) * model.input_scale[size_t(c)] + model.input_offset[size_t(c)];
+        if (input.channels > 3) out[3] = 0.f;
+      }
+    }
+    program->Run();
+    const cv::Mat mask =
+        Resized(cv::Mat(density.height, density.width, CV_32F, const_cast<float*>(program->output())), rgba.size())
+            .clone();
+    std::lock_guard<std::mutex> lock(mutex_);
+    idle_[{density.width, density.height}].push_back(std::move(program));
+    return mask;
+  }
+
+  const graph::Model model;
+  const std::vector<graph::Density> shapes;
+
+ private:
+  std::unique_ptr<nn::Program> Borrow(graph::Density density) {
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      auto& idle = idle_[{density.width, density.height}];
+      if (!idle.empty()) {
+        std::unique_ptr<nn::Program> program = std::move(idle.back());
+        idle.pop_back();
+        return program;
+      }
+    }
+    // Another thread has the one that Prepare compiled.
+    return std::move(nn::Program::Compile(model, density).value());
+  }
+
+  std::mutex mutex_;
+  // Those that no thread uses now, by width and height.
+  std::map<std::pair<int, int>, std::vector<std::unique_ptr<nn::Program>>> idle_;
+};
+
+Teacher::Teacher(std::vector<std::unique_ptr<Reader>> readers, float share)
+    : readers_(std::move(readers)), share_(share) {}
+Teacher::~Teacher() = default;
+
+StatusOr<std::unique_ptr<Teacher>> Teacher::Open(const std::vector<std::string>& paths, float share,
+                                                 const std::vector<graph::Density>& samples) {
+  std::vector<std::unique_ptr<Reader>> readers;
+  for (const std::string& path : paths) {
+    SCRIM_ASSIGN_OR_RETURN(graph::Model model, graph::LoadModel(path));
+    readers.push_back(std::make_unique<Reader>(std::move(model)));
+  }
+  std::unique_ptr<Teacher> teacher(new Teacher(std::move(readers), share));
+  for (const graph::Density sample : samples)
+    for (const auto& reader : teacher->readers_)
+      SCRIM_RETURN_IF_ERROR(reader->Prepare(teacher->SizeFor(sample.width, sample.height)));
   return teacher;
 }
 
 cv::Size Teacher::SizeFor(int width, int height) const {
-  const double scale =
-      std::max(1., std::sqrt(double(model_.density.width) * model_.density.height / (double(width) * height)));
-  return {Rounded(width * scale), Rounded(height * scale)};
+  double pixels = double(width) * height;
+  for (const auto& reader : readers_)
+    pixels = std::max(pixels, double(reader->model.density.width) * reader->model.density.height);
+  const double scale = std::sqrt(pixels / (double(width) * height));
+  return {int(std::lround(width * scale)), int(std::lround(height * scale))};
 }
 
 void Teacher::Teach(cv::Mat& rgba) const {
-  cv::Mat truth, mirrored, seen, again;
+  cv::Mat truth, seen = cv::Mat::zeros(rgba.size(), CV_32F);
   cv::extractChannel(rgba, truth, 3);
-  cv::flip(rgba, mirrored, 1);
-  seen = Mask(rgba);
-  cv::flip(Mask(mirrored), again, 1);
-  cv::addWeighted(seen, 0.5, again, 0.5, 0, seen);
+  for (const auto& reader : readers_) seen += reader->Mask(rgba);
+  seen.convertTo(seen, CV_8U, 255. / double(readers_.size()));
   if (!Agree(seen, truth)) return;
   cv::addWeighted(truth, 1. - share_, seen, share_, 0, truth);
   cv::insertChannel(truth, rgba, 3);
-}
-
-cv::Mat Teacher::Mask(const cv::Mat& rgba) const {
-  std::unique_ptr<nn::Program> program = Borrow(rgba.size());
-  const nn::TensorView input = program->input();
-  for (int y = 0; y < input.height; ++y) {
-    const auto* in = rgba.ptr<cv::Vec4b>(y);
-    float* out = input.data + size_t(y) * input.row_stride;
-    for (int x = 0; x < input.width; ++x, out += input.pixel_stride) {
-      for (int c = 0; c < 3; ++c)
-        out[c] = float(in[x][c]) * model_.input_scale[size_t(c)] + model_.input_offset[size_t(c)];
-      if (input.channels > 3) out[3] = 0.f;
-    }
-  }
-  program->Run();
-  cv::Mat mask;
-  cv::Mat(rgba.size(), CV_32F, const_cast<float*>(program->output())).convertTo(mask, CV_8U, 255.);
-  Return(std::move(program));
-  return mask;
-}
-
-std::unique_ptr<nn::Program> Teacher::Borrow(cv::Size size) const {
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    auto& idle = idle_[{size.width, size.height}];
-    if (!idle.empty()) {
-      std::unique_ptr<nn::Program> program = std::move(idle.back());
-      idle.pop_back();
-      return program;
-    }
-  }
-  // Another thread has the one that Open compiled.
-  return std::move(nn::Program::Compile(model_, {size.width, size.height}).value());
-}
-
-void Teacher::Return(std::unique_ptr<nn::Program> program) const {
-  const nn::TensorView input = program->input();
-  std::lock_guard<std::mutex> lock(mutex_);
-  idle_[{input.width, input.height}].push_back(std::move(program));
 }
 
 }  // namespace scrim::train

@@ -30,12 +30,14 @@ class TeacherTest : public ::testing::Test {
     cv::resize(photo_, photo_, Open(0.f)->SizeFor(192, 192), 0, 0, cv::INTER_AREA);
   }
 
-  std::unique_ptr<Teacher> Open(float share) const {
-    return std::move(Teacher::Open(SCRIM_MODELS "/default.scrim", share, {{192, 192}}).value());
+  static std::unique_ptr<Teacher> Open(float share, const std::vector<std::string>& models = {"default"}) {
+    std::vector<std::string> paths;
+    for (const std::string& model : models) paths.push_back(SCRIM_MODELS "/" + model + ".scrim");
+    return std::move(Teacher::Open(paths, share, {{192, 192}}).value());
   }
-  cv::Mat Taught(const cv::Mat& photo, float share) const {
+  static cv::Mat Taught(const cv::Mat& photo, float share, const std::vector<std::string>& models = {"default"}) {
     cv::Mat taught = photo.clone();
-    Open(share)->Teach(taught);
+    Open(share, models)->Teach(taught);
     EXPECT_EQ(Difference(taught & cv::Scalar(255, 255, 255, 0), photo & cv::Scalar(255, 255, 255, 0)), 0);
     return Mask(taught);
   }
@@ -63,11 +65,22 @@ TEST_F(TeacherTest, MovesTheMaskByItsShare) {
   EXPECT_LE(Difference(half, middle), 1);
 }
 
-TEST_F(TeacherTest, SeesTheSameMirrored) {
-  cv::Mat mirrored, back;
-  cv::flip(photo_, mirrored, 1);
-  cv::flip(Taught(mirrored, 1.f), back, 1);
-  EXPECT_LE(Difference(back, Taught(photo_, 1.f)), 1);
+TEST_F(TeacherTest, TakesTheMeanOfItsModels) {
+  const cv::Mat a = Taught(photo_, 1.f), b = Taught(photo_, 1.f, {"lite"}),
+                both = Taught(photo_, 1.f, {"default", "lite"});
+  EXPECT_GT(Mean(a, b), 0.5);
+  cv::Mat middle;
+  cv::addWeighted(a, 0.5, b, 0.5, 0, middle);
+  EXPECT_LE(Difference(both, middle), 1);
+  EXPECT_EQ(Open(1.f, {"default", "quality"})->SizeFor(64, 64), Open(1.f, {"quality"})->SizeFor(64, 64));
+}
+
+// Each model sees a picture at its own density and the mask comes back at the picture's size.
+TEST_F(TeacherTest, SeesPicturesOfAnySize) {
+  cv::Mat large, taught;
+  cv::resize(photo_, large, {301, 333}, 0, 0, cv::INTER_LINEAR);
+  cv::resize(Taught(large, 1.f), taught, photo_.size(), 0, 0, cv::INTER_AREA);
+  EXPECT_LT(Mean(taught, Taught(photo_, 1.f)), 4);
 }
 
 TEST_F(TeacherTest, LeavesTheTruthWhereTheyDisagree) {
@@ -77,7 +90,7 @@ TEST_F(TeacherTest, LeavesTheTruthWhereTheyDisagree) {
 }
 
 TEST(Teacher, NamesTheFileThatIsMissing) {
-  const auto teacher = Teacher::Open("/no/such.scrim", 0.5f, {});
+  const auto teacher = Teacher::Open({"/no/such.scrim"}, 0.5f, {});
   EXPECT_EQ(teacher.status().code(), Code::kNotFound);
   EXPECT_NE(teacher.status().message().find("/no/such.scrim"), std::string::npos);
 }
