@@ -12,14 +12,22 @@ namespace {
 
 constexpr uint64_t kStream = 0x6F776E;
 
-// From where things are in a frame to where they were in the one before, in -1..1 as affine_grid wants it. As large as
-// a drawn mask's small jitter (augment/previous_mask.cc); still: nowhere else.
-void Motion(Random& random, bool still, float aspect, float* theta) {
-  const float scale = std::exp(0.03f * random.Normal()), angle = 0.03f * random.Normal(), dx = 0.04f * random.Normal(),
-              dy = 0.04f * random.Normal();
+constexpr int kFieldRows = 4, kFieldColumns = 4;
+
+Pace DrawPace(Random& random) {
+  const int of_six = random.Below(6);
+  return of_six < 2 ? Pace::Still() : of_six < 5 ? Pace::Slow() : Pace::Fast();
+}
+
+// From where things are in a frame to where they were in the one before, in -1..1 as affine_grid wants it. field: what
+// bends besides, as limbs do, 2 planes in units of half the picture.
+void Motion(Random& random, Pace pace, float aspect, float* theta, float* field) {
+  const float scale = std::exp(0.03f * pace.move * random.Normal()), angle = 0.03f * pace.move * random.Normal(),
+              dx = 0.04f * pace.move * random.Normal(), dy = 0.04f * pace.move * random.Normal();
   const float c = scale * std::cos(angle), s = scale * std::sin(angle);
-  const float moved[6] = {c, -s / aspect, dx, s * aspect, c, dy}, unmoved[6] = {1, 0, 0, 0, 1, 0};
-  std::copy_n(still ? unmoved : moved, 6, theta);
+  const float moved[6] = {c, -s / aspect, dx, s * aspect, c, dy};
+  std::copy_n(moved, 6, theta);
+  for (int i = 0; i < 2 * kFieldRows * kFieldColumns; ++i) field[i] = pace.bend * random.Normal();
 }
 
 // The same for all samples of a step, whichever process has them.
@@ -30,17 +38,28 @@ int Frames(const OwnMaskOptions& options) {
 
 }  // namespace
 
+torch::Tensor FrameBefore(const torch::Tensor& now, const std::vector<Pace>& paces, std::vector<Random>& randoms) {
+  constexpr int kField = 2 * kFieldRows * kFieldColumns;
+  const float aspect = float(now.size(3)) / float(now.size(2));
+  std::vector<float> motions(6 * paces.size()), fields(kField * paces.size());
+  for (size_t i = 0; i < paces.size(); ++i)
+    Motion(randoms[i], paces[i], aspect, motions.data() + 6 * i, fields.data() + kField * i);
+  const torch::Tensor theta = Upload(torch::tensor(motions).view({-1, 2, 3}), now.device()),
+                      field = Upload(torch::tensor(fields).view({-1, 2, kFieldRows, kFieldColumns}), now.device()),
+                      bent = torch::upsample_bicubic2d(field, {now.size(2), now.size(3)}, true).permute({0, 2, 3, 1});
+  return torch::grid_sampler(now, torch::affine_grid_generator(theta, now.sizes(), false) + bent, 0, 1, false);
+}
+
 void UseOwnMasks(Network& network, const OwnMaskOptions& options, torch::Tensor& input) {
   if (options.share <= 0.f || input.size(1) < 4) return;
-  const float aspect = float(input.size(3)) / float(input.size(2));
   std::vector<int64_t> chosen;
   std::vector<Random> randoms;
-  std::vector<bool> still;  // a third of the samples
+  std::vector<Pace> paces;
   for (int64_t i = 0; i < input.size(0); ++i) {
     Random random(options.seed ^ kStream, options.step, options.first + uint64_t(i));
     if (!random.Chance(options.share)) continue;
     chosen.push_back(i);
-    still.push_back(random.Chance(0.33f));
+    paces.push_back(DrawPace(random));
     randoms.push_back(random);
   }
   if (chosen.empty()) return;
@@ -49,11 +68,7 @@ void UseOwnMasks(Network& network, const OwnMaskOptions& options, torch::Tensor&
                       now = input.index_select(0, index);
   torch::Tensor mask;
   for (int left = Frames(options); left > 0; --left) {
-    std::vector<float> motions(6 * randoms.size());
-    for (size_t i = 0; i < randoms.size(); ++i) Motion(randoms[i], still[i], aspect, motions.data() + 6 * i);
-    const torch::Tensor theta = Upload(torch::tensor(motions).view({-1, 2, 3}), input.device());
-    torch::Tensor before =
-        torch::grid_sampler(now, torch::affine_grid_generator(theta, now.sizes(), false), 0, 1, false);
+    torch::Tensor before = FrameBefore(now, paces, randoms);
     if (mask.defined()) before.narrow(1, 3, 1).copy_(mask);
     mask = ((torch::sigmoid(network.Forward(before, false)) - options.levels.low) /
             (options.levels.high - options.levels.low))

@@ -1,6 +1,9 @@
 // Previous masks from the network itself.
 #pragma once
 
+#include <vector>
+
+#include "augment/random.h"
 #include "matte/previous_levels.h"
 #include "network.h"
 
@@ -15,12 +18,25 @@ struct OwnMaskOptions {
   uint64_t first = 0;  // place of the batch's first sample among those of all processes
 };
 
-// Puts into a share of the samples what `network` says of the picture a frame before, when all stood elsewhere by some
-// hundredths of its size, or by nothing: with its errors, so that a run learns not to repeat them; drawn previous masks
-// have none that look like person. With several frames each sees what the network says of the one before it, so that
-// errors have grown as they do in a clip (scheduled sampling: Bengio et al. 2015). input: n×4×h×w, normalised, on the
-// network's device; the first frame has the sample's own previous mask. Depends on nothing but network, input and
-// options.
+// How people move from one frame to the next.
+struct Pace {
+  float move = 0.f;  // 1: as far as a drawn mask's small jitter (augment/previous_mask.cc)
+  float bend = 0.f;  // standard deviation at the nodes of a coarse field, in units of half the picture
+
+  static Pace Still() { return {}; }
+  static Pace Slow() { return {1.f, 0.01f}; }
+  static Pace Fast() { return {2.5f, 0.1f}; }  // limbs come to be where nobody was
+};
+
+// The pictures a frame before `now` (n×c×h×w), one pace and one source of randomness for each.
+torch::Tensor FrameBefore(const torch::Tensor& now, const std::vector<Pace>& paces, std::vector<Random>& randoms);
+
+// Puts into a share of the samples what `network` says of the picture a frame before; a third of them stood still
+// since, half moved slowly, a sixth fast. It is a mask with the network's own errors, so that a run learns not to
+// repeat them; drawn previous masks have none that look like person. With several frames each sees what the network
+// says of the one before it, so that errors have grown as they do in a clip (scheduled sampling: Bengio et al. 2015).
+// input: n×4×h×w, normalised, on the network's device; the first frame has the sample's own previous mask. Depends on
+// nothing but network, input and options.
 void UseOwnMasks(Network& network, const OwnMaskOptions& options, torch::Tensor& input);
 
 }  // namespace scrim::train

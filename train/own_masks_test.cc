@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "graph/scrimnet.h"
@@ -39,6 +40,34 @@ class OwnMasks : public ::testing::Test {
   std::optional<Network> network_;
   torch::Tensor input_;
 };
+
+// Of pictures that hold their pixels' own coordinates: the frame before holds where its pixels are now.
+TEST(FrameBefore, StandsStillMovesAsAWholeOrBends) {
+  const int64_t n = 16, h = 48, w = 64;
+  const torch::Tensor x = torch::linspace(-1, 1, w).view({1, 1, w}).expand({1, h, w}),
+                      y = torch::linspace(-1, 1, h).view({1, h, 1}).expand({1, h, w}),
+                      now = torch::stack({x, y}, 1).expand({n, 2, h, w}).contiguous();
+  // How far things are away, and how far from a straight line between two that are 8 pixels apart, away from the
+  // borders.
+  auto moved = [&](Pace pace) {
+    std::vector<Random> randoms;
+    for (int64_t i = 0; i < n; ++i) randoms.emplace_back(7, 1, uint64_t(i));
+    const torch::Tensor inner =
+        FrameBefore(now, std::vector<Pace>(size_t(n), pace), randoms).slice(2, 16, 32).slice(3, 20, 44);
+    const torch::Tensor far = (inner - now.slice(2, 16, 32).slice(3, 20, 44)).abs(),
+                        crooked = (inner.slice(3, 0, -8) + inner.slice(3, 8) - 2 * inner.slice(3, 4, -4)).abs();
+    return std::pair(far.mean().item<float>(), crooked.mean().item<float>());
+  };
+  const auto [still, straight] = moved(Pace::Still());
+  const auto [slow, little] = moved(Pace::Slow());
+  const auto [fast, much] = moved(Pace::Fast());
+  EXPECT_LT(still, 1e-4);
+  EXPECT_LT(straight, 1e-4);
+  EXPECT_GT(slow, 0.02);
+  EXPECT_LT(slow, 0.08);
+  EXPECT_GT(fast, 2 * slow);
+  EXPECT_GT(much, 5 * little);
+}
 
 TEST_F(OwnMasks, AShareOfTheSamplesGetsThemAndNoPictureChanges) {
   EXPECT_TRUE(torch::equal(Used(Options(0.f, 2), input_), input_));
