@@ -38,11 +38,8 @@ struct Teacher::Reader {
   graph::Density DensityFor(cv::Size size) const { return graph::NearestShape(shapes, size.width, size.height); }
 
   Status Prepare(cv::Size size) {
-    const graph::Density density = DensityFor(size);
-    auto& idle = idle_[{density.width, density.height}];
-    if (!idle.empty()) return {};
-    SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<nn::Program> program, nn::Program::Compile(model, density));
-    idle.push_back(std::move(program));
+    SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<nn::Program> program, Borrow(DensityFor(size)));
+    Return(std::move(program));
     return {};
   }
 
@@ -50,7 +47,7 @@ struct Teacher::Reader {
   cv::Mat Mask(const cv::Mat& rgba) {
     const graph::Density density = DensityFor(rgba.size());
     const cv::Mat seen = Resized(rgba, {density.width, density.height});
-    std::unique_ptr<nn::Program> program = Borrow(density);
+    std::unique_ptr<nn::Program> program = Borrow(density).value();  // Prepare has shown that it compiles
     const nn::TensorView input = program->input();
     for (int y = 0; y < input.height; ++y) {
       const auto* in = seen.ptr<cv::Vec4b>(y);
@@ -65,8 +62,7 @@ struct Teacher::Reader {
     const cv::Mat mask =
         Resized(cv::Mat(density.height, density.width, CV_32F, const_cast<float*>(program->output())), rgba.size())
             .clone();
-    std::lock_guard<std::mutex> lock(mutex_);
-    idle_[{density.width, density.height}].push_back(std::move(program));
+    Return(std::move(program));
     return mask;
   }
 
@@ -74,7 +70,8 @@ struct Teacher::Reader {
   const std::vector<graph::Density> shapes;
 
  private:
-  std::unique_ptr<nn::Program> Borrow(graph::Density density) {
+  // One that no thread uses, or a new one.
+  StatusOr<std::unique_ptr<nn::Program>> Borrow(graph::Density density) {
     {
       std::lock_guard<std::mutex> lock(mutex_);
       auto& idle = idle_[{density.width, density.height}];
@@ -84,8 +81,13 @@ struct Teacher::Reader {
         return program;
       }
     }
-    // Another thread has the one that Prepare compiled.
-    return std::move(nn::Program::Compile(model, density).value());
+    return nn::Program::Compile(model, density);
+  }
+
+  void Return(std::unique_ptr<nn::Program> program) {
+    const nn::TensorView input = program->input();
+    std::lock_guard<std::mutex> lock(mutex_);
+    idle_[{input.width, input.height}].push_back(std::move(program));
   }
 
   std::mutex mutex_;
