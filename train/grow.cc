@@ -34,21 +34,36 @@ std::vector<int> Channels(const graph::Graph& graph) {
   return channels;
 }
 
-// Copies old[o][i] to new[out[o]][in[i]], a block of `size` each. Old channels read new ones with weight zero.
-int64_t CopyMatrix(const std::vector<float>& old, const Origins& out, const Origins& in, size_t old_in, size_t size,
-                   std::vector<float>* to) {
+struct Kernel {
+  int h = 1, w = 1;
+  size_t size() const { return size_t(h) * size_t(w); }
+};
+
+// A kernel in the middle of a larger one, with zeros around it, or the middle of it where that one is smaller.
+void CopyKernel(const float* source, Kernel from, float* target, Kernel to) {
+  const int top = (to.h - from.h) / 2, left = (to.w - from.w) / 2;
+  for (int y = 0; y < to.h; ++y)
+    for (int x = 0; x < to.w; ++x) {
+      const int sy = y - top, sx = x - left;
+      const bool inside = sy >= 0 && sy < from.h && sx >= 0 && sx < from.w;
+      target[y * to.w + x] = inside ? source[sy * from.w + sx] : 0.f;
+    }
+}
+
+// Copies old[o][i] to new[out[o]][in[i]], a kernel each. Old channels read new ones with weight zero.
+int64_t CopyMatrix(const std::vector<float>& old, const Origins& out, const Origins& in, size_t old_in, Kernel from,
+                   Kernel kernel, std::vector<float>* to) {
   int64_t taken = 0;
   for (size_t o = 0; o < out.size(); ++o) {
     if (out[o] < 0) continue;
     for (size_t i = 0; i < in.size(); ++i) {
-      float* target = to->data() + (o * in.size() + i) * size;
+      float* target = to->data() + (o * in.size() + i) * kernel.size();
       if (in[i] < 0) {
-        std::fill(target, target + size, 0.f);
+        std::fill(target, target + kernel.size(), 0.f);
         continue;
       }
-      const float* source = old.data() + (size_t(out[o]) * old_in + size_t(in[i])) * size;
-      std::copy(source, source + size, target);
-      taken += static_cast<int64_t>(size);
+      CopyKernel(old.data() + (size_t(out[o]) * old_in + size_t(in[i])) * from.size(), from, target, kernel);
+      taken += static_cast<int64_t>(std::min(from.size(), kernel.size()));
     }
   }
   return taken;
@@ -72,9 +87,13 @@ int64_t Grow(const graph::Graph& from_graph, const graph::Weights& from, const g
       const auto target = to->find(node.name + suffix);
       if (source == from.end() || target == to->end()) return;
       const std::vector<int>&a = source->second.dims, &b = target->second.dims;
-      if (a.size() != b.size() || (a.size() == 4 && (a[2] != b[2] || a[3] != b[3]))) return;
-      const size_t size = a.size() == 4 ? size_t(a[2] * a[3]) : 1, old_in = a.size() == 4 ? size_t(a[1]) : 1;
-      const int64_t copied = CopyMatrix(source->second.data, out, in, old_in, size, &target->second.data);
+      if (a.size() != b.size()) return;
+      const auto kernel = [](const std::vector<int>& dims) {
+        return dims.size() == 4 ? Kernel{dims[2], dims[3]} : Kernel{};
+      };
+      const size_t old_in = a.size() == 4 ? size_t(a[1]) : 1;
+      const int64_t copied =
+          CopyMatrix(source->second.data, out, in, old_in, kernel(a), kernel(b), &target->second.data);
       if (suffix != ".mean" && suffix != ".variance") taken += copied;
     };
     Origins out;

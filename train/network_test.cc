@@ -162,6 +162,28 @@ TEST(Network, GrowsIntoADeeperOne) {
   EXPECT_EQ(Grow(shallow->graph(), shallow->ExportWeights(), deep->graph(), &weights), shallow->parameters().numel());
 }
 
+// A larger kernel has the smaller one in its middle, and the other way round.
+TEST(Network, GrowsIntoOneWithLargerKernels) {
+  auto small = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("default:deep_kernel=3")), torch::kCPU);
+  auto large = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("default:deep_kernel=5")), torch::kCPU);
+  small->Initialise(1);
+  large->Initialise(2);
+  const graph::Weights from = small->ExportWeights();
+  graph::Weights weights = large->ExportWeights();
+  EXPECT_EQ(Grow(small->graph(), from, large->graph(), &weights), small->parameters().numel());
+  ASSERT_TRUE(large->ImportWeights(weights).ok());
+  torch::manual_seed(3);
+  const torch::Tensor input = torch::rand({2, 4, 96, 64}) * 2 - 1;
+  torch::NoGradGuard no_grad;
+  const torch::Tensor want = small->Forward(input, false);
+  EXPECT_LT((large->Forward(input, false) - want).abs().max().item<float>(), 1e-4f * want.abs().max().item<float>());
+
+  graph::Weights back = small->ExportWeights();
+  for (auto& [name, tensor] : back) std::fill(tensor.data.begin(), tensor.data.end(), 0.f);
+  Grow(large->graph(), weights, small->graph(), &back);
+  EXPECT_EQ(back.at("enc16_block0_dw.weight").data, from.at("enc16_block0_dw.weight").data);
+}
+
 TEST(Network, GrowsIntoANarrowerOne) {
   auto large = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("default")), torch::kCPU);
   auto lite = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("lite")), torch::kCPU);

@@ -25,20 +25,22 @@ class Builder {
     const int quarter = Separable("enc4", Stem(input, half), config_.width_4, 1);
     int eighth = Separable("enc8a", quarter, config_.width_8, 2);
     eighth = Separable("enc8b", eighth, config_.width_8, 1);
-    int x = Separable("enc16", eighth, config_.width_16, 2);
+    for (int i = 0; i < config_.blocks_8; ++i)
+      eighth = Separable("enc8_block" + std::to_string(i), eighth, config_.width_8, 1);
+    int x = Separable("enc16", eighth, config_.width_16, 2, config_.deep_kernel);
     for (int i = 0; i < config_.blocks_16; ++i) {
       const std::string id = std::to_string(i);
-      x = Bottleneck("enc16_squeeze" + id, Separable("enc16_block" + id, x, config_.width_16, 1));
+      x = Bottleneck("enc16_squeeze" + id, Separable("enc16_block" + id, x, config_.width_16, 1, config_.deep_kernel));
     }
     const int sixteenth = x;
-    x = Separable("enc32", x, config_.width_32, 2);
+    x = Separable("enc32", x, config_.width_32, 2, config_.deep_kernel);
     for (int i = 0; i < config_.blocks_32; ++i) {
       const std::string id = std::to_string(i);
-      if (i == 0) x = Separable("enc32_block" + id, x, config_.width_32, 1);
+      if (i == 0) x = Separable("enc32_block" + id, x, config_.width_32, 1, config_.deep_kernel);
       x = Bottleneck("enc32_squeeze" + id, x);
     }
     x = Dropout("bottom_dropout", config_.aspp ? Aspp(x) : ConvNormRelu("bottom", x, config_.bottom_width, 1, 1));
-    x = Decode("dec16", x, sixteenth, config_.decoder_16, true);
+    x = Decode("dec16", x, sixteenth, config_.decoder_16, true, config_.deep_kernel);
     x = Decode("dec8", x, eighth, config_.decoder_8, true);
     x = Decode("dec4", x, quarter, config_.decoder_4, true);
     x = Decode("dec2", x, half, config_.decoder_2, false);
@@ -114,17 +116,17 @@ class Builder {
     return node;
   }
 
-  // Depthwise 3×3 and pointwise convolution, linear between the two; no activation behind them.
-  int SeparableLinear(const std::string& name, int x, int out, int stride, float scale) {
-    if (!config_.separable) return ConvNorm(name + "_full", x, out, 3, stride, 1, 1, scale);
+  // Depthwise and pointwise convolution, linear between the two; no activation behind them.
+  int SeparableLinear(const std::string& name, int x, int out, int stride, float scale, int kernel) {
+    if (!config_.separable) return ConvNorm(name + "_full", x, out, kernel, stride, 1, 1, scale);
     const int c = Channels(x);
-    return ConvNorm(name + "_pw", ConvNorm(name + "_dw", x, c, 3, stride, c), out, 1, 1, 1, 1, scale);
+    return ConvNorm(name + "_pw", ConvNorm(name + "_dw", x, c, kernel, stride, c), out, 1, 1, 1, 1, scale);
   }
   // The same with ReLU; residual when the shapes agree. A residual branch starts small (scale 0.1): a chain of 35 batch
   // norms and ReLUs without that explodes the gradient a hundredfold on its way back to the stem.
-  int Separable(const std::string& name, int x, int out, int stride) {
+  int Separable(const std::string& name, int x, int out, int stride, int kernel = 3) {
     const bool residual = stride == 1 && Channels(x) == out;
-    int y = SeparableLinear(name, x, out, stride, residual ? 0.1f : 1.f);
+    int y = SeparableLinear(name, x, out, stride, residual ? 0.1f : 1.f, kernel);
     if (residual) y = NodeN(name + "_add", Op::kAdd, {y, x});
     return Node1(name + "_relu", Op::kRelu, y);
   }
@@ -179,7 +181,7 @@ class Builder {
 
   // Reduce at the coarse level, resize, join the gated skip, mix; the reduced features are the residual. No ReLU behind
   // the reduction: it costs ten points of IoU in the overfit check.
-  int Decode(const std::string& name, int coarse, int skip, int out, bool attend) {
+  int Decode(const std::string& name, int coarse, int skip, int out, bool attend, int kernel = 3) {
     const int reduced = ConvNorm(name + "_reduce", coarse, out, 1, 1);
     const int up = Resize(name + "_up", reduced, skip);
     int x = up;
@@ -187,7 +189,7 @@ class Builder {
       const int gated = config_.attention_gates ? Gate(name + "_gate", skip, coarse) : skip;
       x = NodeN(name + "_concat", Op::kConcat, {up, gated});
     }
-    const int mixed = SeparableLinear(name, x, out, 1, 0.1f);
+    const int mixed = SeparableLinear(name, x, out, 1, 0.1f, kernel);
     x = Node1(name + "_relu", Op::kRelu, NodeN(name + "_add", Op::kAdd, {mixed, up}));
     if (config_.spatial_attention && attend) x = SpatialAttention(name + "_attend", x);
     return attend ? Dropout(name + "_dropout", x) : x;
@@ -220,8 +222,11 @@ Status Validate(const ScrimnetConfig& c) {
   if (c.stem_stride != 2 && c.stem_stride != 4) return bad("stem_stride", "use 2 or 4");
   if (c.stem_kernel < 3 || c.stem_kernel > 15 || c.stem_kernel % 2 == 0)
     return bad("stem_kernel", "use an odd number from 3 to 15");
+  if (c.deep_kernel < 3 || c.deep_kernel > 15 || c.deep_kernel % 2 == 0)
+    return bad("deep_kernel", "use an odd number from 3 to 15");
   if (c.squeeze < 1) return bad("squeeze", "use 1 or more");
-  if (c.blocks_16 < 0 || c.blocks_32 < 0 || c.blocks_16 > 64 || c.blocks_32 > 64) return bad("blocks", "use 0 to 64");
+  for (int blocks : {c.blocks_8, c.blocks_16, c.blocks_32})
+    if (blocks < 0 || blocks > 64) return bad("blocks", "use 0 to 64");
   if (c.refine_layers < 0 || c.refine_layers > 8) return bad("refine_layers", "use 0 to 8");
   if (!(c.dropout >= 0.f && c.dropout < 1.f)) return bad("dropout", "use 0 or more and less than 1");
   return {};
@@ -229,26 +234,15 @@ Status Validate(const ScrimnetConfig& c) {
 
 // NAME=NUMBER
 Status SetField(const std::string& assignment, ScrimnetConfig& c) {
-  const std::map<std::string, int*> numbers{{"width_2", &c.width_2},
-                                            {"stem_width", &c.stem_width},
-                                            {"width_4", &c.width_4},
-                                            {"width_8", &c.width_8},
-                                            {"width_16", &c.width_16},
-                                            {"width_32", &c.width_32},
-                                            {"blocks_16", &c.blocks_16},
-                                            {"blocks_32", &c.blocks_32},
-                                            {"aspp_width", &c.aspp_width},
-                                            {"bottom_width", &c.bottom_width},
-                                            {"decoder_16", &c.decoder_16},
-                                            {"decoder_8", &c.decoder_8},
-                                            {"decoder_4", &c.decoder_4},
-                                            {"decoder_2", &c.decoder_2},
-                                            {"stem_kernel", &c.stem_kernel},
-                                            {"stem_stride", &c.stem_stride},
-                                            {"squeeze", &c.squeeze},
-                                            {"refine_layers", &c.refine_layers},
-                                            {"refine_growth", &c.refine_growth},
-                                            {"refine_width", &c.refine_width}};
+  const std::map<std::string, int*> numbers{
+      {"width_2", &c.width_2},          {"stem_width", &c.stem_width},       {"width_4", &c.width_4},
+      {"width_8", &c.width_8},          {"width_16", &c.width_16},           {"width_32", &c.width_32},
+      {"blocks_8", &c.blocks_8},        {"blocks_16", &c.blocks_16},         {"blocks_32", &c.blocks_32},
+      {"aspp_width", &c.aspp_width},    {"bottom_width", &c.bottom_width},   {"decoder_16", &c.decoder_16},
+      {"decoder_8", &c.decoder_8},      {"decoder_4", &c.decoder_4},         {"decoder_2", &c.decoder_2},
+      {"stem_kernel", &c.stem_kernel},  {"stem_stride", &c.stem_stride},     {"deep_kernel", &c.deep_kernel},
+      {"squeeze", &c.squeeze},          {"refine_layers", &c.refine_layers}, {"refine_growth", &c.refine_growth},
+      {"refine_width", &c.refine_width}};
   const std::map<std::string, bool*> switches{{"previous_mask", &c.previous_mask},
                                               {"separable", &c.separable},
                                               {"aspp", &c.aspp},

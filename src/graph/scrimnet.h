@@ -16,6 +16,7 @@ struct ScrimnetConfig {
   int width_8 = 40;
   int width_16 = 96;
   int width_32 = 192;
+  int blocks_8 = 0;   // further residual separable convolutions at 1/8
   int blocks_16 = 2;  // residual blocks at 1/16, each a separable convolution and a squeezed bottleneck
   int blocks_32 = 3;  // bottlenecks at 1/32; the first follows a separable convolution
   int aspp_width = 48;
@@ -25,6 +26,7 @@ struct ScrimnetConfig {
   bool previous_mask = true;  // a fourth input channel
   int stem_kernel = 5;        // large kernel on the full-resolution frame
   int stem_stride = 4;        // 4, or 2 followed by a second stride of 2
+  int deep_kernel = 3;        // of depthwise convolutions at 1/16 and 1/32
   int squeeze = 16;           // bottlenecks narrow by this factor
   bool separable = true;      // depthwise + pointwise instead of full 3×3 convolutions
   bool aspp = true;           // atrous spatial pyramid pooling, depthwise, rates 1, 2, 3 and the picture's mean

@@ -64,6 +64,8 @@ TEST(Scrimnet, EverySwitchWorks) {
   EXPECT_LT(without([](auto& c) { c.squeeze = 32; }), all);
   EXPECT_NE(without([](auto& c) { c.stem_stride = 2; }), all);
   EXPECT_GT(without([](auto& c) { c.stem_kernel = 7; }), all);
+  EXPECT_GT(without([](auto& c) { c.deep_kernel = 7; }), all);
+  EXPECT_GT(without([](auto& c) { c.blocks_8 += 1; }), all);
 
   ScrimnetConfig dropout;
   dropout.dropout = 0.1f;
@@ -76,6 +78,7 @@ TEST(Scrimnet, EverySwitchWorks) {
 TEST(Scrimnet, RefusesBadConfigs) {
   for (auto change : {+[](ScrimnetConfig& c) { c.stem_stride = 3; }, +[](ScrimnetConfig& c) { c.stem_kernel = 4; },
                       +[](ScrimnetConfig& c) { c.squeeze = 0; }, +[](ScrimnetConfig& c) { c.width_8 = 0; },
+                      +[](ScrimnetConfig& c) { c.deep_kernel = 4; }, +[](ScrimnetConfig& c) { c.blocks_8 = -1; },
                       +[](ScrimnetConfig& c) { c.dropout = 1.f; }}) {
     ScrimnetConfig config;
     change(config);
