@@ -1,11 +1,25 @@
 #include "matte/stabiliser.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "image/blur.h"
 
 namespace scrim::matte {
+namespace {
+
+// A quarter of the values, which are 0 to 255, are less; to a quarter of a level, 64 and more as 64.
+float LowerQuartile(const image::Floats& values) {
+  std::array<int, 257> counts{};
+  for (size_t i = 0; i < values.size(); ++i) ++counts[static_cast<size_t>(std::min(4 * values.data()[i], 256.f))];
+  int left = static_cast<int>(values.size() / 4);
+  size_t bin = 0;
+  while (bin < 256 && (left -= counts[bin]) >= 0) ++bin;
+  return 0.25f * static_cast<float>(bin);
+}
+
+}  // namespace
 
 void Stabiliser::Process(const image::Bytes& picture, image::Floats* mask) {
   if (!options_.enabled) return;
@@ -26,10 +40,12 @@ void Stabiliser::Process(const image::Bytes& picture, image::Floats* mask) {
   }
   image::BoxBlur(1, &change_, &scratch_);  // camera noise averages out, motion does not
 
-  const float slope = 1 / std::max(options_.motion - options_.noise, 1e-3f);
+  const float unrest = std::clamp(LowerQuartile(change_) / options_.calm, 1.f, options_.restless);
+  const float noise = unrest * options_.noise;
+  const float slope = 1 / std::max(unrest * options_.motion - noise, 1e-3f);
   const float trust = 1 / std::max(options_.settled, 1.f);
   for (size_t i = 0; i < change_.size(); ++i) {
-    float motion = std::clamp((change_.data()[i] - options_.noise) * slope, 0.f, 1.f);
+    float motion = std::clamp((change_.data()[i] - noise) * slope, 0.f, 1.f);
     motion = motion * motion * (3 - 2 * motion);
     float& steady = steady_.data()[i];
     float& still_for = still_.data()[i];

@@ -13,12 +13,17 @@ struct StabiliserOptions {
   float settled = 10.f;     // ... once it stood still for so many frames
   float noise = 4.f;        // changes of the picture up to here (of 255) count as none
   float motion = 12.f;      // ... from here as motion: the new mask is taken as it is; 16 costs .001 of boundary F
+  // Where three quarters of the picture change by more than this (grain, light, a moving camera), noise and motion
+  // start that many times later, ...
+  float calm = 2.f;
+  float restless = 3.f;  // ... at most this many
 };
 
 // Per-pixel exponential smoothing, s += rate · (mask - s), at the network's size. The rate follows the change of the
 // picture against a background average that is updated at the same rate, so that slow motion adds up until it shows:
 // the running-average idea of Wren et al. 1997 (Pfinder, section IV-A), with the mask in place of the colour. Room that
-// did not change does not become person: most of a network's flicker is room beside somebody who moves
+// did not change does not become person: most of a network's flicker is room beside somebody who moves. What counts as
+// a change follows the picture's own unrest, its lower quartile: a person who fills half of it does not count as that
 // (docs/performance.md).
 class Stabiliser {
  public:
