@@ -62,7 +62,8 @@ void MaskNetwork::WriteInput(const image::Bytes& picture) {
   for (int y = 0; y < tensor.height; ++y) {
     float* out = tensor.data + tensor.row_stride * y + 3;
     const float* in = previous_.row(y);
-    for (int x = 0; x < tensor.width; ++x) out[x * tensor.pixel_stride] = warm_ ? levels(in[x]) : 0.f;
+    for (int x = 0; x < tensor.width; ++x)
+      out[x * tensor.pixel_stride] = warm_ ? levels(in[x]) * (1 - stabiliser_.Doubt(x, y)) : 0.f;
   }
 }
 
@@ -79,6 +80,7 @@ Status MaskNetwork::ReadMask() {
 Status MaskNetwork::Run(const image::Bytes& picture) {
   Stopwatch watch;
   ++runs_;
+  stabiliser_.Look(picture);
   WriteInput(picture);
   program_->Run();
   Status status = ReadMask();

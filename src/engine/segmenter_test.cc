@@ -106,6 +106,27 @@ TEST(Segmenter, WhatTheNetworkIsUnsureOfIsNotShownToItAgain) {
   }
 }
 
+TEST(Segmenter, WhereAMovingCamerasPictureChangedLessIsShown) {
+  SegmenterOptions options;
+  options.regions.enabled = false;
+  float seen = -1.f;
+  auto segmenter = Make(
+      [&seen](const float* c) {
+        seen = c[3];
+        return 1.f;
+      },
+      true, options);
+  image::Bytes alpha;
+  ASSERT_TRUE(segmenter->Process(Plain(PixelFormat::kRgb, 64, 36, 100).view(), &alpha).ok());
+  ASSERT_TRUE(segmenter->Process(Plain(PixelFormat::kRgb, 64, 36, 101).view(), &alpha).ok());
+  EXPECT_EQ(seen, 1.f);
+  ASSERT_TRUE(segmenter->Process(Plain(PixelFormat::kRgb, 64, 36, 140).view(), &alpha).ok());
+  EXPECT_NEAR(seen, 1.f - options.stabiliser.doubt, 1e-6f);
+  segmenter->Reset();
+  ASSERT_TRUE(segmenter->Process(Plain(PixelFormat::kRgb, 64, 36, 100).view(), &alpha).ok());
+  EXPECT_EQ(seen, 0.f);
+}
+
 TEST(Segmenter, ThreeChannelNetworksWork) {
   auto segmenter = Make(Bright, /*previous_mask=*/false);
   image::Bytes alpha;

@@ -21,6 +21,25 @@ float LowerQuartile(const image::Floats& values) {
 
 }  // namespace
 
+void Stabiliser::Look(const image::Bytes& picture) {
+  doubting_ = 0;
+  if (!options_.enabled || steady_.width() != picture.width() || steady_.height() != picture.height()) return;
+  change_.Resize(picture.width(), picture.height());
+  for (size_t i = 0; i < change_.size(); ++i) {
+    const uint8_t* p = picture.data() + 4 * i;
+    const float* r = reference_.data() + 4 * i;
+    change_.data()[i] = std::max(std::max(std::abs(p[0] - r[0]), std::abs(p[1] - r[1])), std::abs(p[2] - r[2]));
+  }
+  image::BoxBlur(1, &change_, &scratch_);  // camera noise averages out, motion does not
+  const float unrest = LowerQuartile(change_) / options_.calm;
+  unrest_ = std::clamp(unrest, 1.f, options_.restless);
+  doubting_ = options_.doubt * std::clamp(unrest - 1, 0.f, 1.f);
+}
+
+float Stabiliser::DoubtOf(float change) const {
+  return doubting_ * std::clamp((2 * change / options_.motion - 1) / 3, 0.f, 1.f);  // from half of it to twice it
+}
+
 void Stabiliser::Process(const image::Bytes& picture, image::Floats* mask) {
   if (!options_.enabled) return;
   const int width = mask->width(), height = mask->height();
@@ -32,17 +51,8 @@ void Stabiliser::Process(const image::Bytes& picture, image::Floats* mask) {
     std::copy(picture.data(), picture.data() + picture.size(), reference_.data());
     return;
   }
-  change_.Resize(width, height);
-  for (size_t i = 0; i < change_.size(); ++i) {
-    const uint8_t* p = picture.data() + 4 * i;
-    const float* r = reference_.data() + 4 * i;
-    change_.data()[i] = std::max(std::max(std::abs(p[0] - r[0]), std::abs(p[1] - r[1])), std::abs(p[2] - r[2]));
-  }
-  image::BoxBlur(1, &change_, &scratch_);  // camera noise averages out, motion does not
-
-  const float unrest = std::clamp(LowerQuartile(change_) / options_.calm, 1.f, options_.restless);
-  const float noise = unrest * options_.noise;
-  const float slope = 1 / std::max(unrest * options_.motion - noise, 1e-3f);
+  const float noise = unrest_ * options_.noise;
+  const float slope = 1 / std::max(unrest_ * options_.motion - noise, 1e-3f);
   const float trust = 1 / std::max(options_.settled, 1.f);
   for (size_t i = 0; i < change_.size(); ++i) {
     float motion = std::clamp((change_.data()[i] - noise) * slope, 0.f, 1.f);

@@ -17,6 +17,7 @@ struct StabiliserOptions {
   // start that many times later, ...
   float calm = 2.f;
   float restless = 3.f;  // ... at most this many
+  float doubt = 0.8f;    // by how much less what the mask before said counts where such a picture changed; below 1
 };
 
 // Per-pixel exponential smoothing, s += rate · (mask - s), at the network's size. The rate follows the change of the
@@ -29,17 +30,26 @@ class Stabiliser {
  public:
   explicit Stabiliser(const StabiliserOptions& options = {}) : options_(options) {}
 
-  // picture: 4 channels, the first three count; mask: 1 channel, 0..1, the same size, replaced by the steady one. The
-  // first mask, and the first after a change of size or Reset, stays as it is.
+  // picture: 4 channels, the first three count. Compares it with what stood there before.
+  void Look(const image::Bytes& picture);
+  // How much less the mask before is worth at a pixel of the picture last looked at: 0 before a fixed camera, and up to
+  // StabiliserOptions::doubt where a moving one has another thing there now.
+  float Doubt(int x, int y) const { return doubting_ > 0 ? DoubtOf(change_.row(y)[x]) : 0.f; }
+  // mask: of the picture last looked at, which is given again; 1 channel, 0..1, the same size, replaced by the steady
+  // one. The first mask, and the first after a change of size or Reset, stays as it is.
   void Process(const image::Bytes& picture, image::Floats* mask);
-  void Reset() { steady_ = {}; }
+  void Reset() { steady_ = {}, doubting_ = 0; }
 
  private:
+  float DoubtOf(float change) const;
+
   StabiliserOptions options_;
   image::Floats steady_;     // the mask so far
   image::Floats reference_;  // the picture so far, 4 channels
   image::Floats still_;      // frames without motion
   image::Floats change_, scratch_;
+  float unrest_ = 1;    // what noise and motion are multiplied with
+  float doubting_ = 0;  // the largest doubt of this picture
 };
 
 }  // namespace scrim::matte

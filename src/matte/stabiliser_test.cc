@@ -25,6 +25,11 @@ image::Floats Mask(float value) {
   return mask;
 }
 
+void Steady(Stabiliser& stabiliser, const image::Bytes& picture, image::Floats* mask) {
+  stabiliser.Look(picture);
+  stabiliser.Process(picture, mask);
+}
+
 TEST(Stabiliser, FlickerOnAStillNoisyPictureIsDamped) {
   std::mt19937 random(1);
   Stabiliser stabiliser;
@@ -32,7 +37,7 @@ TEST(Stabiliser, FlickerOnAStillNoisyPictureIsDamped) {
   float last = 0.5f;
   for (int frame = 0; frame < 60; ++frame) {
     image::Floats mask = Mask(0.5f + (frame % 2 == 0 ? 0.1f : -0.1f));
-    stabiliser.Process(Picture(100, &random), &mask);
+    Steady(stabiliser, Picture(100, &random), &mask);
     if (frame > 10) raw += 0.2, steady += std::abs(mask.data()[77] - last);
     last = mask.data()[77];
   }
@@ -42,19 +47,19 @@ TEST(Stabiliser, FlickerOnAStillNoisyPictureIsDamped) {
 TEST(Stabiliser, MotionLeavesNoGhost) {
   Stabiliser stabiliser;
   image::Floats mask = Mask(1.f);
-  stabiliser.Process(Picture(200), &mask);
+  Steady(stabiliser, Picture(200), &mask);
   mask = Mask(0.f);  // the person left, the wall behind appears
-  stabiliser.Process(Picture(90), &mask);
+  Steady(stabiliser, Picture(90), &mask);
   for (size_t i = 0; i < mask.size(); ++i) ASSERT_LT(mask.data()[i], 0.01f);
 }
 
 TEST(Stabiliser, AJumpThatStaysIsBelievedWithinHalfASecond) {
   Stabiliser stabiliser;
   image::Floats mask = Mask(1.f);
-  stabiliser.Process(Picture(100), &mask);
+  Steady(stabiliser, Picture(100), &mask);
   for (int frame = 0; frame < 15; ++frame) {
     mask = Mask(0.f);
-    stabiliser.Process(Picture(100), &mask);
+    Steady(stabiliser, Picture(100), &mask);
   }
   EXPECT_LT(mask.data()[0], 0.1f);
 }
@@ -66,7 +71,7 @@ TEST(Stabiliser, RoomThatStoodStillIsHeld) {
   const auto show = [&](int frames, float value, int picture = 100) {
     for (int frame = 0; frame < frames; ++frame) {
       mask = Mask(value);
-      stabiliser.Process(Picture(picture), &mask);
+      Steady(stabiliser, Picture(picture), &mask);
     }
     return mask.data()[0];
   };
@@ -91,13 +96,32 @@ TEST(Stabiliser, WhereTheWholePictureChangesAChangeSaysLess) {
       for (int y = 0; y < changing_rows; ++y)
         for (int x = 0; x < 4 * kWidth; ++x) picture.row(y)[x] = static_cast<uint8_t>(frame % 2 == 0 ? 100 : 110);
       image::Floats mask = Mask(frame % 2 == 0 ? 0.6f : 0.4f);
-      stabiliser.Process(picture, &mask);
+      Steady(stabiliser, picture, &mask);
       if (frame > 10) sum += std::abs(mask.data()[0] - last);
       last = mask.data()[0];
     }
     return sum;
   };
   EXPECT_LT(flicker(kHeight), 0.5f * flicker(kHeight / 2));
+}
+
+// The mask before is worth less where a moving camera's picture changed, and nowhere else.
+TEST(Stabiliser, DoubtsTheMaskBeforeWhereAMovingCamerasPictureChanged) {
+  const auto doubt = [](int everywhere, int here) {
+    Stabiliser stabiliser;
+    image::Floats mask = Mask(1.f);
+    Steady(stabiliser, Picture(100), &mask);
+    image::Bytes picture = Picture(100 + everywhere);
+    for (int y = 0; y < 4; ++y)
+      for (int x = 0; x < 16; ++x) picture.row(y)[x] = static_cast<uint8_t>(100 + here);
+    EXPECT_EQ(stabiliser.Doubt(0, 0), 0.f) << "before it looked";
+    stabiliser.Look(picture);
+    EXPECT_EQ(stabiliser.Doubt(20, 10), 0.f) << "a small change";
+    return stabiliser.Doubt(0, 0);
+  };
+  EXPECT_EQ(doubt(0, 60), 0.f) << "a fixed camera";
+  EXPECT_EQ(doubt(5, 60), StabiliserOptions().doubt);
+  EXPECT_EQ(doubt(5, 5), 0.f);
 }
 
 TEST(Stabiliser, SlowDriftOfThePictureAddsUp) {
@@ -109,7 +133,7 @@ TEST(Stabiliser, SlowDriftOfThePictureAddsUp) {
     stabiliser.Reset();
     for (int frame = 0; frame < 40; ++frame) {
       mask = Mask(frame / 40.f);
-      stabiliser.Process(Picture(60 + (drift ? 2 * frame : 0)), &mask);
+      Steady(stabiliser, Picture(60 + (drift ? 2 * frame : 0)), &mask);
     }
     (drift ? drifting : still) = mask.data()[0];
   }
@@ -119,21 +143,21 @@ TEST(Stabiliser, SlowDriftOfThePictureAddsUp) {
 TEST(Stabiliser, ResetSizeChangeAndOffPassMasksThrough) {
   Stabiliser stabiliser;
   image::Floats mask = Mask(1.f);
-  stabiliser.Process(Picture(100), &mask);
+  Steady(stabiliser, Picture(100), &mask);
   stabiliser.Reset();
   mask = Mask(0.25f);
-  stabiliser.Process(Picture(100), &mask);
+  Steady(stabiliser, Picture(100), &mask);
   EXPECT_EQ(mask.data()[0], 0.25f);
   image::Floats small(2, 2);
   std::fill(small.data(), small.data() + 4, 0.75f);
-  stabiliser.Process(image::Bytes(2, 2, 4), &small);
+  Steady(stabiliser, image::Bytes(2, 2, 4), &small);
   EXPECT_EQ(small.data()[3], 0.75f);
   StabiliserOptions options;
   options.enabled = false;
   Stabiliser off(options);
   for (float value : {1.f, 0.f, 1.f}) {
     mask = Mask(value);
-    off.Process(Picture(100), &mask);
+    Steady(off, Picture(100), &mask);
     EXPECT_EQ(mask.data()[0], value);
   }
 }
