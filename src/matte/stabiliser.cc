@@ -46,7 +46,7 @@ void Stabiliser::Process(const image::Bytes& picture, image::Floats* mask) {
   if (steady_.width() != width || steady_.height() != height) {
     steady_ = *mask;
     still_.Resize(width, height);
-    std::fill(still_.data(), still_.data() + still_.size(), 0.f);
+    std::fill(still_.data(), still_.data() + still_.size(), -options_.first);
     reference_.Resize(width, height, 4);
     std::copy(picture.data(), picture.data() + picture.size(), reference_.data());
     return;
@@ -61,7 +61,7 @@ void Stabiliser::Process(const image::Bytes& picture, image::Floats* mask) {
     float& still_for = still_.data()[i];
     still_for = (1 - motion) * (still_for + 1);
     float step = mask->data()[i] - steady;
-    if (step > 0) step *= 1 - options_.hold * (1 - motion) * (1 - steady) * std::min(1.f, trust * still_for);
+    if (step > 0) step *= 1 - options_.hold * (1 - motion) * (1 - steady) * std::clamp(trust * still_for, 0.f, 1.f);
     const float still = options_.still_rate + (options_.jump_rate - options_.still_rate) * std::abs(step);
     const float rate = still + (1 - still) * motion;
     steady += rate * step;

@@ -7,17 +7,18 @@ namespace scrim::matte {
 
 struct StabiliserOptions {
   bool enabled = true;
-  float still_rate = 0.1f;  // share of a new mask taken over where neither picture nor mask changed
-  float jump_rate = 0.4f;   // ... where the picture stood still and the mask jumped from 0 to 1 or back
-  float hold = 0.9f;        // below 1: by how much less what stood still as room is believed to be person now ...
-  float settled = 10.f;     // ... once it stood still for so many frames
-  float noise = 4.f;        // changes of the picture up to here (of 255) count as none
-  float motion = 12.f;      // ... from here as motion: the new mask is taken as it is; 16 costs .001 of boundary F
+  float still_rate = 0.08f;  // share of a new mask taken over where neither picture nor mask changed
+  float jump_rate = 0.33f;   // ... where the picture stood still and the mask jumped from 0 to 1 or back
+  float hold = 0.95f;        // below 1: by how much less what stood still as room is believed to be person now ...
+  float settled = 4.f;       // ... once it stood still for so many frames, ...
+  float first = 6.f;         // ... so many frames later after the first mask, which may be wrong
+  float noise = 4.f;         // changes of the picture up to here (of 255) count as none
+  float motion = 12.f;       // ... from here as motion: the new mask is taken as it is; 16 costs .001 of boundary F
   // Where three quarters of the picture change by more than this (grain, light, a moving camera), noise and motion
   // start that many times later, ...
   float calm = 2.f;
-  float restless = 3.f;  // ... at most this many
-  float doubt = 0.8f;    // by how much less what the mask before said counts where such a picture changed; below 1
+  float restless = 3.3f;  // ... at most this many
+  float doubt = 0.9f;     // by how much less what the mask before said counts where such a picture changed; below 1
 };
 
 // Per-pixel exponential smoothing, s += rate · (mask - s), at the network's size. The rate follows the change of the
