@@ -47,7 +47,7 @@ class Stabiliser {
   StabiliserOptions options_;
   image::Floats steady_;     // the mask so far
   image::Floats reference_;  // the picture so far, 4 channels
-  image::Floats still_;      // frames without motion
+  image::Floats still_;      // frames without motion; below 0 after the first mask
   image::Floats change_, scratch_;
   float unrest_ = 1;    // what noise and motion are multiplied with
   float doubting_ = 0;  // the largest doubt of this picture
