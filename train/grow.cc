@@ -97,7 +97,8 @@ int64_t Grow(const graph::Graph& from_graph, const graph::Weights& from, const g
       if (suffix != ".mean" && suffix != ".variance") taken += copied;
     };
     Origins out;
-    if (old == nullptr || old->op != node.op) {
+    // Of another stride, it reads other values.
+    if (old == nullptr || old->op != node.op || old->conv.stride != node.conv.stride) {
       out.assign(size_t(channels[n]), -1);
       if (!node.inputs.empty() && node.op != Op::kConv && node.op != Op::kConcat) out = of_input(0);
       out.resize(size_t(channels[n]), -1);

@@ -184,6 +184,22 @@ TEST(Network, GrowsIntoOneWithLargerKernels) {
   EXPECT_EQ(back.at("enc16_block0_dw.weight").data, from.at("enc16_block0_dw.weight").data);
 }
 
+// The stem of stride 2 reads other values than that of stride 4: it takes nothing, in either direction.
+TEST(Network, AConvolutionOfAnotherStrideIsAnother) {
+  const std::string presets[2] = {"default", "default:stem_stride=2"};
+  for (const bool back : {false, true}) {
+    auto from = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset(presets[back])), torch::kCPU);
+    auto to = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset(presets[!back])), torch::kCPU);
+    from->Initialise(1);
+    to->Initialise(2);
+    graph::Weights weights = to->ExportWeights();
+    const graph::Weights before = weights;
+    Grow(from->graph(), from->ExportWeights(), to->graph(), &weights);
+    EXPECT_EQ(weights.at("stem.weight").data, before.at("stem.weight").data);
+    EXPECT_EQ(weights.at("half.weight").data, from->ExportWeights().at("half.weight").data);
+  }
+}
+
 TEST(Network, GrowsIntoANarrowerOne) {
   auto large = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("default")), torch::kCPU);
   auto lite = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("lite")), torch::kCPU);

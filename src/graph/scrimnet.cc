@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <map>
+#include <utility>
 
 namespace scrim::graph {
 namespace {
@@ -220,10 +221,8 @@ Status Validate(const ScrimnetConfig& c) {
                     c.decoder_16, c.decoder_8, c.decoder_4, c.decoder_2, c.refine_width, c.refine_growth})
     if (width < 1 || width > 4096) return bad("widths", "use 1 to 4096 channels");
   if (c.stem_stride != 2 && c.stem_stride != 4) return bad("stem_stride", "use 2 or 4");
-  if (c.stem_kernel < 3 || c.stem_kernel > 15 || c.stem_kernel % 2 == 0)
-    return bad("stem_kernel", "use an odd number from 3 to 15");
-  if (c.deep_kernel < 3 || c.deep_kernel > 15 || c.deep_kernel % 2 == 0)
-    return bad("deep_kernel", "use an odd number from 3 to 15");
+  for (const auto& [field, kernel] : {std::pair("stem_kernel", c.stem_kernel), {"deep_kernel", c.deep_kernel}})
+    if (kernel < 3 || kernel > 15 || kernel % 2 == 0) return bad(field, "use an odd number from 3 to 15");
   if (c.squeeze < 1) return bad("squeeze", "use 1 or more");
   for (int blocks : {c.blocks_8, c.blocks_16, c.blocks_32})
     if (blocks < 0 || blocks > 64) return bad("blocks", "use 0 to 64");

@@ -26,7 +26,7 @@ struct ScrimnetConfig {
   bool previous_mask = true;  // a fourth input channel
   int stem_kernel = 5;        // large kernel on the full-resolution frame
   int stem_stride = 4;        // 4, or 2 followed by a second stride of 2
-  int deep_kernel = 3;        // of depthwise convolutions at 1/16 and 1/32
+  int deep_kernel = 3;        // of depthwise convolutions at 1/16 and 1/32 but the pyramid's
   int squeeze = 16;           // bottlenecks narrow by this factor
   bool separable = true;      // depthwise + pointwise instead of full 3×3 convolutions
   bool aspp = true;           // atrous spatial pyramid pooling, depthwise, rates 1, 2, 3 and the picture's mean

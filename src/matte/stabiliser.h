@@ -18,7 +18,7 @@ struct StabiliserOptions {
   // start that many times later, ...
   float calm = 2.f;
   float restless = 3.3f;  // ... at most this many
-  float doubt = 0.9f;     // by how much less what the mask before said counts where such a picture changed; below 1
+  float doubt = 0.9f;     // by how much less what the mask before said counts where such a picture changed; 0 to 1
 };
 
 // Per-pixel exponential smoothing, s += rate · (mask - s), at the network's size. The rate follows the change of the
