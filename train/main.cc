@@ -217,6 +217,9 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   run_command->add_flag("--fixed-statistics", train.fixed_statistics,
                         "leave the batch norms' statistics as they are; for a last run that starts from another one");
+  run_command->add_flag("--own-statistics", train.own_statistics,
+                        "of several processes: each normalises by the samples of its own part of a batch, which saves "
+                        "waiting for the others at every layer");
   run_command->add_flag("--for-int8", train.for_int8,
                         "round weights and values as the int8 model will; for a last, short run with "
                         "--fixed-statistics");

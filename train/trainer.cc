@@ -62,7 +62,7 @@ class Run {
         network_(std::move(network)),
         average_(std::move(average)),
         optimizer_(network_, Optimizer(options_)) {
-    network_.ShareBatchNorms(group_.get());
+    network_.ShareBatchNorms(options_.own_statistics ? nullptr : group_.get());
     network_.FixStatistics(options_.fixed_statistics);
     network_.RoundAsInt8(options_.for_int8);
     network_.MixPrecision(options_.mixed_precision);
@@ -154,12 +154,17 @@ class Run {
     before_ = int64_t(numbers[2].item<double>());
   }
 
-  // The means of gradients and loss over all processes; whether any of them was told to stop.
+  // The means of gradients, loss and, where each process has its own, batch norms' statistics over all processes;
+  // whether any of them was told to stop.
   bool Exchange(torch::Tensor& loss) {
     torch::Tensor numbers = torch::stack({loss, torch::full_like(loss, g_stop ? 1. : 0.)});
     group_->Sum(network_.gradients());
     group_->Sum(numbers);
     network_.gradients().div_(group_->size());
+    if (options_.own_statistics && !options_.fixed_statistics) {
+      group_->Sum(network_.statistics());
+      network_.statistics().div_(group_->size());
+    }
     loss = numbers[0] / group_->size();
     return numbers[1].item<float>() > 0;
   }

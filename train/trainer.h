@@ -24,6 +24,7 @@ struct TrainOptions {
   int batch = 16;
   double learning_rate = 5e-3;
   bool fixed_statistics = false;  // of batch norms (Network::FixStatistics)
+  bool own_statistics = false;    // with others: batch norms see this process's samples alone, not all of a batch
   bool for_int8 = false;          // Network::RoundAsInt8; wants fixed_statistics
   bool muon = false;              // for convolutions (AdamWOptions::muon)
   double edge_loss = 0.;          // weight of the gradients' difference
@@ -51,7 +52,7 @@ struct TrainOptions {
 };
 
 // Alone, or with others (Group::Join): `batch` counts all processes' samples, the first process evaluates and writes
-// checkpoints, and the loss is the same curve that one process with that batch would have.
+// checkpoints, and the loss is the same curve that one process with that batch would have (but for own_statistics).
 //
 // Runs until all epochs are done, going on from output/checkpoint if there is one. Prints progress to stderr. A SIGINT
 // or SIGTERM saves a checkpoint and ends the run early with kOk.

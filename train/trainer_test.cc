@@ -326,6 +326,34 @@ TEST_F(TrainerTest, TwoProcessesTrainLikeOne) {
   EXPECT_EQ(b->numbers.at("step"), 15);
 }
 
+// With statistics of its own each process normalises by its part of the batch: the first batch norm, which sees the
+// picture, finds the same means in the end, those behind it do not. All go on with the mean of what they found, so that
+// a resumed run is the same run.
+TEST_F(TrainerTest, ProcessesWithStatisticsOfTheirOwn) {
+  const auto train = [&](const char* run, bool own, std::vector<int64_t> stops) {
+    TrainOptions o = Options(run);
+    o.own_statistics = own, o.previous_mask_from = 0, o.previous_mask_until = 0.1;
+    for (const int64_t stop : stops) {
+      o.stop_after = stop;
+      const int port = FreePort();
+      Process first(o, 0, 2, port), second(o, 1, 2, port);
+      EXPECT_EQ(first.Wait() + second.Wait(), 0) << run;
+    }
+    auto checkpoint = LoadCheckpoint((root_ / run / "checkpoint").string());
+    EXPECT_TRUE(checkpoint.ok());
+    return *checkpoint;
+  };
+  const torch::Tensor own = train("own", true, {1}).tensors.at("statistics"),
+                      shared = train("shared", false, {1}).tensors.at("statistics");
+  const int64_t channels = Options("own").network.width_2;
+  EXPECT_GT(shared.narrow(0, 0, channels).abs().max().item<float>(), 1e-3);
+  EXPECT_TRUE(torch::allclose(own.narrow(0, 0, channels), shared.narrow(0, 0, channels), 1e-4, 1e-6));
+  EXPECT_FALSE(torch::allclose(own, shared, 1e-4, 1e-6));
+  const Checkpoint whole = train("own_whole", true, {0}), parts = train("own_parts", true, {7, 0});
+  EXPECT_EQ(whole.numbers.at("step"), 20);
+  for (const auto& [name, tensor] : whole.tensors) EXPECT_TRUE(torch::equal(tensor, parts.tensors.at(name))) << name;
+}
+
 // Where one is killed the other ends with an error, and both go on from the last checkpoint.
 TEST_F(TrainerTest, KilledProcessLeavesACheckpointToGoOnFrom) {
   TrainOptions begin = Options("killed");
