@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "augment/random.h"
+#include "image/frame.h"
 #include "loader.h"
+#include "matte/stabiliser.h"
 
 namespace scrim::train {
 namespace {
@@ -36,6 +38,39 @@ int Frames(const OwnMaskOptions& options) {
   return 1 + random.Below(options.frames);
 }
 
+// n×h×w×4 bytes in main memory, from n×c×h×w in -1..1, of which the first three are colours.
+torch::Tensor Pictures(const torch::Tensor& input) {
+  const torch::Tensor colours = input.narrow(1, 0, 3).add(1).mul(127.5).round().clamp(0, 255);
+  return torch::constant_pad_nd(colours, {0, 0, 0, 0, 0, 1}, 255)
+      .permute({0, 2, 3, 1})
+      .to(torch::kCPU, torch::kUInt8)
+      .contiguous();
+}
+
+// What the engine shows of the masks (n×1×h×w) of the pictures `before` beside those of `now`.
+void Doubt(const torch::Tensor& before, const torch::Tensor& now, const std::vector<bool>& doubting,
+           torch::Tensor& masks) {
+  const int height = int(now.size(2)), width = int(now.size(3));
+  const torch::Tensor then = Pictures(before), here = Pictures(now), trust = torch::ones(masks.sizes());
+  image::Bytes picture(width, height, 4);
+  image::Floats nobody(width, height);
+  for (size_t i = 0; i < doubting.size(); ++i) {
+    if (!doubting[i]) continue;
+    const auto show = [&](const torch::Tensor& pictures) {
+      std::copy_n(pictures[int64_t(i)].data_ptr<uint8_t>(), picture.size(), picture.data());
+    };
+    matte::Stabiliser stabiliser;
+    show(then);
+    stabiliser.Process(picture, &nobody);
+    show(here);
+    stabiliser.Look(picture);
+    float* out = trust[int64_t(i)].data_ptr<float>();
+    for (int y = 0; y < height; ++y)
+      for (int x = 0; x < width; ++x) *out++ = 1 - stabiliser.Doubt(x, y);
+  }
+  masks.mul_(Upload(trust, masks.device()));
+}
+
 }  // namespace
 
 torch::Tensor FrameBefore(const torch::Tensor& now, const std::vector<Pace>& paces, std::vector<Random>& randoms) {
@@ -55,25 +90,32 @@ void UseOwnMasks(Network& network, const OwnMaskOptions& options, torch::Tensor&
   std::vector<int64_t> chosen;
   std::vector<Random> randoms;
   std::vector<Pace> paces;
+  std::vector<bool> doubting;
   for (int64_t i = 0; i < input.size(0); ++i) {
     Random random(options.seed ^ kStream, options.step, options.first + uint64_t(i));
     if (!random.Chance(options.share)) continue;
     chosen.push_back(i);
     paces.push_back(DrawPace(random));
+    doubting.push_back(random.Chance(options.doubting));
     randoms.push_back(random);
   }
   if (chosen.empty()) return;
   torch::NoGradGuard no_grad;
   const torch::Tensor index = Upload(torch::tensor(chosen, torch::kInt64), input.device()),
                       now = input.index_select(0, index);
-  torch::Tensor mask;
+  torch::Tensor mask, seen;
   for (int left = Frames(options); left > 0; --left) {
     torch::Tensor before = FrameBefore(now, paces, randoms);
-    if (mask.defined()) before.narrow(1, 3, 1).copy_(mask);
+    if (mask.defined()) {
+      Doubt(seen, before, doubting, mask);
+      before.narrow(1, 3, 1).copy_(mask);
+    }
+    seen = before;
     mask = ((torch::sigmoid(network.Forward(before, false)) - options.levels.low) /
             (options.levels.high - options.levels.low))
                .clamp(0, 1);
   }
+  Doubt(seen, now, doubting, mask);
   input.select(1, 3).index_copy_(0, index, mask.squeeze(1));
 }
 

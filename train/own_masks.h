@@ -13,6 +13,9 @@ struct OwnMaskOptions {
   float share = 0.f;  // of samples
   int frames = 1;     // before the picture that the network has seen; at most, 1 and more are drawn alike
   matte::PreviousLevels levels;
+  // Of these samples: shown less of it where the picture changed, as the engine does when the whole of it moves
+  // (matte::Stabiliser::Doubt). The others are for people who move before a fixed camera.
+  float doubting = 0.5f;
   uint64_t seed = 1;
   uint64_t step = 0;
   uint64_t first = 0;  // place of the batch's first sample among those of all processes

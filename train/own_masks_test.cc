@@ -27,7 +27,7 @@ class OwnMasks : public ::testing::Test {
   static OwnMaskOptions Options(float share, uint64_t step, int frames = 1) {
     OwnMaskOptions options;
     options.share = share, options.step = step, options.frames = frames;
-    options.levels = {0.f, 1.f};
+    options.levels = {0.f, 1.f}, options.doubting = 0.f;
     return options;
   }
 
@@ -96,6 +96,23 @@ TEST_F(OwnMasks, AreShownWithTheirLevels) {
   const torch::Tensor got = Used(options, input_).select(1, 3).contiguous(), unlevelled = plain.contiguous();
   for (int64_t i = 0; i < got.numel(); ++i)
     ASSERT_NEAR(got.data_ptr<float>()[i], options.levels(unlevelled.data_ptr<float>()[i]), 1e-5f);
+}
+
+// The whole of these pictures moves, and is another everywhere: what stood still keeps its mask.
+TEST_F(OwnMasks, AreDoubtedWhereTheWholePictureMoved) {
+  OwnMaskOptions options = Options(1.f, 2);
+  const torch::Tensor plain = Used(options, input_).select(1, 3);
+  options.doubting = 1.f;
+  const torch::Tensor left = (Used(options, input_).select(1, 3) / plain).flatten(1).mean(1);
+  int still = 0, moved = 0;
+  for (int64_t i = 0; i < left.numel(); ++i) {
+    const float share = left[i].item<float>();
+    if (share > 0.999f) ++still;
+    if (share < 0.4f) ++moved;
+  }
+  EXPECT_GT(still, 2);
+  EXPECT_LT(still, 16);
+  EXPECT_EQ(still + moved, 24);
 }
 
 // Where nothing moves, the mask after n frames is what the network says when shown the one after n - 1.
