@@ -103,28 +103,51 @@ HWY_INLINE void Row3x3(const uint8_t* HWY_RESTRICT in, size_t row, size_t pixel,
   }
 }
 
-// Any kernel: taps in runs, each widened.
-template <class D16>
-HWY_INLINE void GenericPixel(const DepthwiseInt8Args& args, const uint8_t* HWY_RESTRICT in,
-                             const int16_t* HWY_RESTRICT weights, size_t weight_stride, Wide<D16> sum, size_t x,
-                             const RowEnd<D16>& end) {
+// Any kernel, a few pixels at a time so that their sums overlap and share the weights: taps in runs, each widened.
+template <class D16, size_t kPixels>
+HWY_INLINE void GenericTile(const DepthwiseInt8Args& args, const uint8_t* HWY_RESTRICT in,
+                            const int16_t* HWY_RESTRICT weights, size_t weight_stride, Wide<D16> bias, size_t x,
+                            const RowEnd<D16>& end) {
   const D16 d;
   const auto dilation = static_cast<size_t>(args.dilation);
+  const size_t pixel_step = static_cast<size_t>(args.stride) * args.in_pixel_stride;
   const int run = args.runs ? kDepthwiseRun : 1;
-  auto partial = hn::Zero(d);
+  Wide<D16> sum[kPixels];
+  hn::Vec<D16> partial[kPixels];
+  SCRIM_UNROLL for (size_t p = 0; p < kPixels; ++p) sum[p] = bias, partial[p] = hn::Zero(d);
   int taken = 0;
   for (int ky = 0; ky < args.kernel_h; ++ky, in += dilation * args.in_row_stride) {
     const uint8_t* HWY_RESTRICT tap = in;
     for (int kx = 0; kx < args.kernel_w; ++kx, tap += dilation * args.in_pixel_stride, weights += weight_stride) {
       if (taken == run) {
-        sum = AddTwo(d, sum, partial, hn::Zero(d));
-        partial = hn::Zero(d), taken = 0;
+        SCRIM_UNROLL for (size_t p = 0; p < kPixels; ++p) {
+          sum[p] = AddTwo(d, sum[p], partial[p], hn::Zero(d));
+          partial[p] = hn::Zero(d);
+        }
+        taken = 0;
       }
-      partial = hn::Add(partial, hn::Mul(LoadWide(d, tap), hn::LoadU(d, weights)));
+      const auto w = hn::LoadU(d, weights);
+      SCRIM_UNROLL for (size_t p = 0; p < kPixels; ++p) {
+        partial[p] = hn::Add(partial[p], hn::Mul(LoadWide(d, tap + p * pixel_step), w));
+      }
       ++taken;
     }
   }
-  end.Store(AddTwo(d, sum, partial, hn::Zero(d)), x);
+  SCRIM_UNROLL for (size_t p = 0; p < kPixels; ++p) { end.Store(AddTwo(d, sum[p], partial[p], hn::Zero(d)), x + p); }
+}
+
+template <class D16>
+HWY_INLINE void GenericRow(const DepthwiseInt8Args& args, const uint8_t* HWY_RESTRICT in,
+                           const int16_t* HWY_RESTRICT weights, size_t weight_stride, Wide<D16> bias, size_t width,
+                           const RowEnd<D16>& end) {
+  const size_t step = static_cast<size_t>(args.stride) * args.in_pixel_stride;
+  size_t x = 0;
+#if HWY_TARGET != HWY_WASM  // where it would cost the module's bytes
+  constexpr size_t kPixels = 4;
+  for (; x + kPixels <= width; x += kPixels)
+    GenericTile<D16, kPixels>(args, in + x * step, weights, weight_stride, bias, x, end);
+#endif
+  for (; x < width; ++x) GenericTile<D16, 1>(args, in + x * step, weights, weight_stride, bias, x, end);
 }
 
 void DepthwiseInt8(const DepthwiseInt8Args& args) {
@@ -146,8 +169,7 @@ void DepthwiseInt8(const DepthwiseInt8Args& args) {
         } else if (dense3x3 && stride == 2) {
           Row3x3<D16, 2>(in, args.in_row_stride, args.in_pixel_stride, weights, weight_stride, bias, width, end);
         } else {
-          for (size_t x = 0; x < width; ++x)
-            GenericPixel(args, in + x * stride * args.in_pixel_stride, weights, weight_stride, bias, x, end);
+          GenericRow(args, in, weights, weight_stride, bias, width, end);
         }
       }
     });
