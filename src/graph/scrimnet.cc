@@ -23,21 +23,22 @@ class Builder {
   Graph Build() {
     const int input = Input(config_.previous_mask ? 4 : 3);
     const int half = ConvNormRelu("half", input, config_.width_2, 3, 2);
-    const int quarter = Separable("enc4", Stem(input, half), config_.width_4, 1);
-    int eighth = Separable("enc8a", quarter, config_.width_8, 2);
-    eighth = Separable("enc8b", eighth, config_.width_8, 1);
+    const int quarter = config_.stem_width > 0 ? Separable("enc4", Stem(input, half), config_.width_4, 1)
+                                               : Separable("enc4", half, config_.width_4, 2);
+    int eighth = Block("enc8a", quarter, config_.width_8, 2, 3);
+    if (config_.expand == 0) eighth = Block("enc8b", eighth, config_.width_8, 1, 3);
     for (int i = 0; i < config_.blocks_8; ++i)
-      eighth = Separable("enc8_block" + std::to_string(i), eighth, config_.width_8, 1);
-    int x = Separable("enc16", eighth, config_.width_16, 2, config_.deep_kernel);
+      eighth = Block("enc8_block" + std::to_string(i), eighth, config_.width_8, 1, 3);
+    int x = Block("enc16", eighth, config_.width_16, 2, config_.deep_kernel);
     for (int i = 0; i < config_.blocks_16; ++i) {
       const std::string id = std::to_string(i);
-      x = Bottleneck("enc16_squeeze" + id, Separable("enc16_block" + id, x, config_.width_16, 1, config_.deep_kernel));
+      x = Bottleneck("enc16_squeeze" + id, Block("enc16_block" + id, x, config_.width_16, 1, config_.deep_kernel));
     }
     const int sixteenth = x;
-    x = Separable("enc32", x, config_.width_32, 2, config_.deep_kernel);
+    x = Block("enc32", x, config_.width_32, 2, config_.deep_kernel);
     for (int i = 0; i < config_.blocks_32; ++i) {
       const std::string id = std::to_string(i);
-      if (i == 0) x = Separable("enc32_block" + id, x, config_.width_32, 1, config_.deep_kernel);
+      if ((i == 0) != (config_.expand > 0)) x = Block("enc32_block" + id, x, config_.width_32, 1, config_.deep_kernel);
       x = Bottleneck("enc32_squeeze" + id, x);
     }
     x = Dropout("bottom_dropout", config_.aspp ? Aspp(x) : ConvNormRelu("bottom", x, config_.bottom_width, 1, 1));
@@ -131,6 +132,17 @@ class Builder {
     if (residual) y = NodeN(name + "_add", Op::kAdd, {y, x});
     return Node1(name + "_relu", Op::kRelu, y);
   }
+  int InvertedResidual(const std::string& name, int x, int out, int stride, int kernel) {
+    const int c = Channels(x), wide = config_.expand * c;
+    const bool residual = stride == 1 && c == out;
+    int y = ConvNormRelu(name + "_expand", x, wide, 1, 1);
+    y = Node1(name + "_dw_relu", Op::kRelu, ConvNorm(name + "_dw", y, wide, kernel, stride, wide));
+    y = ConvNorm(name + "_project", y, out, 1, 1, 1, 1, residual ? 0.1f : 1.f);
+    return residual ? NodeN(name + "_add", Op::kAdd, {y, x}) : y;
+  }
+  int Block(const std::string& name, int x, int out, int stride, int kernel) {
+    return config_.expand > 0 ? InvertedResidual(name, x, out, stride, kernel) : Separable(name, x, out, stride, kernel);
+  }
   int Bottleneck(const std::string& name, int x) {
     const int c = Channels(x), narrow = std::max(4, c / config_.squeeze);
     int y = ConvNormRelu(name + "_in", x, narrow, 1, 1);
@@ -217,9 +229,11 @@ Status Validate(const ScrimnetConfig& c) {
   auto bad = [&](const char* field, const char* remedy) {
     return InvalidArgument("scrimnet config '" + c.name + "', " + field + ": " + remedy);
   };
-  for (int width : {c.width_2, c.stem_width, c.width_4, c.width_8, c.width_16, c.width_32, c.aspp_width, c.bottom_width,
+  for (int width : {c.width_2, c.width_4, c.width_8, c.width_16, c.width_32, c.aspp_width, c.bottom_width,
                     c.decoder_16, c.decoder_8, c.decoder_4, c.decoder_2, c.refine_width, c.refine_growth})
     if (width < 1 || width > 4096) return bad("widths", "use 1 to 4096 channels");
+  if (c.stem_width < 0 || c.stem_width > 4096) return bad("stem_width", "use 0 to 4096 channels");
+  if (c.expand < 0 || c.expand > 16) return bad("expand", "use 1 to 16, or 0 for separable convolutions");
   if (c.stem_stride != 2 && c.stem_stride != 4) return bad("stem_stride", "use 2 or 4");
   for (const auto& [field, kernel] : {std::pair("stem_kernel", c.stem_kernel), {"deep_kernel", c.deep_kernel}})
     if (kernel < 3 || kernel > 15 || kernel % 2 == 0) return bad(field, "use an odd number from 3 to 15");
@@ -240,6 +254,7 @@ Status SetField(const std::string& assignment, ScrimnetConfig& c) {
       {"aspp_width", &c.aspp_width},    {"bottom_width", &c.bottom_width},   {"decoder_16", &c.decoder_16},
       {"decoder_8", &c.decoder_8},      {"decoder_4", &c.decoder_4},         {"decoder_2", &c.decoder_2},
       {"stem_kernel", &c.stem_kernel},  {"stem_stride", &c.stem_stride},     {"deep_kernel", &c.deep_kernel},
+      {"expand", &c.expand},
       {"squeeze", &c.squeeze},          {"refine_layers", &c.refine_layers}, {"refine_growth", &c.refine_growth},
       {"refine_width", &c.refine_width}};
   const std::map<std::string, bool*> switches{{"previous_mask", &c.previous_mask},
@@ -273,17 +288,16 @@ StatusOr<ScrimnetConfig> ScrimnetPreset(const std::string& text) {
   const size_t colon = std::min(text.find(':'), text.size());
   ScrimnetConfig config;
   config.name = text.substr(0, colon);
-  if (config.name == "lite") {
-    config.refine_layers = 1, config.refine_width = 3;  // the rest as default, whose weights it can start with
-  } else if (config.name == "quality") {
-    config.width_2 = 16, config.stem_width = 24, config.width_4 = 40, config.width_8 = 72;
-    config.width_16 = 144, config.width_32 = 256, config.blocks_16 = 3, config.blocks_32 = 4;
-    config.aspp_width = 64, config.bottom_width = 192;
-    config.decoder_16 = 96, config.decoder_8 = 64, config.decoder_4 = 32, config.decoder_2 = 16;
-    config.refine_growth = 4, config.refine_width = 8;
-  } else if (config.name != "default") {
-    return NotFound("there is no scrimnet preset '" + config.name + "'; use lite, default or quality");
+  if (config.name != "published") {
+    config.width_2 = 16, config.stem_width = 0, config.width_4 = 16;
+    config.width_8 = 24, config.width_16 = 48, config.width_32 = 96;
+    config.expand = 4, config.deep_kernel = 5, config.squeeze = 4;
+    config.blocks_8 = 2, config.blocks_16 = 4, config.blocks_32 = 2;
+    config.aspp_width = 32;
+    config.refine_layers = 1, config.refine_width = 3;
   }
+  if (config.name != "published" && config.name != "lite" && config.name != "default" && config.name != "quality")
+    return NotFound("there is no scrimnet preset '" + config.name + "'; use lite, default, quality or published");
   for (size_t begin = colon + 1; begin < text.size();) {
     const size_t end = std::min(text.find(',', begin), text.size());
     SCRIM_RETURN_IF_ERROR(SetField(text.substr(begin, end - begin), config));
