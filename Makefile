@@ -7,6 +7,7 @@
 JOBS ?= $(shell nproc)
 DATA ?= data
 SHARED ?= ../shared
+RECIPE ?= models/recipes/own-photos.toml
 RUN ?= build/train/run
 
 help: ## list the targets
@@ -117,11 +118,11 @@ deb: ## Debian packages of library, headers, models, program and GStreamer plugi
 deb-test: deb ## install them in a new minimal Debian 12, use and remove them; needs root
 	packaging/clean_root.sh build/deb/packages
 
-train: ## train on DATA (folders with images/ and masks/), going on where the last `make train` stopped; see docs/training.md
+train: ## make the model of RECIPE from the folders of photos in DATA, going on where it stopped; see docs/training.md
 	@tools/install-packages.sh train
 	cmake --preset train -Wno-dev
 	cmake --build --preset train -j $(JOBS) --target scrim-train
-	tools/train.sh build/train/train/scrim-train $(DATA) $(RUN)
+	OMP_NUM_THREADS=1 build/train/train/scrim-train run --recipe $(RECIPE) --data $(DATA) --output $(RUN)
 
 report: ## make docs/report anew: quality, predecessors, density, times; with the research data where SHARED has it
 	@tools/install-packages.sh demo report

@@ -119,10 +119,10 @@ TEST(Network, MixedPrecisionComesNear) {
 
 // Channels that a wider network has besides change nothing at first, and learn.
 TEST(Network, GrowsIntoAWiderOne) {
-  auto narrow = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("default:spatial_attention=0")), torch::kCPU);
+  auto narrow = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("published:spatial_attention=0")), torch::kCPU);
   auto wide = Network::Create(
       *graph::Scrimnet(*graph::ScrimnetPreset(
-          "default:spatial_attention=0,width_2=12,stem_width=24,width_4=40,width_8=72,width_16=112,width_32=256,"
+          "published:spatial_attention=0,width_2=12,stem_width=24,width_4=40,width_8=72,width_16=112,width_32=256,"
           "aspp_width=64,bottom_width=160,decoder_16=80,decoder_8=48,decoder_4=24,decoder_2=16,refine_width=8,"
           "refine_growth=4")),
       torch::kCPU);
@@ -164,8 +164,8 @@ TEST(Network, GrowsIntoADeeperOne) {
 
 // A larger kernel has the smaller one in its middle, and the other way round.
 TEST(Network, GrowsIntoOneWithLargerKernels) {
-  auto small = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("default:deep_kernel=3")), torch::kCPU);
-  auto large = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("default:deep_kernel=5")), torch::kCPU);
+  auto small = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("published:deep_kernel=3")), torch::kCPU);
+  auto large = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("published:deep_kernel=5")), torch::kCPU);
   small->Initialise(1);
   large->Initialise(2);
   const graph::Weights from = small->ExportWeights();
@@ -186,7 +186,7 @@ TEST(Network, GrowsIntoOneWithLargerKernels) {
 
 // The stem of stride 2 reads other values than that of stride 4: it takes nothing, in either direction.
 TEST(Network, AConvolutionOfAnotherStrideIsAnother) {
-  const std::string presets[2] = {"default", "default:stem_stride=2"};
+  const std::string presets[2] = {"published", "published:stem_stride=2"};
   for (const bool back : {false, true}) {
     auto from = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset(presets[back])), torch::kCPU);
     auto to = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset(presets[!back])), torch::kCPU);
@@ -201,8 +201,8 @@ TEST(Network, AConvolutionOfAnotherStrideIsAnother) {
 }
 
 TEST(Network, GrowsIntoANarrowerOne) {
-  auto large = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("default")), torch::kCPU);
-  auto lite = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("lite")), torch::kCPU);
+  auto large = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("published")), torch::kCPU);
+  auto lite = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("published:refine_layers=1,refine_width=3")), torch::kCPU);
   large->Initialise(1);
   lite->Initialise(2);
   const graph::Weights from = large->ExportWeights();

@@ -9,13 +9,9 @@
 #include "graph/model.h"
 #include "graph/scrimnet.h"
 #include "network.h"
+#include "trainer.h"
 
 namespace scrim::train {
-
-struct Start {
-  std::string path;
-  double weight = 1;  // its share in the mean, where there are several
-};
 
 // Gives a network the weights of another run: those of a checkpoint, or of a released model (*.scrim), whose batch
 // norms are folded away and are found again by looking at photos. `config` is the network that the file was trained

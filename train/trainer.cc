@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <opencv2/imgcodecs.hpp>
 
 #include "checkpoint.h"
 #include "curves.h"
@@ -16,6 +17,7 @@
 #include "losses.h"
 #include "optimizer.h"
 #include "own_masks.h"
+#include "sample_sheet.h"
 #include "start.h"
 
 namespace scrim::train {
@@ -26,6 +28,10 @@ void OnSignal(int) { g_stop = true; }
 
 // At a momentum of 0.05 what came before them counts for e^-10.
 constexpr int64_t kBatchesForStatistics = 200;
+
+// In samples.png and worst.png.
+constexpr int kSamplesDrawn = 100;
+constexpr size_t kWorstDrawn = 60;
 
 double Seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -67,15 +73,17 @@ class Run {
     network_.RoundAsInt8(options_.for_int8);
     network_.MixPrecision(options_.mixed_precision);
     steps_per_epoch_ = std::max<int64_t>(1, int64_t(photos_.train.size()) / options_.batch);
-    total_steps_ = std::max<int64_t>(1, std::llround(options_.epochs * double(steps_per_epoch_)));
+    total_steps_ =
+        std::max<int64_t>(1, options_.samples > 0 ? options_.samples / options_.batch
+                                                  : std::llround(options_.epochs * double(steps_per_epoch_)));
   }
 
-  Status Go() {
+  StatusOr<bool> Go() {
     SCRIM_RETURN_IF_ERROR(Restore());
     if (group_ != nullptr) ShareState();
     if (step_ >= total_steps_) {
       std::fprintf(stderr, "%s: the run is complete\n", options_.output.c_str());
-      return {};
+      return true;
     }
     const graph::Density eval_density = options_.eval_densities[0];
     const auto shapes = graph::InferShapes(network_.graph(), eval_density.height, eval_density.width);
@@ -84,12 +92,13 @@ class Run {
       std::fprintf(stderr, "%s: %.1f MMAC at %dx%d, %lld parameters\n", network_.graph().name.c_str(),
                    double(graph::CountMacs(network_.graph(), *shapes)) / 1e6, eval_density.width, eval_density.height,
                    static_cast<long long>(network_.parameters().numel()));
-    Curves curves(options_.output, step_, first());
+    Curves curves(options_.output, step_, first(), options_.groups);
     if (first())
       std::fprintf(stderr,
                    "%zu photos, %zu foregrounds, %zu backgrounds; %zu for validation; %lld steps of %d, %lld done\n",
                    photos_.train.size(), photos_.foregrounds.size(), photos_.backgrounds.size(), photos_.val.size(),
                    static_cast<long long>(total_steps_), options_.batch, static_cast<long long>(step_));
+    if (step_ == 0 && first()) SCRIM_RETURN_IF_ERROR(DrawSamples());
     Loader loader(step_, options_.loader_threads, [this](int64_t step) { return MakeBatch(step); });
     double saved = Seconds(), loss_sum = 0, begun = Seconds();
     int64_t loss_count = 0, begun_step = step_;
@@ -124,10 +133,11 @@ class Run {
       }
     }
     SCRIM_RETURN_IF_ERROR(Save());
+    if (step_ == total_steps_ && first()) SCRIM_RETURN_IF_ERROR(DrawWorst());
     if (stop && first())
       std::fprintf(stderr, "\nstopped at step %lld; the same command goes on from there\n",
                    static_cast<long long>(step_));
-    return {};
+    return step_ >= total_steps_;
   }
 
  private:
@@ -186,6 +196,30 @@ class Run {
     return batch;
   }
 
+  Status Write(const std::string& name, const cv::Mat& picture) const {
+    const std::string path = options_.output + "/" + name;
+    return cv::imwrite(path, picture) ? Status() : IoError(path + ": cannot be written");
+  }
+
+  Status DrawSamples() const {
+    SampleSheet sheet(kSamplesDrawn, 10, 128);
+    const int64_t batches = (kSamplesDrawn + share() - 1) / share();
+    for (int64_t i = 0; i < batches; ++i) {  // over the whole run, along which previous masks come in
+      const auto batch = MakeBatch(i * total_steps_ / batches);
+      for (int k = 0; k < batch->count; ++k) sheet.Add(batch->Sample(k));
+    }
+    return Write("samples.png", sheet.picture());
+  }
+
+  Status DrawWorst() {
+    std::vector<const Record*> worst;
+    for (const auto& [iou, name] : worst_)
+      for (const Record* record : photos_.val)
+        if (worst.size() < kWorstDrawn && record->source + "/" + record->stem == name) worst.push_back(record);
+    const graph::Density density = options_.eval_densities[0];
+    return Write("worst.png", ContactSheet(average_, *pack_, worst, density.width, density.height, 6));
+  }
+
   torch::Tensor Input(const Batch& batch) const {
     return Upload(batch.input, network_.device()).narrow(1, 0, network_.graph().input().channels).contiguous();
   }
@@ -226,23 +260,27 @@ class Run {
     const int filled = static_cast<int>(30 * step_ / total_steps_);
     std::fprintf(stderr, "%s[%.*s%*s] epoch %.1f/%.0f  %.0f images/s  loss %.4f  IoU %.4f  %.0f min left%s",
                  terminal ? "\r" : "", filled, "##############################", 30 - filled, "",
-                 double(step_) / double(steps_per_epoch_), options_.epochs, double(steps * options_.batch) / seconds,
-                 loss, last_iou_, left / 60, terminal ? "  " : "\n");
+                 double(step_) / double(steps_per_epoch_), double(total_steps_) / double(steps_per_epoch_),
+                 double(steps * options_.batch) / seconds, loss, last_iou_, left / 60, terminal ? "  " : "\n");
   }
 
   Status Report(Curves& curves, double loss, double rate, double images_per_second) {
     if (!first()) return {};
     const double start = Seconds();
     const Evaluation e = Evaluate(average_, *pack_, photos_.val, options_.eval_densities, options_.augment.target);
-    const Quality portraits = Combine(e, {"eg1800_portrait", "picsart_hackathon", "celebamask_ce7454"});
-    const Quality scenes = Combine(e, {"clothing_coparsing", "coco_subsets", "coco_val_single", "vikram_human"});
     last_iou_ = e.all.iou;
-    std::fprintf(stderr, "\nepoch %.1f: val IoU %.4f", double(step_) / double(steps_per_epoch_), e.all.iou);
+    worst_ = e.worst;
+    const double epoch = double(step_) / double(steps_per_epoch_);
+    std::fprintf(stderr, "\nepoch %.1f: val IoU %.4f", epoch, e.all.iou);
     for (const auto& [name, q] : e.sources) std::fprintf(stderr, "  %s %.4f", name.c_str(), q.iou);
-    std::fprintf(stderr, "  portraits %.4f BF %.4f  scenes %.4f (%.0f s)\n", portraits.iou, portraits.boundary_f,
-                 scenes.iou, Seconds() - start);
-    return curves.Add({step_, double(step_) / double(steps_per_epoch_), minutes_, images_per_second, rate, loss,
-                       e.all.iou, portraits.iou, scenes.iou});
+    CurvePoint point{step_, epoch, minutes_, images_per_second, rate, loss, e.all.iou, {}};
+    for (const SourceGroup& group : options_.groups) {
+      const Quality q = Combine(e, group.sources);
+      std::fprintf(stderr, "  %s %.4f BF %.4f below 0.8 %.3f", group.name.c_str(), q.iou, q.boundary_f, q.below_080);
+      point.groups.push_back(q);
+    }
+    std::fprintf(stderr, " (%.0f s)\n", Seconds() - start);
+    return curves.Add(point);
   }
 
   std::string CheckpointPath() const { return options_.output + "/checkpoint"; }
@@ -310,11 +348,13 @@ class Run {
   int64_t steps_per_epoch_ = 1, total_steps_ = 1, step_ = 0;
   int64_t before_ = 0;  // steps of what this run started from: its samples are the ones after those
   double minutes_ = 0, last_iou_ = 0;
+  std::vector<std::pair<double, std::string>> worst_;  // of the last evaluation
 };
 
 }  // namespace
 
-Status Train(const TrainOptions& options) {
+StatusOr<bool> Train(const TrainOptions& options) {
+  at::set_num_threads(options.threads);
   SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<Pack> pack, Pack::Open(options.pack));
   SCRIM_ASSIGN_OR_RETURN(Photos photos, ChoosePhotos(*pack, options.sources));
   SCRIM_ASSIGN_OR_RETURN(const graph::Graph graph, graph::Scrimnet(options.network));

@@ -8,19 +8,30 @@
 #include "datasets/photos.h"
 #include "graph/model.h"
 #include "graph/scrimnet.h"
-#include "start.h"
 
 namespace scrim::train {
 
+struct Start {
+  std::string path;
+  double weight = 1;  // its share in the mean, where there are several
+};
+
+// Photos whose quality is reported together.
+struct SourceGroup {
+  std::string name;
+  std::vector<std::string> sources;
+};
+
 struct TrainOptions {
-  std::string pack;                                  // cache made by WritePack
-  std::string output;                                // folder for the checkpoint, curves.csv, curves.png and pictures
-  std::vector<SourceWeight> sources;                 // empty: all photos of the training split, weight 1
-  std::vector<graph::Density> densities{{160, 96}};  // batches take turns
+  std::string pack;                                        // cache made by WritePack
+  std::string output;                                      // folder for all that the run leaves (docs/training.md)
+  std::vector<SourceWeight> sources;                       // empty: all photos of the training split, weight 1
+  std::vector<graph::Density> densities{{160, 96}};        // batches take turns
   std::vector<graph::Density> eval_densities{{256, 144}};  // each photo at the one of its shape
   // Share of samples whose photo is drawn among those that have the batch's shape, and is seen whole.
   double fitting_share = 0;
-  double epochs = 60;  // one epoch: as many samples as there are photos in the chosen sources
+  double epochs = 60;   // one epoch: as many samples as there are photos in the chosen sources
+  int64_t samples = 0;  // length of the run in samples; 0: `epochs` says it
   int batch = 16;
   double learning_rate = 5e-3;
   bool fixed_statistics = false;  // of batch norms (Network::FixStatistics)
@@ -34,6 +45,7 @@ struct TrainOptions {
   double checkpoint_minutes = 3;
   uint64_t seed = 1;
   int loader_threads = 1;
+  int threads = 1;               // for the network on the CPU
   std::string device = "cpu";    // or "cuda"
   bool mixed_precision = false;  // Network::MixPrecision
   int64_t stop_after = 0;        // end early after this many steps, as a SIGINT would; 0: never
@@ -48,6 +60,7 @@ struct TrainOptions {
   std::vector<std::string> teachers;  // model files (*.scrim); empty: the photos' masks alone
   float teacher_share = 0.5f;         // of the teachers' mask in what is to be found
   AugmentOptions augment;             // but for the teacher
+  std::vector<SourceGroup> groups;    // of validation photos, in the curves
   graph::ScrimnetConfig network;
 };
 
@@ -55,7 +68,7 @@ struct TrainOptions {
 // checkpoints, and the loss is the same curve that one process with that batch would have (but for own_statistics).
 //
 // Runs until all epochs are done, going on from output/checkpoint if there is one. Prints progress to stderr. A SIGINT
-// or SIGTERM saves a checkpoint and ends the run early with kOk.
-Status Train(const TrainOptions& options);
+// or SIGTERM saves a checkpoint and ends the run early. Returns whether the run is complete.
+StatusOr<bool> Train(const TrainOptions& options);
 
 }  // namespace scrim::train

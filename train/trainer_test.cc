@@ -9,11 +9,10 @@
 
 #include <filesystem>
 #include <fstream>
-#include <opencv2/imgcodecs.hpp>
-#include <opencv2/imgproc.hpp>
 
 #include "checkpoint.h"
 #include "datasets/folder.h"
+#include "drawn_people.h"
 #include "evaluate.h"
 
 namespace scrim::train {
@@ -28,18 +27,7 @@ class TrainerTest : public ::testing::Test {
     root_ = fs::path(::testing::TempDir()) /
             ("scrim_trainer_test_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
     fs::remove_all(root_);
-    fs::create_directories(root_ / "drawn/images");
-    fs::create_directories(root_ / "drawn/masks");
-    for (int i = 0; i < 24; ++i) {
-      cv::Mat image(60, 80, CV_8UC3), mask = cv::Mat::zeros(60, 80, CV_8U);
-      cv::randu(image, cv::Scalar::all(150), cv::Scalar::all(255));
-      const cv::Point centre(20 + i * 2, 40);
-      cv::ellipse(image, centre, {15, 22}, 0, 0, 360, cv::Scalar(40, 30, 60), cv::FILLED);
-      cv::ellipse(mask, centre, {15, 22}, 0, 0, 360, cv::Scalar(255), cv::FILLED);
-      const std::string stem = "p" + std::to_string(i);
-      cv::imwrite((root_ / "drawn/images" / (stem + ".png")).string(), image);
-      cv::imwrite((root_ / "drawn/masks" / (stem + ".png")).string(), mask);
-    }
+    DrawPeople(root_ / "drawn", 24);
     const auto found = ReadFolder((root_ / "drawn").string(), Role::kPhoto);
     ASSERT_TRUE(found.ok()) << found.status().message();
     std::vector<PackEntry> entries;
@@ -137,10 +125,10 @@ TEST_F(TrainerTest, RefusesToResumeAnotherRun) {
   o.stop_after = 1;
   ASSERT_TRUE(Train(o).ok());
   o.seed = 2;
-  EXPECT_EQ(Train(o).code(), Code::kInvalidArgument);
+  EXPECT_EQ(Train(o).status().code(), Code::kInvalidArgument);
   o.seed = 1;
   o.augment.target = Target::kEdges;
-  EXPECT_NE(Train(o).message().find("target"), std::string::npos);
+  EXPECT_NE(Train(o).status().message().find("target"), std::string::npos);
 }
 
 TEST_F(TrainerTest, LearnsAndWritesCurves) {
@@ -213,7 +201,7 @@ TEST_F(TrainerTest, StartsFromAMeanOfRuns) {
 
   o = Options("fixed");
   o.fixed_statistics = true;
-  EXPECT_NE(Train(o).message().find("--start-from"), std::string::npos);
+  EXPECT_NE(Train(o).status().message().find("--start-from"), std::string::npos);
   o.start_from = {{(root_ / "a/checkpoint").string()}};
   ASSERT_TRUE(Train(o).ok());
   const auto fixed = LoadCheckpoint((root_ / "fixed/checkpoint").string());
@@ -228,7 +216,7 @@ TEST_F(TrainerTest, FineTuningForInt8ResumesExactly) {
   TrainOptions whole = Options("whole");
   whole.start_from = {{(root_ / "float/checkpoint").string()}};
   whole.epochs = 2, whole.for_int8 = true;
-  EXPECT_NE(Train(whole).message().find("--fixed-statistics"), std::string::npos);
+  EXPECT_NE(Train(whole).status().message().find("--fixed-statistics"), std::string::npos);
   whole.fixed_statistics = true;
   ASSERT_TRUE(Train(whole).ok());
   TrainOptions parts = whole;
@@ -244,16 +232,16 @@ TEST_F(TrainerTest, FineTuningForInt8ResumesExactly) {
 TEST_F(TrainerTest, NamesWhatIsMissing) {
   TrainOptions o = Options("run");
   o.sources = {{"nowhere", 1.f}};
-  EXPECT_NE(Train(o).message().find("nowhere"), std::string::npos);
+  EXPECT_NE(Train(o).status().message().find("nowhere"), std::string::npos);
   o = Options("run");
   o.pack = "/no/such/pack";
-  EXPECT_EQ(Train(o).code(), Code::kNotFound);
+  EXPECT_EQ(Train(o).status().code(), Code::kNotFound);
   std::ofstream(root_ / "cut") << "scrmpak1 and nothing more";
   o.pack = (root_ / "cut").string();
-  EXPECT_EQ(Train(o).code(), Code::kCorrupt);
+  EXPECT_EQ(Train(o).status().code(), Code::kCorrupt);
   o = Options("run");
   o.start_from = {{"/no/such/checkpoint"}}, o.fixed_statistics = true, o.for_int8 = true, o.mixed_precision = true;
-  EXPECT_NE(Train(o).message().find("--mixed-precision"), std::string::npos);
+  EXPECT_NE(Train(o).status().message().find("--mixed-precision"), std::string::npos);
 }
 
 // One run, or one of several that share it, in a process of its own.
@@ -401,7 +389,7 @@ TEST_F(TrainerTest, NamesWhatIsWrongWithTheProcesses) {
     setenv("RANK", "0", 1);
     unsetenv("MASTER_ADDR");
     setenv(variable, value, 1);
-    const Status status = Train(Options("run"));
+    const Status status = Train(Options("run")).status();
     for (const char* name : {"WORLD_SIZE", "RANK", "MASTER_ADDR"}) unsetenv(name);
     return status.message();
   };

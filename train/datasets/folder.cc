@@ -70,6 +70,13 @@ StatusOr<Examples> ReadFolder(const std::string& folder, Role role) {
   return found;
 }
 
+bool UseMaskFrom(const std::string& folder, Example& example) {
+  const fs::path mask = fs::path(folder) / example.source / (example.stem + ".png");
+  if (!fs::is_regular_file(mask)) return false;
+  example.labels = MaskFile(mask.string());
+  return true;
+}
+
 StatusOr<std::set<std::string>> ReadSplit(const std::string& path) {
   std::ifstream in(path);
   if (!in) return NotFound(path + ": cannot be read");

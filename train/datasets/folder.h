@@ -11,6 +11,9 @@ namespace scrim::train {
 // Backgrounds are searched for recursively and need no masks/ folder. Errors: no such folder, or nothing in it.
 StatusOr<Examples> ReadFolder(const std::string& folder, Role role);
 
+// Whether FOLDER/SOURCE/STEM.png is there; the example then takes it for its mask.
+bool UseMaskFrom(const std::string& folder, Example& example);
+
 // Lines of a split file, "SOURCE/STEM" each.
 StatusOr<std::set<std::string>> ReadSplit(const std::string& path);
 

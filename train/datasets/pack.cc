@@ -143,4 +143,11 @@ cv::Mat Pack::Image(const Record& r) const {
   return cv::Mat(r.height, r.width, CV_8UC4, const_cast<uint8_t*>(base_ + r.offset));
 }
 
+std::vector<const Record*> PhotosOf(const Pack& pack, Split split) {
+  std::vector<const Record*> photos;
+  for (const Record& r : pack.records())
+    if (r.split == split && r.role == Role::kPhoto) photos.push_back(&r);
+  return photos;
+}
+
 }  // namespace scrim::train

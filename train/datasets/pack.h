@@ -55,4 +55,7 @@ class Pack {
   std::vector<Record> records_;
 };
 
+// All photos with masks of one split; they point into the pack.
+std::vector<const Record*> PhotosOf(const Pack& pack, Split split);
+
 }  // namespace scrim::train
