@@ -4,8 +4,6 @@
 #include <limits>
 #include <map>
 
-#include "kernels/kernels.h"
-
 namespace scrim::train {
 namespace {
 
@@ -28,10 +26,6 @@ int64_t Count(const graph::WeightSpec& spec) {
 }
 
 Tensor Convolve(const Tensor& x, const Tensor& weight, const Tensor& bias, const graph::ConvAttributes& a) {
-  if (x.is_cpu() && kernels::Supports(x, weight, a)) {
-    const Tensor y = kernels::Convolve(x, weight, a);
-    return bias.defined() ? y + bias.view({1, -1, 1, 1}) : y;
-  }
   const bool symmetric = a.pad_top == a.pad_bottom && a.pad_left == a.pad_right;
   const Tensor padded = symmetric ? x : torch::constant_pad_nd(x, {a.pad_left, a.pad_right, a.pad_top, a.pad_bottom});
   const std::vector<int64_t> pads =
@@ -59,7 +53,7 @@ Tensor MaxPool(const Tensor& x, const graph::ConvAttributes& a) {
 
 }  // namespace
 
-StatusOr<Network> Network::Create(const graph::Graph& graph, torch::Device device) {
+StatusOr<Network> Network::Create(const graph::Graph& graph, torch::Device device, torch::Dtype type) {
   SCRIM_ASSIGN_OR_RETURN(std::vector<graph::WeightSpec> specs, graph::ListWeights(graph));
   if (graph.nodes[static_cast<size_t>(graph.output)].op != Op::kSigmoid)
     return InvalidArgument("graph '" + graph.name + "': only a graph that ends in a sigmoid can be trained");
@@ -67,7 +61,7 @@ StatusOr<Network> Network::Create(const graph::Graph& graph, torch::Device devic
   net.graph_ = graph;
   int64_t parameter_count = 0, statistic_count = 0;
   for (const auto& spec : specs) (IsStatistic(spec) ? statistic_count : parameter_count) += Count(spec);
-  const auto options = torch::TensorOptions().dtype(torch::kFloat32).device(device);
+  const auto options = torch::TensorOptions().dtype(type).device(device);
   net.parameters_ = torch::zeros({parameter_count}, options);
   net.gradients_ = torch::zeros({parameter_count}, options);
   net.statistics_ = torch::zeros({statistic_count}, options);
@@ -96,6 +90,7 @@ StatusOr<Network> Network::Create(const graph::Graph& graph, torch::Device devic
     p += count;
   }
   net.specs_ = std::move(specs);
+  net.supported_ = cpu::Executor::Supports(graph);
   return net;
 }
 
@@ -177,28 +172,32 @@ Tensor Network::RunNode(size_t index, const std::vector<Tensor>& values, bool tr
   return {};
 }
 
+bool Network::UseExecutors(const Tensor& input, bool training) {
+  if (!supported_ || !input.is_cpu() || parameters_.scalar_type() != torch::kFloat32) return false;
+  if (training && (round_ || mixed_ || (group_ != nullptr && !fixed_))) return false;
+  if (executors_ != nullptr) return true;
+  std::vector<cpu::NodeWeights> weights;
+  for (NodeTensors& t : nodes_) {
+    const auto data = [](const Tensor& tensor) { return tensor.defined() ? tensor.data_ptr<float>() : nullptr; };
+    const auto gradient = [&](const Tensor& tensor) { return tensor.defined() ? data(tensor.grad()) : nullptr; };
+    weights.push_back(
+        {data(t.weight), data(t.bias), gradient(t.weight), gradient(t.bias), data(t.mean), data(t.variance)});
+  }
+  executors_ = std::make_unique<cpu::Executors>(graph_, std::move(weights));
+  return true;
+}
+
 Tensor Network::Forward(const Tensor& input, bool training, double momentum) {
+  if (UseExecutors(input, training)) return executors_->Forward(input, training, fixed_ || !training, momentum);
   std::vector<Tensor> values(graph_.nodes.size());
   values[0] = training && mixed_ ? input.to(torch::kBFloat16) : input;
   // The loss wants logits: the value in front of the final sigmoid.
   const size_t logits = static_cast<size_t>(graph_.nodes[static_cast<size_t>(graph_.output)].inputs[0]);
   for (size_t i = 1; i <= logits; ++i) {
-    const bool fuse = training && !mixed_ && (fixed_ || group_ == nullptr) && input.is_cpu() && i + 1 <= logits &&
-                      graph_.nodes[i].op == Op::kBatchNorm;
-    if (fuse) {
-      const NodeTensors& t = nodes_[i];
-      const bool relu = graph_.nodes[i + 1].op == Op::kRelu && graph_.nodes[i + 1].inputs[0] == static_cast<int>(i);
-      const Tensor& x = values[static_cast<size_t>(graph_.nodes[i].inputs[0])];
-      const size_t last = relu ? i + 1 : i;
-      values[last] = kernels::BatchNormRelu(x, t.weight, t.bias, t.mean, t.variance, momentum, graph::kBatchNormEpsilon,
-                                            relu, fixed_);
-      i = last;
-    } else {
-      values[i] = RunNode(i, values, training, momentum);
-    }
+    values[i] = RunNode(i, values, training, momentum);
     if (training && round_ && i < logits && IsKept(i)) values[i] = Rounded(i, values[i]);
   }
-  return values[logits].to(torch::kFloat32);
+  return values[logits].to(parameters_.scalar_type());
 }
 
 // To nn::QuantiseModel's rule: symmetric, a step for each output channel. Its further bound, on what fits 16 bits, is
@@ -285,7 +284,7 @@ const Tensor& Network::TensorFor(const graph::WeightSpec& spec) const {
 graph::Weights Network::ExportWeights() const {
   graph::Weights weights;
   for (const auto& spec : specs_) {
-    const Tensor t = TensorFor(spec).detach().to(torch::kCPU).contiguous();
+    const Tensor t = TensorFor(spec).detach().to(torch::kCPU, torch::kFloat32).contiguous();
     weights[spec.name] = {spec.dims, std::vector<float>(t.data_ptr<float>(), t.data_ptr<float>() + t.numel())};
   }
   return weights;

@@ -3,6 +3,7 @@
 
 #include <torch/torch.h>
 
+#include "cpu/executors.h"
 #include "graph/graph.h"
 #include "group.h"
 
@@ -13,14 +14,15 @@ namespace scrim::train {
 // network.
 class Network {
  public:
-  // The graph must be valid and end in a sigmoid.
-  static StatusOr<Network> Create(const graph::Graph& graph, torch::Device device);
+  // The graph must be valid and end in a sigmoid. type: of all values; double precision is for tests.
+  static StatusOr<Network> Create(const graph::Graph& graph, torch::Device device, torch::Dtype type = torch::kFloat32);
 
   // Fills the weights as the graph's initialisers say (Kaiming fan-in where they say nothing).
   void Initialise(uint64_t seed);
 
   // input: n×c×h×w, normalised. Returns logits, n×1×h×w. While training, batch norms use the batch's statistics and
-  // update the running ones with `momentum`, unless they are fixed.
+  // update the running ones with `momentum`, unless they are fixed. On the CPU, in plain single precision,
+  // cpu::Executor runs it where it can; then backward() is for the last result alone.
   torch::Tensor Forward(const torch::Tensor& input, bool training, double momentum = 0.05);
 
   torch::Tensor& parameters() { return parameters_; }
@@ -70,6 +72,7 @@ class Network {
     torch::Tensor weight, bias;    // of a convolution; scale and offset of a batch norm
     torch::Tensor mean, variance;  // of a batch norm
   };
+  bool UseExecutors(const torch::Tensor& input, bool training);
   torch::Tensor Rounded(const torch::Tensor& weight) const;
   torch::Tensor Rounded(size_t index, const torch::Tensor& value);
   bool IsKept(size_t index) const;
@@ -82,7 +85,9 @@ class Network {
   std::vector<graph::WeightSpec> specs_;
   torch::Tensor parameters_, gradients_, statistics_, decay_mask_, ranges_;
   std::vector<Matrix> matrices_;
-  std::vector<NodeTensors> nodes_;  // views into the flat tensors
+  std::vector<NodeTensors> nodes_;             // views into the flat tensors
+  std::unique_ptr<cpu::Executors> executors_;  // null: not yet made, or the graph has other operations
+  bool supported_ = false;                     // by cpu::Executor
 };
 
 }  // namespace scrim::train

@@ -154,6 +154,7 @@ TEST_F(RecipeTest, ErrorsNameTheFileAndTheTable) {
                {With("licence = \"drawn\"", ""), "licence"},
                {"", "[[stage]]"}};
   for (const auto& c : cases) {
+    fs::remove_all(root_ / "run");
     const Status status = Run(c.text, "run");
     EXPECT_FALSE(status.ok()) << c.wanted;
     EXPECT_NE(status.message().find(c.wanted), std::string::npos) << status.message();

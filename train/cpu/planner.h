@@ -1,0 +1,52 @@
+// Decides what an Executor's steps are and where their values and gradients lie.
+#pragma once
+
+#include <vector>
+
+#include "cpu/executor.h"
+
+namespace scrim::train::cpu {
+
+class Planner {
+ public:
+  Planner(const graph::Graph& graph, int n, int h, int w, bool backward);
+  void Plan(const std::vector<NodeWeights>& weights, Executor* executor);
+
+ private:
+  // What one step does: a node, and the ReLU behind a batch norm.
+  struct Unit {
+    int node, output;
+    bool relu;
+    std::vector<int> inputs;                 // that carry data: of a resize the first alone
+    std::vector<bool> add;                   // while going back: whether this input's gradient is there already
+    std::vector<std::pair<int, int>> clear;  // node, channel: gradients that nothing writes before they are added to
+  };
+
+  void FindUnits();
+  void PlaceConcatenations();
+  void PlaceInPlaceValues();
+  void PlaceGradients();
+  void PlaceGradientsOfAdd(const Unit& unit, int time);
+  void FindFirstWrites();
+  void FindLives();
+  bool OneReader(int node) const { return readers_[size_t(node)].size() == 1; }
+  bool ReadBackwards(int node) const;
+  bool MayTakeOver(int node, int unit) const;
+  Tensor ValueOf(int node, float* memory) const;
+  Tensor GradientOf(int node, float* memory) const;
+  int BackwardTime(int unit) const { return 2 * int(units_.size()) - unit; }
+
+  const graph::Graph& graph_;
+  const int n_;
+  const bool backward_;
+  int logits_;
+  std::vector<graph::Shape> shapes_;
+  std::vector<Unit> units_;
+  std::vector<int> unit_of_;               // by node: that which gives its value
+  std::vector<std::vector<int>> readers_;  // by node: units, in order
+  std::vector<bool> wants_gradient_;       // by node
+  std::vector<bool> shared_;               // by node: its gradient is, besides, that of a value that is asked for later
+  Memory memory_;                          // node i: range i; its gradient: range nodes + i
+};
+
+}  // namespace scrim::train::cpu
