@@ -290,11 +290,20 @@ StatusOr<ScrimnetConfig> ScrimnetPreset(const std::string& text) {
   config.name = text.substr(0, colon);
   if (config.name != "published") {
     config.width_2 = 16, config.stem_width = 0, config.width_4 = 16;
-    config.width_8 = 24, config.width_16 = 48, config.width_32 = 96;
-    config.expand = 4, config.deep_kernel = 5, config.squeeze = 4;
+    config.width_8 = 32, config.width_16 = 64, config.width_32 = 128;
+    config.expand = 3, config.deep_kernel = 5, config.squeeze = 4;
     config.blocks_8 = 2, config.blocks_16 = 4, config.blocks_32 = 2;
     config.aspp_width = 32;
-    config.refine_layers = 1, config.refine_width = 3;
+    config.refine_layers = 0, config.refine_width = 3;
+  }
+  if (config.name == "lite") {
+    config.width_2 = 8, config.width_8 = 24, config.width_16 = 40, config.width_32 = 96;
+    config.aspp_width = 24, config.bottom_width = 96;
+    config.decoder_16 = 48, config.decoder_8 = 32;
+  } else if (config.name == "quality") {
+    config.width_2 = 24, config.width_4 = 32, config.width_8 = 48, config.width_16 = 96, config.width_32 = 176;
+    config.blocks_16 = 5, config.aspp_width = 48, config.bottom_width = 160;
+    config.decoder_16 = 80, config.decoder_8 = 56, config.decoder_4 = 24, config.decoder_2 = 16;
   }
   if (config.name != "published" && config.name != "lite" && config.name != "default" && config.name != "quality")
     return NotFound("there is no scrimnet preset '" + config.name + "'; use lite, default, quality or published");
