@@ -52,7 +52,9 @@ std::vector<float> RandomInput(graph::Density d, unsigned seed) {
 
 TEST(Network, AgreesWithTheEngineOnRandomWeights) {
   for (const graph::Density d : {graph::Density{64, 64}, {160, 96}, {256, 144}, {80, 48}})
-    EXPECT_LE(Difference(graph::RandomModel({}, 5), d, RandomInput(d, 6)), 1e-4) << d.width << "x" << d.height;
+    for (const char* name : {"default", "published"})
+      EXPECT_LE(Difference(graph::RandomModel(*graph::ScrimnetPreset(name), 5), d, RandomInput(d, 6)), 1e-4)
+          << name << " at " << d.width << "x" << d.height;
 }
 
 TEST(Network, AgreesWithTheEngineOnEveryOperation) {

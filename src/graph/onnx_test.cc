@@ -66,7 +66,9 @@ double DifferenceToOpenCv(const Model& model, Density density) {
 
 TEST(Onnx, AnotherRuntimeAgreesWithOurEngine) {
   for (const Density density : {Density{64, 64}, {160, 96}, {256, 144}})
-    EXPECT_LE(DifferenceToOpenCv(RandomModel({}, 11), density), 1e-4) << density.width;
+    for (const char* name : {"default", "published"})
+      EXPECT_LE(DifferenceToOpenCv(RandomModel(*ScrimnetPreset(name), 11), density), 1e-4)
+          << name << " at " << density.width;
 }
 
 TEST(Onnx, AnotherRuntimeAgreesOnTheReleasedModel) {

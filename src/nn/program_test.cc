@@ -65,6 +65,11 @@ TEST(ProgramTest, DefaultNetworkAgreesWithReference) {
                        {{64, 64}, {96, 64}, {160, 96}, {256, 144}, {80, 48}, {33, 47}, {17, 5}, {1, 1}});
 }
 
+TEST(ProgramTest, TheOtherPresetsAgreeWithReference) {
+  for (const char* name : {"lite", "quality", "published"})
+    ExpectScrimnetAgrees(graph::ScrimnetPreset(name).value(), {{64, 64}, {80, 48}, {33, 47}});
+}
+
 struct Variant {
   const char* name;
   std::function<void(ScrimnetConfig&)> change;
@@ -93,6 +98,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Variant{"SmallStem", [](ScrimnetConfig& c) { c.stem_stride = 2; }},
                     Variant{"LargeStem", [](ScrimnetConfig& c) { c.stem_kernel = 9; }},
                     Variant{"NoPreviousMask", [](ScrimnetConfig& c) { c.previous_mask = false; }},
+                    Variant{"InvertedResiduals", [](ScrimnetConfig& c) { c.expand = 6, c.stem_width = 0; }},
+                    Variant{"InvertedResidualsBehindAStem", [](ScrimnetConfig& c) { c.expand = 3, c.deep_kernel = 7; }},
                     Variant{"WideBottlenecks", [](ScrimnetConfig& c) { c.squeeze = 4; }},
                     Variant{"Dropout", [](ScrimnetConfig& c) { c.dropout = 0.1f; }},
                     Variant{"OddWidths",
@@ -109,7 +116,7 @@ TEST(ProgramTest, DefaultNetworkStaysInItsBudget) {
   const auto program = Program::Compile(RandomModel(graph, 1), {256, 144});
   ASSERT_TRUE(program.ok()) << program.status().message();
   EXPECT_LE(program.value()->activation_bytes(), 2'500'000u);
-  EXPECT_LE(program.value()->macs(), 45'000'000);
+  EXPECT_LE(program.value()->macs(), 65'000'000);
 }
 
 TEST(ProgramTest, StepsAccountForAllMacs) {

@@ -56,11 +56,13 @@ void ExpectSameBits(const graph::Model& model, graph::Density density) {
   }
 }
 
-TEST(QuantiseModel, DefaultNetworkHasTheSameBitsOnEveryTarget) {
-  const graph::Graph graph = *graph::Scrimnet(*graph::ScrimnetPreset("default"));
-  const graph::Model model = QuantisedRandom(graph, {64, 32}, 1);
-  for (graph::Density density : {graph::Density{64, 32}, {96, 64}, {80, 48}, {33, 47}, {70, 19}})
-    ExpectSameBits(model, density);
+TEST(QuantiseModel, PresetsHaveTheSameBitsOnEveryTarget) {
+  for (const char* name : {"default", "published"}) {
+    const graph::Graph graph = *graph::Scrimnet(*graph::ScrimnetPreset(name));
+    const graph::Model model = QuantisedRandom(graph, {64, 32}, 1);
+    for (graph::Density density : {graph::Density{64, 32}, {96, 64}, {80, 48}, {33, 47}, {70, 19}})
+      ExpectSameBits(model, density);
+  }
 }
 
 // The end is a plane of bytes' sums, as the default network ends.
