@@ -1,7 +1,8 @@
 #!/bin/sh
-# Each part of the network off, one at a time: tools/ablation.sh SCRIM_TRAIN SCRIM PACK RUNS writes docs/ablation.csv, which
-# make report draws. PACK is a cache of scrim-train pack. Same schedule and seeds for all: three epochs at 96x96, about a minute
-# and a half of a core each. What is done already in RUNS is not done again. MMAC and ms are of 256x144, one core.
+# Each part of the recipe's network, one change at a time: tools/ablation.sh SCRIM_TRAIN SCRIM PACK RUNS writes
+# docs/ablation.csv, which make report draws. PACK is a cache of scrim-train pack that holds the sources named below.
+# Same schedule and samples for all, 107,000 at 128x128 for each of the SEEDS. What is done in RUNS is not done again.
+# MMAC and ms are of 256x144, one core.
 set -eu
 train=$1
 scrim=$2
@@ -10,18 +11,21 @@ runs=$4
 mkdir -p "$runs"
 export OMP_NUM_THREADS=1
 
-variants="all no_skips:skips=0 no_refinement:refine_layers=0 no_attention_gates:attention_gates=0
-  no_spatial_attention:spatial_attention=0 no_aspp:aspp=0 no_previous_mask:previous_mask=0 squeeze_4:squeeze=4
-  squeeze_32:squeeze=32 stem_stride_2:stem_stride=2 dropout_0.05:dropout=0.05 full_convolutions:separable=0"
+variants="all no_skips:skips=0 no_inverted_residuals:expand=0,width_8=40,width_16=96,width_32=192
+  full_convolutions:expand=0,separable=0 no_attention_gates:attention_gates=0 no_spatial_attention:spatial_attention=0
+  no_aspp:aspp=0 no_previous_mask:previous_mask=0 squeeze_16:squeeze=16 squeeze_32:squeeze=32
+  large_strided_stem:stem_width=16 two_dense_layers:refine_layers=2,refine_width=4 dropout_0.05:dropout=0.05"
 network() { case $1 in all) echo default ;; *) echo "default:${1#*:}" ;; esac }
 
 for seed in ${SEEDS:-1 2}; do
   for variant in $variants; do
     out=$runs/${variant%%:*}-$seed
     if [ ! -f "$out/done" ]; then
-      "$train" run --pack "$pack" --output "$out" --network "$(network "$variant")" --density 96x96 --eval-density 96x96 \
-        --batch 8 --epochs 3 --eval-every 3 --muon --true-colours 0.7 --composites 0.1 --stretched 0.65 --average 0.995 \
-        --learning-rate 1.2e-2 --seed "$seed" 2>"$out.log"
+      "$train" run --pack "$pack" --output "$out" --network "$(network "$variant")" --density 128x128 --eval-density 128x128 \
+        --batch 8 --samples "${SAMPLES:-107000}" --eval-every 1000 --muon --true-colours 0.7 --composites 0.2 --cut-outs 0.5 \
+        --nobody 0.06 --stretched 0.65 --average 0.999 --learning-rate 1.2e-2 --seed "$seed" --previous-masks-from 1 \
+        --group portrait=eg1800_portrait,picsart_hackathon,celebamask_ce7454 \
+        --group scene=coco_val_single,coco_subsets,clothing_coparsing,vikram_human 2>"$out.log"
       touch "$out/done"
     fi
   done
@@ -38,7 +42,7 @@ for variant in $variants; do
     --output "$model" 2>"$runs/$name.export"
   cost=$("$scrim" bench --json --model "$model" | sed -n 's/.*"mmac": \([0-9.]*\).*/\1/p; s/.*"network_ms": \([0-9.]*\).*/\1/p' | paste -sd, -)
   for seed in ${SEEDS:-1 2}; do
-    figures=$(sed -n 's/.*portraits \([0-9.]*\) BF \([0-9.]*\)  scenes \([0-9.]*\).*/\1,\2,\3/p' "$runs/$name-$seed.log" | tail -1)
+    figures=$(tail -1 "$runs/$name-$seed/curves.csv" | cut -d, -f8,9,11)
     echo "$name,$seed,$cost,$figures" >>"$csv.new"
   done
 done
