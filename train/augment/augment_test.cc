@@ -121,6 +121,14 @@ TEST(Geometry, CompositesStandBeforeTheBackground) {
   }
 }
 
+TEST(Geometry, PeopleBehindTheCompositedOneStayPeople) {
+  const cv::Mat behind(80, 100, CV_8UC4, cv::Scalar(10, 200, 10, 255));  // nothing but a person
+  for (int i = 0; i < 10; ++i) {
+    Random random(4, 3, uint64_t(i));
+    EXPECT_EQ(cv::countNonZero(Mask(RandomComposite(Photo(), behind, random, 64, 36)) == 255), 64 * 36) << i;
+  }
+}
+
 TEST(Geometry, CutsOutOnlyWhomNoSideCutsOff) {
   EXPECT_TRUE(CanBeCutOut(Photo()));
   EXPECT_FALSE(CanBeCutOut(Photo()(cv::Rect(50, 0, 70, 90)).clone()));   // the left edge goes through the person

@@ -126,7 +126,7 @@ cv::Mat RandomComposite(const cv::Mat& foreground, const cv::Mat& background, Ra
     for (int x = 0; x < width; ++x) {
       const float a = p[x][3] * (1 / 255.f);
       for (int c = 0; c < 3; ++c) o[x][c] = cv::saturate_cast<uint8_t>(o[x][c] + a * (p[x][c] * gain[c] - o[x][c]));
-      o[x][3] = p[x][3];
+      o[x][3] = cv::saturate_cast<uint8_t>(o[x][3] + a * (255 - o[x][3]));
     }
   }
   return out;

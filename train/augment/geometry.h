@@ -20,7 +20,8 @@ cv::Mat RandomView(const cv::Mat& rgba, float stretched_share, Random& random, i
 bool CanBeCutOut(const cv::Mat& rgba);
 
 // A person cut out of a studio photo, or of one that CanBeCutOut, placed on a view of a background, as a webcam would
-// frame them: standing on or below the lower edge, 45 to 130 % as high as the picture.
+// frame them: standing on or below the lower edge, 45 to 130 % as high as the picture. People in the background stay
+// people.
 cv::Mat RandomComposite(const cv::Mat& foreground, const cv::Mat& background, Random& random, int width, int height);
 
 }  // namespace scrim::train

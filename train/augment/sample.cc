@@ -62,12 +62,16 @@ void Sampler::Augmented(const Record& photo, const AugmentOptions& options, Rand
   // Nobody, somebody before another background, or the photo as it was taken.
   const bool nobody = draw < options.background_share,
              composite = !nobody && draw < options.background_share + options.composite_share;
+  const auto background = [&] {
+    const bool company = options.company_share > 0.f && !others_.empty() && random.Chance(options.company_share);
+    return any(company ? others_ : backgrounds_);
+  };
   if (nobody) {
     rgba = RandomView(any(backgrounds_), options.stretched_share, random, size.width, size.height);
   } else if (composite && random.Chance(options.cut_out_share) && CanBeCutOut(pack_.Image(photo))) {
-    rgba = RandomComposite(pack_.Image(photo), any(backgrounds_), random, size.width, size.height);
+    rgba = RandomComposite(pack_.Image(photo), background(), random, size.width, size.height);
   } else if (composite && !foregrounds_.empty()) {
-    rgba = RandomComposite(any(foregrounds_), any(backgrounds_), random, size.width, size.height);
+    rgba = RandomComposite(any(foregrounds_), background(), random, size.width, size.height);
   } else {
     rgba = RandomView(pack_.Image(photo), options.stretched_share, random, size.width, size.height);
   }

@@ -28,6 +28,7 @@ struct AugmentOptions {
   Target target = Target::kMask;   // previous masks become outlines, too
   float composite_share = 0.25f;   // of all samples: somebody on another background
   float cut_out_share = 0.f;       // of these: the photo's own person where CanBeCutOut, else a studio foreground
+  float company_share = 0.f;       // of these: the background is another photo, with its people
   float background_share = 0.03f;  // of all samples: nobody in the picture
   float stretched_share = 0.35f;   // of the photos: seen whole, whatever their aspect
   float true_colours_share = 0.f;  // of all samples: no change of colours, noise or sharpness
@@ -44,7 +45,7 @@ cv::Mat TargetOf(const cv::Mat& mask, Target target);
 class Sampler {
  public:
   // foregrounds and backgrounds may be empty; then nothing is composited. The pack must outlive the sampler.
-  // others: photos whose masks serve as wrong previous ones.
+  // others: photos whose masks serve as wrong previous ones, and whose people as company.
   Sampler(const Pack& pack, std::vector<const Record*> foregrounds, std::vector<const Record*> backgrounds,
           std::vector<const Record*> others = {})
       : pack_(pack),

@@ -79,6 +79,11 @@ void AddRunOptions(CLI::App* command, RunArguments* a) {
       ->check(CLI::Range(0., 1.))
       ->capture_default_str();
   command
+      ->add_option("--company", train.augment.company_share,
+                   "share of composites whose background is another photo, with its people")
+      ->check(CLI::Range(0., 1.))
+      ->capture_default_str();
+  command
       ->add_option("--stretched", train.augment.stretched_share, "share of photos seen whole, stretched to the density")
       ->capture_default_str();
   command
