@@ -51,8 +51,8 @@ void Convolution::ForBlocks(int positions_y, Use use) const {
   }
 }
 
-void Convolution::Forward(const Tensor& x, const float* weights, const float* bias, const Tensor& y,
-                          float* scratch) const {
+void Convolution::Forward(const Tensor& x, const BatchNorm* norm, const float* weights, const float* bias,
+                          const Tensor& y, float* scratch) const {
   const Window& g = window_;
   float* wide = scratch + size_t(in_) * g.source_size();
   std::memset(scratch, 0, size_t(in_) * g.source_size() * sizeof(float));
@@ -60,7 +60,7 @@ void Convolution::Forward(const Tensor& x, const float* weights, const float* bi
   for (int group = 0; group < groups_; ++group)
     ForBlocks(g.out_h, [&](const Block& b) {
       for (int c = 0; c < in_; ++c)
-        CopyIn(g, x.channel(group * in_ + c), b.picture, b.count, b.first * g.stride,
+        CopyIn(g, SourceOf(x, norm, group * in_ + c), b.picture, b.count, b.first * g.stride,
                g.stride * (b.lines - 1) + (g.kernel_h - 1) * g.dilation + 1, strips,
                scratch + size_t(c) * g.source_size());
       for (int line = 0; line < b.lines; ++line) {
@@ -73,8 +73,8 @@ void Convolution::Forward(const Tensor& x, const float* weights, const float* bi
     });
 }
 
-void Convolution::Backward(const Tensor& x, const Tensor& dy, const float* weights, float* weight_gradient,
-                           const Tensor& dx, bool accumulate, float* scratch) const {
+void Convolution::Backward(const Tensor& x, const BatchNorm* norm, const Tensor& dy, const float* weights,
+                           float* weight_gradient, const Tensor& dx, bool accumulate, float* scratch) const {
   const Window& g = window_;
   float *source = scratch, *d = source + size_t(in_) * g.source_size(), *wide = d + size_t(out_) * g.d_size();
   std::memset(scratch, 0, size_t(wide - scratch) * sizeof(float));
@@ -87,12 +87,12 @@ void Convolution::Backward(const Tensor& x, const Tensor& dy, const float* weigh
     if (wanted > 0) Pack(weights + first_weight, wanted, &packed);
     ForBlocks(g.positions_y, [&](const Block& b) {
       for (int o = 0; o < out_; ++o)
-        CopyGradientsIn(g, dy.channel(group * out_ + o), b.picture, b.count, b.first - g.reach_y, b.lines + g.reach_y,
-                        strips, d + size_t(o) * g.d_size());
+        CopyGradientsIn(g, {dy.channel(group * out_ + o), nullptr, nullptr}, b.picture, b.count, b.first - g.reach_y,
+                        b.lines + g.reach_y, strips, d + size_t(o) * g.d_size());
       const int lines = std::min(b.lines, g.out_h - b.first);
       if (lines > 0) {
         for (int c = 0; c < in_; ++c)
-          CopyIn(g, x.channel(group * in_ + c), b.picture, b.count, b.first * g.stride,
+          CopyIn(g, SourceOf(x, norm, group * in_ + c), b.picture, b.count, b.first * g.stride,
                  g.stride * (lines - 1) + (g.kernel_h - 1) * g.dilation + 1, strips,
                  source + size_t(c) * g.source_size());
         AddWeightGradients({source, offsets_.data(), int(offsets_.size())}, size_t(g.stride) * g.row_pitch,

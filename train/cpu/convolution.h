@@ -19,13 +19,14 @@ class Convolution {
   // Floats that Forward and Backward want as scratch, 64-byte aligned.
   size_t scratch_size() const { return scratch_size_; }
 
-  // bias: null for none.
-  void Forward(const Tensor& x, const float* weights, const float* bias, const Tensor& y, float* scratch) const;
+  // norm: what is convolved are its activations of x; null: x. bias: null for none.
+  void Forward(const Tensor& x, const BatchNorm* norm, const float* weights, const float* bias, const Tensor& y,
+               float* scratch) const;
 
-  // Adds to weight_gradient. The gradient of the first dx.channels channels of x goes to dx, or is added to it; none if
-  // dx.data is null.
-  void Backward(const Tensor& x, const Tensor& dy, const float* weights, float* weight_gradient, const Tensor& dx,
-                bool accumulate, float* scratch) const;
+  // Adds to weight_gradient. The gradient of the first dx.channels channels of x (of their activations) goes to dx, or
+  // is added to it; none if dx.data is null.
+  void Backward(const Tensor& x, const BatchNorm* norm, const Tensor& dy, const float* weights, float* weight_gradient,
+                const Tensor& dx, bool accumulate, float* scratch) const;
 
  private:
   // Taps of the kernel that touch one phase of rows and columns.

@@ -46,6 +46,7 @@ class Executor {
   AlignedFloats memory_, scratch_memory_;
   float* scratch_ = nullptr;
   Tensor input_, logits_, logits_gradient_;
+  std::vector<std::unique_ptr<BatchNorm>> norms_;
   std::vector<PlannedStep> steps_;
   std::vector<Dropout> dropouts_;
   Mode mode_;

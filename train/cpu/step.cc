@@ -1,7 +1,10 @@
 #include "cpu/step.h"
 
+#include <algorithm>
+
 #include "cpu/batch_norm.h"
 #include "cpu/convolution.h"
+#include "cpu/depthwise.h"
 #include "cpu/elementwise.h"
 #include "cpu/pointwise.h"
 #include "cpu/resize.h"
@@ -13,30 +16,39 @@ using graph::Op;
 
 class PointwiseStep : public Step {
  public:
-  explicit PointwiseStep(const Operands& o)
-      : o_(o), product_(o.x[0].channels, o.y.channels, o.x[0].stride, o.dy.data == nullptr ? 0 : o.dy.stride) {}
-  void Forward(const Mode&) override { product_.Forward(o_.x[0], o_.weights.weight, o_.weights.bias, o_.y); }
+  PointwiseStep(const Operands& o, float* const* scratch)
+      : o_(o),
+        product_(o.in[0].x.channels, o.y.channels, o.in[0].x.stride, o.dy.data == nullptr ? 0 : o.dy.stride),
+        scratch_(scratch) {}
+  void Forward(const Mode&) override {
+    product_.Forward(o_.in[0].x, o_.in[0].norm, o_.weights.weight, o_.weights.bias, o_.y, *scratch_);
+  }
   void Backward(const Mode&) override {
     if (o_.weights.bias != nullptr) AddBiasGradient(o_.dy, o_.weights.bias_gradient);
-    product_.Backward(o_.x[0], o_.dy, o_.weights.weight, o_.weights.weight_gradient, o_.dx[0].to, o_.dx[0].add);
+    product_.Backward(o_.in[0].x, o_.in[0].norm, o_.dy, o_.weights.weight, o_.weights.weight_gradient, o_.dx[0].to,
+                      o_.dx[0].add, *scratch_);
   }
+  size_t scratch_size() const override { return product_.scratch_size(); }
 
  private:
   const Operands o_;
   const Pointwise product_;
+  float* const* scratch_;
 };
 
 class ConvolutionStep : public Step {
  public:
   ConvolutionStep(const graph::ConvAttributes& conv, const Operands& o, float* const* scratch)
-      : o_(o), convolution_(conv, o.x[0].channels, o.x[0].n, o.x[0].h, o.x[0].w, o.y.h, o.y.w), scratch_(scratch) {}
+      : o_(o),
+        convolution_(conv, o.in[0].x.channels, o.y.n, o.in[0].x.h, o.in[0].x.w, o.y.h, o.y.w),
+        scratch_(scratch) {}
   void Forward(const Mode&) override {
-    convolution_.Forward(o_.x[0], o_.weights.weight, o_.weights.bias, o_.y, *scratch_);
+    convolution_.Forward(o_.in[0].x, o_.in[0].norm, o_.weights.weight, o_.weights.bias, o_.y, *scratch_);
   }
   void Backward(const Mode&) override {
     if (o_.weights.bias != nullptr) AddBiasGradient(o_.dy, o_.weights.bias_gradient);
-    convolution_.Backward(o_.x[0], o_.dy, o_.weights.weight, o_.weights.weight_gradient, o_.dx[0].to, o_.dx[0].add,
-                          *scratch_);
+    convolution_.Backward(o_.in[0].x, o_.in[0].norm, o_.dy, o_.weights.weight, o_.weights.weight_gradient, o_.dx[0].to,
+                          o_.dx[0].add, *scratch_);
   }
   size_t scratch_size() const override { return convolution_.scratch_size(); }
 
@@ -46,27 +58,82 @@ class ConvolutionStep : public Step {
   float* const* scratch_;
 };
 
+class DepthwiseStep : public Step {
+ public:
+  DepthwiseStep(const graph::ConvAttributes& conv, const Operands& o, float* const* scratch)
+      : o_(o),
+        taps_(conv.kernel_h * conv.kernel_w),
+        depthwise_(conv, o.sums.n, o.in[0].x.h, o.in[0].x.w, o.sums.h, o.sums.w),
+        scratch_(scratch) {}
+
+  void Forward(const Mode& mode) override {
+    Prepare();
+    const Tensor& x = o_.in[0].x;
+    for (int c = 0; c < x.channels; ++c) {
+      if (o_.before != nullptr) o_.before->Measure(c, x.channel(c), x.count(), mode.running, mode.momentum);
+      float* sums = o_.sums.channel(c);
+      depthwise_.Forward(SourceOf(x, norm(), c), o_.weights.weight + c * taps_, sums, *scratch_);
+      if (o_.after == nullptr) continue;
+      o_.after->Measure(c, sums, o_.sums.count(), mode.running, mode.momentum);
+      if (o_.y.data != nullptr) o_.after->Forward(c, sums, o_.sums.count(), o_.y.channel(c));
+    }
+  }
+
+  void Backward(const Mode& mode) override {
+    Prepare();
+    const Tensor &x = o_.in[0].x, &dx = o_.dx[0].to;
+    for (int c = 0; c < x.channels; ++c) {
+      const float *d = o_.dy.channel(c), *sums = o_.sums.channel(c);
+      ActivationGradient after;
+      if (o_.after != nullptr) after = o_.after->Backward(c, sums, d, o_.sums.count(), mode.running);
+      float* to = dx.data == nullptr ? nullptr : dx.channel(c);
+      depthwise_.Backward(SourceOf(x, norm(), c), {d, sums, o_.after == nullptr ? nullptr : &after},
+                          o_.weights.weight + c * taps_, o_.weights.weight_gradient + c * taps_, to, o_.dx[0].add,
+                          *scratch_);
+      if (o_.before == nullptr) continue;
+      const ActivationGradient before = o_.before->Backward(c, x.channel(c), to, x.count(), mode.running);
+      ApplyGradient(before, x.channel(c), to, x.count(), false, to);
+    }
+  }
+  size_t scratch_size() const override { return depthwise_.scratch_size(); }
+
+ private:
+  const BatchNorm* norm() const { return o_.before != nullptr ? o_.before : o_.in[0].norm; }
+  void Prepare() { std::fill_n(*scratch_, depthwise_.scratch_size(), 0.f); }
+  const Operands o_;
+  const int taps_;
+  const Depthwise depthwise_;
+  float* const* scratch_;
+};
+
 class BatchNormStep : public Step {
  public:
-  BatchNormStep(bool relu, const Operands& o) : o_(o), norm_(o.x[0].channels, relu) {}
-  void Forward(const Mode& mode) override { norm_.Forward(o_.x[0], weights(), mode.running, mode.momentum, o_.y); }
+  explicit BatchNormStep(const Operands& o) : o_(o) {}
+  void Forward(const Mode& mode) override {
+    const Tensor& x = o_.in[0].x;
+    for (int c = 0; c < x.channels; ++c) {
+      o_.norm->Measure(c, x.channel(c), x.count(), mode.running, mode.momentum);
+      if (o_.y.data != nullptr) o_.norm->Forward(c, x.channel(c), x.count(), o_.y.channel(c));
+    }
+  }
   void Backward(const Mode& mode) override {
-    norm_.Backward(o_.x[0], o_.dy, weights(), mode.running, o_.dx[0].to, o_.dx[0].add);
+    const Tensor &x = o_.in[0].x, &dx = o_.dx[0].to;
+    for (int c = 0; c < x.channels; ++c) {
+      const float* d = o_.dy.channel(c);
+      const ActivationGradient gradient = o_.norm->Backward(c, x.channel(c), d, x.count(), mode.running);
+      if (dx.data != nullptr) ApplyGradient(gradient, x.channel(c), d, x.count(), o_.dx[0].add, dx.channel(c));
+    }
   }
 
  private:
-  BatchNormWeights weights() const {
-    const NodeWeights& w = o_.weights;
-    return {w.weight, w.bias, w.mean, w.variance, w.weight_gradient, w.bias_gradient};
-  }
   const Operands o_;
-  BatchNorm norm_;
 };
 
 class ResizeStep : public Step {
  public:
-  ResizeStep(bool align_corners, const Operands& o) : o_(o), resize_(o.x[0].h, o.x[0].w, o.y.h, o.y.w, align_corners) {}
-  void Forward(const Mode&) override { resize_.Forward(o_.x[0], o_.y); }
+  ResizeStep(bool align_corners, const Operands& o)
+      : o_(o), resize_(o.in[0].x.h, o.in[0].x.w, o.y.h, o.y.w, align_corners) {}
+  void Forward(const Mode&) override { resize_.Forward(o_.in[0].x, o_.y); }
   void Backward(const Mode&) override {
     if (o_.dx[0].to.data != nullptr) resize_.Backward(o_.dy, o_.dx[0].to, o_.dx[0].add);
   }
@@ -82,7 +149,7 @@ class PlainStep : public Step {
   PlainStep(Op op, const Operands& o) : op_(op), o_(o) {}
 
   void Forward(const Mode& mode) override {
-    const Tensor &x = o_.x[0], &y = o_.y;
+    const Tensor &x = o_.in[0].x, &y = o_.y;
     switch (op_) {
       case Op::kRelu:
         return Relu(x, y);
@@ -91,9 +158,9 @@ class PlainStep : public Step {
       case Op::kHardSwish:
         return HardSwish(x, y);
       case Op::kAdd:
-        return Sum(x, o_.x[1], y);
+        return Sum(x, o_.in[1].x, y);
       case Op::kMul:
-        return Multiply(x, o_.x[1], y);
+        return Multiply(x, o_.in[1].x, y);
       case Op::kGlobalAvgPool:
         return GlobalMean(x, y);
       case Op::kChannelMean:
@@ -104,7 +171,7 @@ class PlainStep : public Step {
         return mode.dropout.empty() ? Copy(x, y) : ScaleChannels(x, mode.dropout[size_t(o_.dropout)].data(), y);
       case Op::kConcat:
         return ForParts(y, [&](size_t i, const Tensor& part) {
-          if (o_.x[i].data != part.data) Copy(o_.x[i], part);
+          if (o_.in[i].x.data != part.data) Copy(o_.in[i].x, part);
         });
       default:
         return;
@@ -112,14 +179,14 @@ class PlainStep : public Step {
   }
 
   void Backward(const Mode& mode) override {
-    const Tensor &x = o_.x[0], &y = o_.y, &dy = o_.dy;
+    const Tensor &x = o_.in[0].x, &y = o_.y, &dy = o_.dy;
     const GradientTarget& dx = o_.dx[0];
     switch (op_) {
       case Op::kAdd:
         for (const GradientTarget& target : o_.dx) Give(dy, target);
         return;
       case Op::kMul:
-        return MultiplyBackward(x, o_.x[1], dy, dx.to, dx.add, o_.dx[1].to, o_.dx[1].add);
+        return MultiplyBackward(x, o_.in[1].x, dy, dx.to, dx.add, o_.dx[1].to, o_.dx[1].add);
       case Op::kConcat:
         return ForParts(dy, [&](size_t i, const Tensor& part) { Give(part, o_.dx[i]); });
       default:
@@ -158,8 +225,8 @@ class PlainStep : public Step {
   // Calls f(i, part) for the part of a concatenation's value or gradient that input i is.
   template <typename F>
   void ForParts(Tensor whole, F f) const {
-    for (size_t i = 0; i < o_.x.size(); ++i) {
-      whole.channels = o_.x[i].channels;
+    for (size_t i = 0; i < o_.in.size(); ++i) {
+      whole.channels = o_.in[i].x.channels;
       f(i, whole);
       whole.data += size_t(whole.channels) * whole.stride;
     }
@@ -168,18 +235,26 @@ class PlainStep : public Step {
   const Operands o_;
 };
 
+bool IsPointwise(const graph::ConvAttributes& a) {
+  return a.kernel_h == 1 && a.kernel_w == 1 && a.stride == 1 && a.groups == 1 &&
+         a.pad_top + a.pad_left + a.pad_bottom + a.pad_right == 0;
+}
+
 }  // namespace
 
-std::unique_ptr<Step> MakeStep(const graph::Node& node, bool relu, Operands operands, float* const* scratch) {
-  const graph::ConvAttributes& a = node.conv;
+bool IsDepthwiseStep(const graph::ConvAttributes& conv, int channels) {
+  return channels > 1 && !conv.bias && Depthwise::Supports(conv, channels);
+}
+
+std::unique_ptr<Step> MakeStep(const graph::Node& node, Operands operands, float* const* scratch) {
   switch (node.op) {
     case Op::kConv:
-      if (a.kernel_h == 1 && a.kernel_w == 1 && a.stride == 1 && a.groups == 1 &&
-          a.pad_top + a.pad_left + a.pad_bottom + a.pad_right == 0)
-        return std::make_unique<PointwiseStep>(operands);
-      return std::make_unique<ConvolutionStep>(a, operands, scratch);
+      if (IsPointwise(node.conv)) return std::make_unique<PointwiseStep>(operands, scratch);
+      if (IsDepthwiseStep(node.conv, operands.in[0].x.channels))
+        return std::make_unique<DepthwiseStep>(node.conv, operands, scratch);
+      return std::make_unique<ConvolutionStep>(node.conv, operands, scratch);
     case Op::kBatchNorm:
-      return std::make_unique<BatchNormStep>(relu, operands);
+      return std::make_unique<BatchNormStep>(operands);
     case Op::kResize:
       return std::make_unique<ResizeStep>(node.align_corners, operands);
     default:

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "cpu/batch_norm.h"
 #include "cpu/tensor.h"
 #include "graph/graph.h"
 
@@ -33,11 +34,23 @@ struct GradientTarget {
 
 // What a step works on. dy.data is null where there is no going backwards.
 struct Operands {
-  std::vector<Tensor> x;
+  struct Input {
+    Tensor x;
+    const BatchNorm* norm = nullptr;  // what is read are its activations of x
+  };
+  std::vector<Input> in;
   Tensor y, dy;
-  std::vector<GradientTarget> dx;  // as many as x
+  std::vector<GradientTarget> dx;  // as many as inputs
   NodeWeights weights;
   int dropout = 0;  // which of the dropouts it is
+
+  // Of a depthwise convolution. before: that of the input, which this step measures and goes back through, too: dx is
+  // the gradient of its inputs. after: the batch norm behind; of its inputs, the sums, goes `sums`, and dy is the
+  // gradient of its activations, which y gets unless its data is null.
+  BatchNorm *before = nullptr, *after = nullptr;
+  Tensor sums;
+  // Of a batch norm; y.data is null where those who read it find the activations themselves.
+  BatchNorm* norm = nullptr;
 };
 
 class Step {
@@ -50,7 +63,10 @@ class Step {
   virtual size_t scratch_size() const { return 0; }
 };
 
-// scratch: where the pointer to the scratch will be by the time of Forward. relu: of a batch norm, whether one follows.
-std::unique_ptr<Step> MakeStep(const graph::Node& node, bool relu, Operands operands, float* const* scratch);
+// scratch: where the pointer to the scratch will be by the time of Forward.
+std::unique_ptr<Step> MakeStep(const graph::Node& node, Operands operands, float* const* scratch);
+
+// Whether a convolution's step is one that takes `before` and `after`; channels: of its input.
+bool IsDepthwiseStep(const graph::ConvAttributes& conv, int channels);
 
 }  // namespace scrim::train::cpu

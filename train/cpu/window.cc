@@ -11,12 +11,14 @@ namespace {
 // Positions of a wide row: enough vectors that the last one, partly empty, costs little.
 constexpr int kWide = 256;
 // Floats of a block: of one channel it stays in the first cache beside that of the gradients, of several in the second.
-constexpr size_t kBlock = 5000, kBlocks = 40000;
+constexpr size_t kBlock = 4000, kBlocks = 40000;
 
-void CopyRow(const float* from, int count, float* to) {
+// What value(p) gives for p = at, at + 1, ... at + count - 1, followed by zeros up to a whole vector.
+template <typename F>
+void CopyRow(F value, size_t at, int count, float* to) {
   int x = 0;
-  for (; x + kLanes <= count; x += kLanes) Store(to + x, Load(from + x));
-  if (x < count) Store(to + x, LoadFirst(from + x, count - x));
+  for (; x + kLanes <= count; x += kLanes) Store(to + x, value(at + size_t(x)));
+  if (x < count) Store(to + x, First(value(at + size_t(x)), count - x));
 }
 
 void StoreRow(const float* from, int count, float* to) {
@@ -52,10 +54,14 @@ inline Vec ZipHigh(Vec a, Vec b) { return __builtin_shufflevector(a, b, 4, 12, 5
 #endif
 
 // Columns 0, 2, ... to `even`, 1, 3, ... to `odd`, each followed by zeros up to a whole vector.
-void SplitRow(const float* from, int count, float* even, float* odd) {
+template <typename F>
+void SplitRow(F value, size_t at, int count, float* even, float* odd) {
   for (int x = 0; x < count; x += 2 * kLanes) {
-    const Vec a = LoadFirst(from + x, std::min(kLanes, count - x)),
-              b = LoadFirst(from + x + kLanes, std::clamp(count - x - kLanes, 0, kLanes));
+    const int left = count - x;
+    Vec a = value(at + size_t(x)), b{};
+    if (left < kLanes) a = First(a, left);
+    if (left > kLanes) b = value(at + size_t(x) + kLanes);
+    if (left > kLanes && left < 2 * kLanes) b = First(b, left - kLanes);
     Store(even + x / 2, Even(a, b));
     Store(odd + x / 2, Odd(a, b));
   }
@@ -112,41 +118,78 @@ Window::Window(const graph::ConvAttributes& conv, int channels, int n, int h, in
   lines = std::clamp(int(std::max(fit, size_t(kernel_h * 2 / stride))), 1, positions_y);
 }
 
-void CopyIn(const Window& g, const float* channel, int picture, int count, int first, int rows, bool clear, float* to) {
+namespace {
+
+template <typename F>
+void CopyRowsIn(const Window& g, F value, int picture, int count, int first, int rows, bool clear, float* to) {
+  const int odd = g.pad_left % 2;  // of a stride of 2 the phase of column 0
   for (int r = 0; r < rows; ++r, to += g.row_pitch) {
     const int y = first + r - g.pad_top;
     if (y < 0 || y >= g.h) {
       if (clear) std::memset(to, 0, g.row_pitch * sizeof(float));
       continue;
     }
-    const float* from = channel + (size_t(picture) * g.h + y) * size_t(g.w);
-    for (int i = 0; i < count; ++i, from += size_t(g.h) * g.w) {
-      float* wide = to + size_t(i) * g.picture_pitch;
+    size_t from = (size_t(picture) * g.h + y) * size_t(g.w);
+    float* wide = to;
+    for (int i = 0; i < count; ++i, from += size_t(g.h) * g.w, wide += g.picture_pitch) {
       if (g.stride == 1) {
-        CopyRow(from, g.w, wide + g.FirstPosition(0));
+        CopyRow(value, from, g.w, wide + g.FirstPosition(0));
       } else if (g.stride == 2) {
-        const int odd = g.pad_left % 2;  // the phase of column 0
-        SplitRow(from, g.w, wide + odd * g.phase_pitch + g.FirstPosition(odd),
+        SplitRow(value, from, g.w, wide + odd * g.phase_pitch + g.FirstPosition(odd),
                  wide + (1 - odd) * g.phase_pitch + g.FirstPosition(1 - odd));
       } else {
         for (int x = 0; x < g.w; ++x)
-          wide[size_t((x + g.pad_left) % g.stride) * g.phase_pitch + size_t((x + g.pad_left) / g.stride)] = from[x];
+          wide[size_t((x + g.pad_left) % g.stride) * g.phase_pitch + size_t((x + g.pad_left) / g.stride)] =
+              value(from + size_t(x))[0];
       }
     }
   }
 }
 
-void CopyGradientsIn(const Window& g, const float* channel, int picture, int count, int first, int rows, bool clear,
-                     float* to) {
+template <typename F>
+void CopyOutputRowsIn(const Window& g, F value, int picture, int count, int first, int rows, bool clear, float* to) {
   for (int r = 0; r < rows; ++r, to += g.d_pitch) {
     const int y = first + r;
     if (y < 0 || y >= g.out_h) {
       if (clear) std::memset(to, 0, g.d_pitch * sizeof(float));
       continue;
     }
-    const float* from = channel + (size_t(picture) * g.out_h + y) * size_t(g.out_w);
+    size_t from = (size_t(picture) * g.out_h + y) * size_t(g.out_w);
     for (int i = 0; i < count; ++i, from += size_t(g.out_h) * g.out_w)
-      CopyRow(from, g.out_w, to + g.d_margin + size_t(i) * g.picture_pitch);
+      CopyRow(value, from, g.out_w, to + g.d_margin + size_t(i) * g.picture_pitch);
+    // What a block of more pictures left there would count in the weights' gradient.
+    if (count < g.pictures) {
+      const size_t end = g.d_margin + size_t(count) * g.picture_pitch;
+      std::fill(to + end, to + g.d_pitch, 0.f);
+    }
+  }
+}
+
+}  // namespace
+
+void CopyIn(const Window& g, const Source& channel, int picture, int count, int first, int rows, bool clear,
+            float* to) {
+  const float* x = channel.x;
+  if (channel.activation == nullptr) {
+    CopyRowsIn(
+        g, [=](size_t p) { return Load(x + p); }, picture, count, first, rows, clear, to);
+  } else {
+    const Activation activation = *channel.activation;
+    CopyRowsIn(
+        g, [=](size_t p) { return activation(Load(x + p)); }, picture, count, first, rows, clear, to);
+  }
+}
+
+void CopyGradientsIn(const Window& g, const GradientSource& channel, int picture, int count, int first, int rows,
+                     bool clear, float* to) {
+  const float *d = channel.d, *x = channel.x;
+  if (channel.gradient == nullptr) {
+    CopyOutputRowsIn(
+        g, [=](size_t p) { return Load(d + p); }, picture, count, first, rows, clear, to);
+  } else {
+    const ActivationGradient gradient = *channel.gradient;
+    CopyOutputRowsIn(
+        g, [=](size_t p) { return gradient(Load(x + p), Load(d + p)); }, picture, count, first, rows, clear, to);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "cpu/batch_norm.h"
 #include "cpu/tensor.h"
 #include "graph/graph.h"
 
@@ -37,14 +38,30 @@ struct Window {
   int EndPosition(int phase) const;
 };
 
-// Copies rows [first, first + rows) of the padded picture, of pictures [picture, picture + count) of one channel.
+// Values of one channel, of all pictures; what is copied is their activation, if there is one.
+struct Source {
+  const float* x;
+  const Activation* activation;
+};
+inline Source SourceOf(const Tensor& x, const BatchNorm* norm, int channel) {
+  return {x.channel(channel), norm == nullptr ? nullptr : &norm->activation(channel)};
+}
+
+// Gradients of one channel of outputs; if there is a batch norm behind it, x are its inputs and what is copied are its
+// inputs' gradients.
+struct GradientSource {
+  const float *d, *x;
+  const ActivationGradient* gradient;
+};
+
+// Copies rows [first, first + rows) of the padded picture, of pictures [picture, picture + count).
 // `to` must hold zeros where nothing is copied to, but for the rows above and below the picture. clear: writes those,
-// too; else they must be zero.
-void CopyIn(const Window& window, const float* channel, int picture, int count, int first, int rows, bool clear,
+// too; else they must be zero. Reads up to kLanes - 1 floats behind the channel.
+void CopyIn(const Window& window, const Source& channel, int picture, int count, int first, int rows, bool clear,
             float* to);
 
-// The same of gradients or other outputs: rows [first, first + rows) of the output, with the margin in front.
-void CopyGradientsIn(const Window& window, const float* channel, int picture, int count, int first, int rows,
+// The same of gradients: rows [first, first + rows) of the output, with the margin in front.
+void CopyGradientsIn(const Window& window, const GradientSource& channel, int picture, int count, int first, int rows,
                      bool clear, float* to);
 
 // One wide row of outputs to row y of the pictures.
