@@ -7,7 +7,6 @@
 #include "augment/random.h"
 #include "image/frame.h"
 #include "loader.h"
-#include "matte/stabiliser.h"
 
 namespace scrim::train {
 namespace {
@@ -47,30 +46,6 @@ torch::Tensor Pictures(const torch::Tensor& input) {
       .contiguous();
 }
 
-// What the engine shows of the masks (n×1×h×w) of the pictures `before` beside those of `now`.
-void Doubt(const torch::Tensor& before, const torch::Tensor& now, const std::vector<bool>& doubting,
-           torch::Tensor& masks) {
-  const int height = int(now.size(2)), width = int(now.size(3));
-  const torch::Tensor then = Pictures(before), here = Pictures(now), trust = torch::ones(masks.sizes());
-  image::Bytes picture(width, height, 4);
-  image::Floats nobody(width, height);
-  for (size_t i = 0; i < doubting.size(); ++i) {
-    if (!doubting[i]) continue;
-    const auto show = [&](const torch::Tensor& pictures) {
-      std::copy_n(pictures[int64_t(i)].data_ptr<uint8_t>(), picture.size(), picture.data());
-    };
-    matte::Stabiliser stabiliser;
-    show(then);
-    stabiliser.Process(picture, &nobody);
-    show(here);
-    stabiliser.Look(picture);
-    float* out = trust[int64_t(i)].data_ptr<float>();
-    for (int y = 0; y < height; ++y)
-      for (int x = 0; x < width; ++x) *out++ = 1 - stabiliser.Doubt(x, y);
-  }
-  masks.mul_(Upload(trust, masks.device()));
-}
-
 }  // namespace
 
 torch::Tensor FrameBefore(const torch::Tensor& now, const std::vector<Pace>& paces, std::vector<Random>& randoms) {
@@ -85,38 +60,65 @@ torch::Tensor FrameBefore(const torch::Tensor& now, const std::vector<Pace>& pac
   return torch::grid_sampler(now, torch::affine_grid_generator(theta, now.sizes(), false) + bent, 0, 1, false);
 }
 
+torch::Tensor ShowOwnMasks(Network& network, const std::vector<torch::Tensor>& frames,
+                           std::vector<matte::MaskLoop>& loops) {
+  torch::NoGradGuard no_grad;
+  const int height = int(frames[0].size(2)), width = int(frames[0].size(3));
+  const size_t plane = size_t(height) * size_t(width);
+  image::Bytes picture(width, height, 4);
+  image::Floats mask(width, height), steady;
+  torch::Tensor masks, pictures, input;
+  for (size_t f = 0; f < frames.size(); ++f) {
+    const torch::Tensor before = pictures;
+    pictures = Pictures(frames[f]);
+    input = frames[f];
+    torch::Tensor shown = torch::empty({input.size(0), 1, height, width});
+    for (size_t i = 0; i < loops.size(); ++i) {
+      const auto load = [&](const torch::Tensor& from) {
+        std::copy_n(from[int64_t(i)].data_ptr<uint8_t>(), picture.size(), picture.data());
+      };
+      if (f > 0) {
+        load(before);
+        std::copy_n(masks[int64_t(i)].data_ptr<float>(), plane, mask.data());
+        loops[i].Update(picture, mask, &steady);
+      }
+      load(pictures);
+      loops[i].Observe(picture);
+      loops[i].Show(width, height, shown[int64_t(i)].data_ptr<float>(), size_t(width), 1);
+    }
+    if (f > 0) {
+      input = input.clone();
+      input.narrow(1, 3, 1).copy_(Upload(shown, input.device()));
+    }
+    if (f + 1 < frames.size()) masks = torch::sigmoid(network.Forward(input, false)).to(torch::kCPU).contiguous();
+  }
+  return input;
+}
+
 void UseOwnMasks(Network& network, const OwnMaskOptions& options, torch::Tensor& input) {
   if (options.share <= 0.f || input.size(1) < 4) return;
   std::vector<int64_t> chosen;
   std::vector<Random> randoms;
   std::vector<Pace> paces;
-  std::vector<bool> doubting;
+  std::vector<matte::MaskLoop> loops;
   for (int64_t i = 0; i < input.size(0); ++i) {
     Random random(options.seed ^ kStream, options.step, options.first + uint64_t(i));
     if (!random.Chance(options.share)) continue;
     chosen.push_back(i);
     paces.push_back(DrawPace(random));
-    doubting.push_back(random.Chance(options.doubting));
+    graph::PreviousMaskRule rule = options.rule;
+    if (!random.Chance(options.distrusting)) rule.distrust = 0.f;
+    loops.emplace_back(matte::MaskLoopOptions(), rule);
     randoms.push_back(random);
   }
   if (chosen.empty()) return;
   torch::NoGradGuard no_grad;
   const torch::Tensor index = Upload(torch::tensor(chosen, torch::kInt64), input.device()),
                       now = input.index_select(0, index);
-  torch::Tensor mask, seen;
-  for (int left = Frames(options); left > 0; --left) {
-    torch::Tensor before = FrameBefore(now, paces, randoms);
-    if (mask.defined()) {
-      Doubt(seen, before, doubting, mask);
-      before.narrow(1, 3, 1).copy_(mask);
-    }
-    seen = before;
-    mask = ((torch::sigmoid(network.Forward(before, false)) - options.levels.low) /
-            (options.levels.high - options.levels.low))
-               .clamp(0, 1);
-  }
-  Doubt(seen, now, doubting, mask);
-  input.select(1, 3).index_copy_(0, index, mask.squeeze(1));
+  std::vector<torch::Tensor> frames;
+  for (int left = Frames(options); left > 0; --left) frames.push_back(FrameBefore(now, paces, randoms));
+  frames.push_back(now);
+  input.select(1, 3).index_copy_(0, index, ShowOwnMasks(network, frames, loops).select(1, 3));
 }
 
 }  // namespace scrim::train

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "augment/random.h"
-#include "matte/previous_levels.h"
+#include "matte/mask_loop.h"
 #include "network.h"
 
 namespace scrim::train {
@@ -12,10 +12,10 @@ namespace scrim::train {
 struct OwnMaskOptions {
   float share = 0.f;  // of samples
   int frames = 1;     // before the picture that the network has seen; at most, 1 and more are drawn alike
-  matte::PreviousLevels levels;
-  // Of these samples: shown less of it where the picture changed, as the engine does when the whole of it moves
-  // (matte::Stabiliser::Doubt). The others are for people who move before a fixed camera.
-  float doubting = 0.5f;
+  graph::PreviousMaskRule rule;
+  // Of these samples: shown by the whole rule, with its distrust, as under a camera that moves. The others stand for
+  // people who move before a fixed camera, although the whole of their pictures moves.
+  float distrusting = 0.5f;
   uint64_t seed = 1;
   uint64_t step = 0;
   uint64_t first = 0;  // place of the batch's first sample among those of all processes
@@ -33,6 +33,11 @@ struct Pace {
 
 // The pictures a frame before `now` (n×c×h×w), one pace and one source of randomness for each.
 torch::Tensor FrameBefore(const torch::Tensor& now, const std::vector<Pace>& paces, std::vector<Random>& randoms);
+
+// What the engine would show `network` of its masks: `frames` (each n×c×h×w, normalised, alike) one after another, one
+// loop for each sample. Returns the last frame with the previous mask in its fourth channel. The first has its own.
+torch::Tensor ShowOwnMasks(Network& network, const std::vector<torch::Tensor>& frames,
+                           std::vector<matte::MaskLoop>& loops);
 
 // Puts into a share of the samples what `network` says of the picture a frame before; a third of them stood still
 // since, half moved slowly, a sixth fast. It is a mask with the network's own errors, so that a run learns not to

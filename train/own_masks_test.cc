@@ -2,12 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <memory>
 #include <optional>
 #include <set>
 #include <utility>
 #include <vector>
 
+#include "engine/mask_network.h"
 #include "graph/scrimnet.h"
+#include "graph/testing.h"
 
 namespace scrim::train {
 namespace {
@@ -27,7 +31,7 @@ class OwnMasks : public ::testing::Test {
   static OwnMaskOptions Options(float share, uint64_t step, int frames = 1) {
     OwnMaskOptions options;
     options.share = share, options.step = step, options.frames = frames;
-    options.levels = {0.f, 1.f}, options.doubting = 0.f;
+    options.rule = {0.f, 1.f, 0.f, 0.f};  // as it is
     return options;
   }
 
@@ -92,17 +96,17 @@ TEST_F(OwnMasks, AreWhatTheNetworkSaysOfTheFrameBefore) {
 TEST_F(OwnMasks, AreShownWithTheirLevels) {
   OwnMaskOptions options = Options(1.f, 2);
   const torch::Tensor plain = Used(options, input_).select(1, 3);
-  options.levels = {0.3f, 0.7f};
+  options.rule = {0.3f, 0.7f, 0.f, 0.f};
   const torch::Tensor got = Used(options, input_).select(1, 3).contiguous(), unlevelled = plain.contiguous();
   for (int64_t i = 0; i < got.numel(); ++i)
-    ASSERT_NEAR(got.data_ptr<float>()[i], options.levels(unlevelled.data_ptr<float>()[i]), 1e-5f);
+    ASSERT_NEAR(got.data_ptr<float>()[i], options.rule.Levels(unlevelled.data_ptr<float>()[i]), 1e-5f);
 }
 
 // The whole of these pictures moves, and is another everywhere: what stood still keeps its mask.
-TEST_F(OwnMasks, AreDoubtedWhereTheWholePictureMoved) {
+TEST_F(OwnMasks, AreDistrustedWhereTheWholePictureMoved) {
   OwnMaskOptions options = Options(1.f, 2);
   const torch::Tensor plain = Used(options, input_).select(1, 3);
-  options.doubting = 1.f;
+  options.rule.distrust = 0.9f, options.distrusting = 1.f;
   const torch::Tensor left = (Used(options, input_).select(1, 3) / plain).flatten(1).mean(1);
   int still = 0, moved = 0;
   for (int64_t i = 0; i < left.numel(); ++i) {
@@ -136,6 +140,61 @@ TEST_F(OwnMasks, AfterSeveralFramesComeFromTheOneBefore) {
     lengths.insert(most);
   }
   EXPECT_EQ(lengths, (std::set<size_t>{1, 2, 3}));
+}
+
+// Training, the engine and calibration show the network the same of its masks, plane by plane.
+TEST_F(OwnMasks, AreShownAsTheEngineShowsThem) {
+  const int width = 64, height = 32, clips = 2;
+  graph::Model model = graph::RandomModel({}, 3);
+  model.density = {width, height};
+  ASSERT_TRUE(network_->ImportWeights(model.weights).ok());
+  // A room that stands still, then moves as a whole; somebody darker goes through it.
+  torch::manual_seed(9);
+  const torch::Tensor room = (torch::rand({clips, 4, height, width + 40}) * 255).round();
+  std::vector<torch::Tensor> frames;
+  for (int f = 0; f < 6; ++f) {
+    torch::Tensor frame = room.narrow(3, f < 3 ? 0 : 5 * f, width).clone();
+    frame.narrow(2, 8, 24).narrow(3, 8 * f, 16).mul_(0.2).round_();
+    frame = frame / 127.5 - 1;
+    frame.select(1, 3).zero_();
+    frames.push_back(frame);
+  }
+  std::vector<std::unique_ptr<engine::MaskNetwork>> engines;
+  for (int c = 0; c < clips; ++c) {
+    auto made = engine::MaskNetwork::Create(model, {}, {}, {});
+    ASSERT_TRUE(made.ok()) << made.status().message();
+    engines.push_back(std::move(*made));
+  }
+  for (size_t count = 1; count <= frames.size(); ++count) {
+    std::vector<matte::MaskLoop> loops(clips, matte::MaskLoop({}, model.previous_mask_rule));
+    const torch::Tensor trained =
+        ShowOwnMasks(*network_, {frames.begin(), frames.begin() + int64_t(count)}, loops).contiguous();
+    for (int c = 0; c < clips; ++c) {
+      image::Bytes picture(width, height, 4);
+      for (int y = 0; y < height; ++y)
+        for (int x = 0; x < width; ++x)
+          for (int k = 0; k < 3; ++k)
+            picture.row(y)[4 * x + k] =
+                uint8_t(std::lround((frames[count - 1][c][k][y][x].item<float>() + 1) * 127.5f));
+      ASSERT_TRUE(engines[size_t(c)]->Run(picture).ok());
+      const nn::TensorView seen = engines[size_t(c)]->program().input();
+      for (int y = 0; y < height; ++y)
+        for (int x = 0; x < width; ++x)
+          ASSERT_NEAR(seen.data[size_t(y) * seen.row_stride + size_t(x) * seen.pixel_stride + 3],
+                      trained[c][3][y][x].item<float>(), 1e-3f)
+              << "clip " << c << ", frame " << count << ", at " << x << ", " << y;
+    }
+  }
+  // Calibration sees every picture a second time.
+  const torch::Tensor mask = torch::sigmoid(network_->Forward(frames[0], false)).contiguous();
+  std::vector<matte::MaskLoop> loops(clips, matte::MaskLoop({}, model.previous_mask_rule));
+  const torch::Tensor again = ShowOwnMasks(*network_, {frames[0], frames[0]}, loops).select(1, 3).contiguous();
+  for (int c = 0; c < clips; ++c) {
+    const float* first = mask[c].data_ptr<float>();
+    const std::vector<float> calibrated =
+        matte::ShownOfStill(model.previous_mask_rule, {first, first + width * height}, width, height);
+    for (int i = 0; i < width * height; ++i) ASSERT_NEAR(calibrated[size_t(i)], again[c].data_ptr<float>()[i], 1e-5f);
+  }
 }
 
 TEST_F(OwnMasks, AreTheSameWhicheverProcessMakesThem) {

@@ -10,6 +10,7 @@
 #include "graph/onnx.h"
 #include "image/sampler.h"
 #include "image_io.h"
+#include "matte/mask_loop.h"
 #include "nn/quantise_model.h"
 
 namespace scrim::app {
@@ -115,6 +116,9 @@ Status Quantise(const ConvertOptions& options, graph::Model& model) {
   }
   nn::QuantiseOptions quantise;
   quantise.tolerance = options.tolerance;
+  quantise.show = [&](const std::vector<float>& mask) {
+    return matte::ShownOfStill(model.previous_mask_rule, mask, model.density.width, model.density.height);
+  };
   if (!options.quiet) quantise.report = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
   SCRIM_ASSIGN_OR_RETURN(model, nn::QuantiseModel(model, inputs, quantise));
   return {};

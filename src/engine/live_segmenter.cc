@@ -44,7 +44,7 @@ StatusOr<std::unique_ptr<LiveSegmenter>> LiveSegmenter::Create(std::shared_ptr<c
   MakeNetwork make;
   if (live.budget_ms > 0 || live.budget_percent > 0 || shapes.size() > 1) {
     make = [model = std::move(model), program = nn::ProgramOptions{options.target, options.threads},
-            mask = MaskOptions(options)](graph::Density density) {
+            mask = matte::MaskLoopOptions(options)](graph::Density density) {
       return MaskNetwork::Create(*model, density, program, mask);
     };
   }

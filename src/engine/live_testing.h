@@ -43,7 +43,7 @@ class NetworkControl {
   std::unique_ptr<MaskNetwork> Make(graph::Density density) {
     InputSpec input;
     input.previous_mask = true;
-    MaskOptions options;
+    matte::MaskLoopOptions options;
     options.stabiliser.enabled = options.regions.enabled = false;
     auto program = std::make_unique<Program>(density, this);
     return MaskNetwork::Create(std::move(program), input, options).value();

@@ -12,17 +12,18 @@ namespace scrim::engine {
 
 StatusOr<std::unique_ptr<MaskNetwork>> MaskNetwork::Create(const graph::Model& model, graph::Density density,
                                                            const nn::ProgramOptions& program_options,
-                                                           const MaskOptions& options) {
+                                                           const matte::MaskLoopOptions& options) {
   if (density == graph::Density{}) density = model.density;
   SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<nn::Program> program, nn::Program::Compile(model, density, program_options));
   InputSpec input;
   input.normalisation = {model.input_scale, model.input_offset};
   input.previous_mask = model.previous_mask;
+  input.previous_mask_rule = model.previous_mask_rule;
   return Create(std::move(program), input, options);
 }
 
 StatusOr<std::unique_ptr<MaskNetwork>> MaskNetwork::Create(std::unique_ptr<nn::Program> program, const InputSpec& input,
-                                                           const MaskOptions& options) {
+                                                           const matte::MaskLoopOptions& options) {
   const int expected = input.previous_mask ? 4 : 3, channels = program->input().channels;
   if (channels != expected) {
     return Unsupported("model: the network has " + std::to_string(channels) + " input channels, its description says " +
@@ -31,40 +32,24 @@ StatusOr<std::unique_ptr<MaskNetwork>> MaskNetwork::Create(std::unique_ptr<nn::P
   return std::unique_ptr<MaskNetwork>(new MaskNetwork(std::move(program), input, options));
 }
 
-MaskNetwork::MaskNetwork(std::unique_ptr<nn::Program> program, const InputSpec& input, const MaskOptions& options)
-    : program_(std::move(program)),
-      input_(input),
-      stabiliser_(options.stabiliser),
-      regions_(options.regions),
-      steady_share_(options.steady_share),
-      previous_levels_(options.previous_levels) {
+MaskNetwork::MaskNetwork(std::unique_ptr<nn::Program> program, const InputSpec& input,
+                         const matte::MaskLoopOptions& options)
+    : program_(std::move(program)), input_(input), loop_(options, input.previous_mask_rule) {
   const nn::TensorView tensor = program_->input();
   mask_.Resize(tensor.width, tensor.height);
-  previous_.Resize(tensor.width, tensor.height);
 }
 
-void MaskNetwork::Reset() {
-  warm_ = false;
-  stabiliser_.Reset();
-  regions_.Reset();
-}
+void MaskNetwork::Reset() { loop_.Reset(); }
 
 void MaskNetwork::Continue(const image::Floats& mask) {
-  previous_ = ResizeMask(mask, mask_.width(), mask_.height());
-  warm_ = true;
+  loop_.Continue(ResizeMask(mask, mask_.width(), mask_.height()));
 }
 
 void MaskNetwork::WriteInput(const image::Bytes& picture) {
   const nn::TensorView tensor = program_->input();
   Normalise(picture, input_.normalisation, tensor.data, tensor.row_stride, tensor.pixel_stride);
-  if (!input_.previous_mask) return;
-  const matte::PreviousLevels levels = previous_levels_;  // a copy that `out` cannot alias: divides once
-  for (int y = 0; y < tensor.height; ++y) {
-    float* out = tensor.data + tensor.row_stride * y + 3;
-    const float* in = previous_.row(y);
-    for (int x = 0; x < tensor.width; ++x)
-      out[x * tensor.pixel_stride] = warm_ ? levels(in[x]) * (1 - stabiliser_.Doubt(x, y)) : 0.f;
-  }
+  if (input_.previous_mask)
+    loop_.Show(tensor.width, tensor.height, tensor.data + 3, tensor.row_stride, tensor.pixel_stride);
 }
 
 Status MaskNetwork::ReadMask() {
@@ -80,8 +65,8 @@ Status MaskNetwork::ReadMask() {
 Status MaskNetwork::Run(const image::Bytes& picture) {
   Stopwatch watch;
   ++runs_;
-  stabiliser_.Look(picture);
-  const double look_ms = watch.Lap();
+  loop_.Observe(picture);
+  const double observe_ms = watch.Lap();
   WriteInput(picture);
   program_->Run();
   Status status = ReadMask();
@@ -90,13 +75,8 @@ Status MaskNetwork::Run(const image::Bytes& picture) {
     Reset();
     return status;
   }
-  steady_ = mask_;
-  stabiliser_.Process(picture, &steady_);
-  regions_.Process(&steady_);
-  for (size_t i = 0; i < mask_.size(); ++i)
-    previous_.data()[i] = mask_.data()[i] + steady_share_ * (steady_.data()[i] - mask_.data()[i]);
-  warm_ = true;
-  stabiliser_ms_ = look_ms + watch.Lap();
+  loop_.Update(picture, mask_, &steady_);
+  stabiliser_ms_ = observe_ms + watch.Lap();
   return {};
 }
 

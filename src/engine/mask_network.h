@@ -9,9 +9,7 @@
 #include "graph/model.h"
 #include "image/frame.h"
 #include "image/sampler.h"
-#include "matte/previous_levels.h"
-#include "matte/regions.h"
-#include "matte/stabiliser.h"
+#include "matte/mask_loop.h"
 #include "nn/program.h"
 
 namespace scrim::engine {
@@ -20,16 +18,7 @@ namespace scrim::engine {
 struct InputSpec {
   image::Normalisation normalisation;
   bool previous_mask = false;
-};
-
-// What happens to masks at the network's size.
-struct MaskOptions {
-  matte::StabiliserOptions stabiliser;
-  matte::RegionOptions regions;
-  // Of the steady mask in what the network is shown as its previous one; the rest is its own, as it was. Against
-  // flicker (docs/performance.md).
-  float steady_share = 0.5f;
-  matte::PreviousLevels previous_levels;  // of that mixture
+  graph::PreviousMaskRule previous_mask_rule;
 };
 
 class MaskNetwork;
@@ -42,9 +31,10 @@ class MaskNetwork {
   // The errors of nn::Program::Compile; kUnsupported where the network's input is not what the model says. density 0×0:
   // the model's own.
   static StatusOr<std::unique_ptr<MaskNetwork>> Create(const graph::Model& model, graph::Density density,
-                                                       const nn::ProgramOptions& program, const MaskOptions& options);
+                                                       const nn::ProgramOptions& program,
+                                                       const matte::MaskLoopOptions& options);
   static StatusOr<std::unique_ptr<MaskNetwork>> Create(std::unique_ptr<nn::Program> program, const InputSpec& input,
-                                                       const MaskOptions& options);
+                                                       const matte::MaskLoopOptions& options);
 
   graph::Density density() const { return {mask_.width(), mask_.height()}; }
 
@@ -66,18 +56,14 @@ class MaskNetwork {
   const nn::Program& program() const { return *program_; }
 
  private:
-  MaskNetwork(std::unique_ptr<nn::Program> program, const InputSpec& input, const MaskOptions& options);
+  MaskNetwork(std::unique_ptr<nn::Program> program, const InputSpec& input, const matte::MaskLoopOptions& options);
   void WriteInput(const image::Bytes& picture);
   Status ReadMask();
 
   std::unique_ptr<nn::Program> program_;
   InputSpec input_;
-  matte::Stabiliser stabiliser_;
-  matte::Regions regions_;
-  float steady_share_;
-  matte::PreviousLevels previous_levels_;
-  image::Floats mask_, steady_, previous_;
-  bool warm_ = false;  // previous_ is of the picture before
+  matte::MaskLoop loop_;
+  image::Floats mask_, steady_;
   uint64_t runs_ = 0;
   double network_ms_ = 0, stabiliser_ms_ = 0;
 };

@@ -16,7 +16,7 @@
 
 namespace scrim::engine {
 
-struct SegmenterOptions : MaskOptions {
+struct SegmenterOptions : matte::MaskLoopOptions {
   graph::Density density;  // the network's input size; 0×0: the model's own, in the shape nearest to the frame's
   std::string target;      // SIMD target of the network; empty: the best
   int threads = 1;         // that run the network, the caller's included; 1 to 64

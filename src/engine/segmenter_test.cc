@@ -19,9 +19,10 @@ using image::PixelFormat;
 // Bright is person.
 float Bright(const float* c) { return c[0] > 0.f ? 1.f : 0.f; }
 
-std::unique_ptr<Segmenter> Make(FakeProgram::Mask mask, bool previous_mask = true, SegmenterOptions options = {}) {
+std::unique_ptr<Segmenter> Make(FakeProgram::Mask mask, bool previous_mask = true, SegmenterOptions options = {},
+                                graph::PreviousMaskRule rule = {}) {
   InputSpec input;
-  input.previous_mask = previous_mask;
+  input.previous_mask = previous_mask, input.previous_mask_rule = rule;
   auto program = std::make_unique<FakeProgram>(32, 18, previous_mask ? 4 : 3, std::move(mask));
   auto segmenter = Segmenter::Create(std::move(program), input, options);
   EXPECT_TRUE(segmenter.ok()) << segmenter.status().message();
@@ -54,9 +55,8 @@ TEST(Segmenter, AlphaHasTheFramesSizeInEveryFormat) {
 TEST(Segmenter, ThePreviousMaskIsFedBackUntilReset) {
   // Adds 0.25 to the previous mask each time.
   SegmenterOptions options;
-  options.previous_levels = {0.f, 1.f};
   options.stabiliser.enabled = options.regions.enabled = false;
-  auto segmenter = Make([](const float* c) { return c[3] + 0.25f; }, true, options);
+  auto segmenter = Make([](const float* c) { return c[3] + 0.25f; }, true, options, {0.f, 1.f});
   image::Bytes alpha;
   const Frame frame = Plain(PixelFormat::kRgb, 64, 36, 100);
   for (float expected : {0.25f, 0.5f, 0.75f, 1.f, 1.f}) {
@@ -73,11 +73,10 @@ TEST(Segmenter, ThePreviousMaskIsPartlyTheSteadyOne) {
   SegmenterOptions options;
   options.stabiliser.still_rate = options.stabiliser.jump_rate = 0.2f, options.stabiliser.hold = 0.f;
   options.regions.enabled = false;
-  options.previous_levels = {0.f, 1.f};
   const Frame frame = Plain(PixelFormat::kRgb, 64, 36, 100);
   for (const float share : {0.f, 0.5f, 1.f}) {
-    options.steady_share = share;
-    auto segmenter = Make([](const float* c) { return c[3] == 0.f ? 0.5f : c[3] + 0.25f; }, true, options);
+    auto segmenter =
+        Make([](const float* c) { return c[3] == 0.f ? 0.5f : c[3] + 0.25f; }, true, options, {0.f, 1.f, share});
     image::Bytes alpha;
     for (int i = 0; i < 3; ++i) ASSERT_TRUE(segmenter->Process(frame.view(), &alpha).ok());
     // The steady mask of the second picture: 0.5 + 0.2 · (0.75 - 0.5).
@@ -88,7 +87,6 @@ TEST(Segmenter, ThePreviousMaskIsPartlyTheSteadyOne) {
 TEST(Segmenter, WhatTheNetworkIsUnsureOfIsNotShownToItAgain) {
   SegmenterOptions options;
   options.stabiliser.enabled = options.regions.enabled = false;
-  options.previous_levels = {0.5f, 0.9f};
   const Frame frame = Plain(PixelFormat::kRgb, 64, 36, 100);
   for (const auto& [mask, shown] : {std::pair(0.5f, 0.f), {0.6f, 0.25f}, {0.9f, 1.f}, {1.f, 1.f}}) {
     std::vector<float> seen;
@@ -121,7 +119,7 @@ TEST(Segmenter, WhereAMovingCamerasPictureChangedLessIsShown) {
   ASSERT_TRUE(segmenter->Process(Plain(PixelFormat::kRgb, 64, 36, 101).view(), &alpha).ok());
   EXPECT_EQ(seen, 1.f);
   ASSERT_TRUE(segmenter->Process(Plain(PixelFormat::kRgb, 64, 36, 140).view(), &alpha).ok());
-  EXPECT_NEAR(seen, 1.f - options.stabiliser.doubt, 1e-6f);
+  EXPECT_NEAR(seen, 1.f - graph::PreviousMaskRule().distrust, 1e-6f);
   segmenter->Reset();
   ASSERT_TRUE(segmenter->Process(Plain(PixelFormat::kRgb, 64, 36, 100).view(), &alpha).ok());
   EXPECT_EQ(seen, 0.f);

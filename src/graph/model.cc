@@ -139,6 +139,10 @@ Status ValidateModel(const Model& model, const std::string& what) {
   if (!shapes.ok()) return bad(shapes.status().message());
   if (model.graph.input().channels != (model.previous_mask ? 4 : 3))
     return bad("the input has the wrong number of channels");
+  const PreviousMaskRule& rule = model.previous_mask_rule;
+  if (!(rule.low >= 0.f && rule.low < rule.high && rule.high <= 1.f) ||
+      !(rule.steady_share >= 0.f && rule.steady_share <= 1.f) || !(rule.distrust >= 0.f && rule.distrust <= 1.f))
+    return bad("what is shown of the previous mask is out of range");
   if (!model.precision.empty()) {
     if (model.precision.size() != model.graph.nodes.size()) return bad("not every node has a precision");
     for (size_t i = 0; i < model.precision.size(); ++i) {
@@ -181,6 +185,8 @@ StatusOr<Model> ReadPayload(const uint8_t* payload, size_t size, const std::stri
   for (unsigned c = 0; c < 3; ++c)
     model.input_scale[c] = from.input_scale()->Get(c), model.input_offset[c] = from.input_offset()->Get(c);
   model.previous_mask = from.previous_mask();
+  if (const fbs::PreviousMaskRule* rule = from.previous_mask_rule())
+    model.previous_mask_rule = {rule->low(), rule->high(), rule->steady_share(), rule->distrust()};
   model.density = {from.density()->width(), from.density()->height()};
   if (from.densities())
     for (const fbs::Density* d : *from.densities()) model.densities.push_back({d->width(), d->height()});
@@ -251,9 +257,11 @@ StatusOr<std::vector<uint8_t>> SerializeModel(const Model& model, WeightType typ
   const std::vector<float> scale(model.input_scale.begin(), model.input_scale.end());
   const std::vector<float> offset(model.input_offset.begin(), model.input_offset.end());
   const fbs::Density density(model.density.width, model.density.height);
+  const PreviousMaskRule& rule = model.previous_mask_rule;
+  const fbs::PreviousMaskRule previous_mask_rule(rule.low, rule.high, rule.steady_share, rule.distrust);
   b.Finish(fbs::CreateModelDirect(b, model.name.c_str(), model.description.c_str(), model.licence.c_str(),
                                   model.graph.name.c_str(), &nodes, model.graph.output, &weights, &scale, &offset,
-                                  model.previous_mask, &density, &densities, &figures));
+                                  model.previous_mask, &density, &densities, &figures, &previous_mask_rule));
 
   std::vector<uint8_t> file(std::begin(kSignature), std::end(kSignature));
   PutLittle(file, kVersion);

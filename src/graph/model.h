@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "graph/graph.h"
+#include "graph/previous_mask.h"
 
 namespace scrim::graph {
 
@@ -45,6 +46,7 @@ struct Model {
   std::array<float, 3> input_scale{1 / 127.5f, 1 / 127.5f, 1 / 127.5f};
   std::array<float, 3> input_offset{-1.f, -1.f, -1.f};
   bool previous_mask = false;  // channel 3 is the previous mask, 0..1; zeros when there is none
+  PreviousMaskRule previous_mask_rule;
 
   Density density;                 // the size it is meant for
   std::vector<Density> densities;  // all sizes that it was trained for

@@ -38,6 +38,7 @@ void ExpectEqual(const Model& a, const Model& b, float tolerance) {
     EXPECT_EQ(a.graph.nodes[i].select, b.graph.nodes[i].select);
     EXPECT_EQ(a.graph.nodes[i].block, b.graph.nodes[i].block);
   }
+  EXPECT_TRUE(a.previous_mask_rule == b.previous_mask_rule);
   ASSERT_EQ(a.weights.size(), b.weights.size());
   for (const auto& [name, tensor] : a.weights) {
     const Tensor& other = b.weights.at(name);
@@ -55,6 +56,7 @@ Model Example() {
   Model model = RandomModel(config, 1);
   model.densities = {{64, 64}, {256, 144}};
   model.figures = {{"portrait_iou", 0.9125}, {"epochs", 60}};
+  model.previous_mask_rule = {0.25f, 0.75f, 0.125f, 0.5f};
   return model;
 }
 
@@ -175,6 +177,19 @@ TEST(Model, NamesForeignAndMissingFiles) {
   const std::string text = "this is a text file, and longer than a header";
   const auto parsed = ParseModel(reinterpret_cast<const uint8_t*>(text.data()), text.size(), "notes.txt");
   EXPECT_EQ(parsed.status().message(), "notes.txt: is not a scrim model");
+}
+
+TEST(Model, RefusesARuleForThePreviousMaskThatMakesNoSense) {
+  for (const PreviousMaskRule& rule : {PreviousMaskRule{0.9f, 0.5f},
+                                       {-0.1f, 0.5f},
+                                       {0.5f, 1.1f},
+                                       {0.5f, 0.5f},
+                                       {0.5f, 0.9f, 2.f},
+                                       {0.5f, 0.9f, 0.5f, -1.f}}) {
+    Model model = Example();
+    model.previous_mask_rule = rule;
+    EXPECT_FALSE(SerializeModel(model, WeightType::kFloat32).ok());
+  }
 }
 
 TEST(Model, RefusesToSaveNonsense) {

@@ -21,8 +21,8 @@ float LowerQuartile(const image::Floats& values) {
 
 }  // namespace
 
-void Stabiliser::Look(const image::Bytes& picture) {
-  doubting_ = 0;
+void Stabiliser::Observe(const image::Bytes& picture) {
+  distrust_ = 0;
   if (!options_.enabled || steady_.width() != picture.width() || steady_.height() != picture.height()) return;
   change_.Resize(picture.width(), picture.height());
   for (size_t i = 0; i < change_.size(); ++i) {
@@ -33,11 +33,11 @@ void Stabiliser::Look(const image::Bytes& picture) {
   image::BoxBlur(1, &change_, &scratch_);  // camera noise averages out, motion does not
   const float unrest = LowerQuartile(change_) / options_.calm;
   unrest_ = std::clamp(unrest, 1.f, options_.restless);
-  doubting_ = options_.doubt * std::clamp(unrest - 1, 0.f, 1.f);
+  distrust_ = std::clamp(unrest - 1, 0.f, 1.f);
 }
 
-float Stabiliser::DoubtOf(float change) const {
-  return doubting_ * std::clamp((2 * change / options_.motion - 1) / 3, 0.f, 1.f);  // from half of it to twice it
+float Stabiliser::DistrustOf(float change) const {
+  return distrust_ * std::clamp((2 * change / options_.motion - 1) / 3, 0.f, 1.f);  // from half of it to twice it
 }
 
 void Stabiliser::Process(const image::Bytes& picture, image::Floats* mask) {

@@ -18,7 +18,6 @@ struct StabiliserOptions {
   // start that many times later, ...
   float calm = 2.f;
   float restless = 3.3f;  // ... at most this many
-  float doubt = 0.9f;     // by how much less what the mask before said counts where such a picture changed; 0 to 1
 };
 
 // Per-pixel exponential smoothing, s += rate · (mask - s), at the network's size. The rate follows the change of the
@@ -32,17 +31,17 @@ class Stabiliser {
   explicit Stabiliser(const StabiliserOptions& options = {}) : options_(options) {}
 
   // picture: 4 channels, the first three count. Compares it with what stood there before.
-  void Look(const image::Bytes& picture);
-  // How much less the mask before is worth at a pixel of the picture last looked at: 0 before a fixed camera, and up to
-  // StabiliserOptions::doubt where a moving one has another thing there now.
-  float Doubt(int x, int y) const { return doubting_ > 0 ? DoubtOf(change_.row(y)[x]) : 0.f; }
-  // mask: of the picture last looked at, which is given again; 1 channel, 0..1, the same size, replaced by the steady
+  void Observe(const image::Bytes& picture);
+  // How little the mask before is worth at a pixel of the picture observed last: 0 before a fixed camera, and up to 1
+  // where a moving one has another thing there now.
+  float Distrust(int x, int y) const { return distrust_ > 0 ? DistrustOf(change_.row(y)[x]) : 0.f; }
+  // mask: of the picture observed last, which is given again; 1 channel, 0..1, the same size, replaced by the steady
   // one. The first mask, and the first after a change of size or Reset, stays as it is.
   void Process(const image::Bytes& picture, image::Floats* mask);
-  void Reset() { steady_ = {}, doubting_ = 0; }
+  void Reset() { steady_ = {}, distrust_ = 0; }
 
  private:
-  float DoubtOf(float change) const;
+  float DistrustOf(float change) const;
 
   StabiliserOptions options_;
   image::Floats steady_;     // the mask so far
@@ -50,7 +49,7 @@ class Stabiliser {
   image::Floats still_;      // frames without motion; below 0 after the first mask
   image::Floats change_, scratch_;
   float unrest_ = 1;    // what noise and motion are multiplied with
-  float doubting_ = 0;  // the largest doubt of this picture
+  float distrust_ = 0;  // the largest of this picture
 };
 
 }  // namespace scrim::matte

@@ -26,7 +26,7 @@ image::Floats Mask(float value) {
 }
 
 void Steady(Stabiliser& stabiliser, const image::Bytes& picture, image::Floats* mask) {
-  stabiliser.Look(picture);
+  stabiliser.Observe(picture);
   stabiliser.Process(picture, mask);
 }
 
@@ -106,22 +106,22 @@ TEST(Stabiliser, WhereTheWholePictureChangesAChangeSaysLess) {
 }
 
 // The mask before is worth less where a moving camera's picture changed, and nowhere else.
-TEST(Stabiliser, DoubtsTheMaskBeforeWhereAMovingCamerasPictureChanged) {
-  const auto doubt = [](int everywhere, int here) {
+TEST(Stabiliser, DistrustsTheMaskBeforeWhereAMovingCamerasPictureChanged) {
+  const auto distrust = [](int everywhere, int here) {
     Stabiliser stabiliser;
     image::Floats mask = Mask(1.f);
     Steady(stabiliser, Picture(100), &mask);
     image::Bytes picture = Picture(100 + everywhere);
     for (int y = 0; y < 4; ++y)
       for (int x = 0; x < 16; ++x) picture.row(y)[x] = static_cast<uint8_t>(100 + here);
-    EXPECT_EQ(stabiliser.Doubt(0, 0), 0.f) << "before it looked";
-    stabiliser.Look(picture);
-    EXPECT_EQ(stabiliser.Doubt(20, 10), 0.f) << "a small change";
-    return stabiliser.Doubt(0, 0);
+    EXPECT_EQ(stabiliser.Distrust(0, 0), 0.f) << "before it is observed";
+    stabiliser.Observe(picture);
+    EXPECT_EQ(stabiliser.Distrust(20, 10), 0.f) << "a small change";
+    return stabiliser.Distrust(0, 0);
   };
-  EXPECT_EQ(doubt(0, 60), 0.f) << "a fixed camera";
-  EXPECT_EQ(doubt(5, 60), StabiliserOptions().doubt);
-  EXPECT_EQ(doubt(5, 5), 0.f);
+  EXPECT_EQ(distrust(0, 60), 0.f) << "a fixed camera";
+  EXPECT_EQ(distrust(5, 60), 1.f);
+  EXPECT_EQ(distrust(5, 5), 0.f);
 }
 
 TEST(Stabiliser, SlowDriftOfThePictureAddsUp) {

@@ -57,7 +57,7 @@ StatusOr<std::vector<Observation>> Observe(const graph::Model& model, const std:
         std::uniform_int_distribution<size_t> any(0, value.size() - 1);
         for (int i = 0; i < options.samples_per_value; ++i) seen[n].sample.push_back(value[any(random)]);
       }
-      mask = values[Size(model.graph.output)];
+      mask = options.show(values[Size(model.graph.output)]);
     }
     if (k % 16 == 15) options.report("seen " + std::to_string(k + 1) + " of " + std::to_string(inputs.size()));
   }
@@ -246,17 +246,16 @@ using Masks = std::vector<std::vector<float>>;
 
 // Masks of every input, cold and, where the model takes one, with `previous` as previous mask.
 StatusOr<Masks> MasksOf(const graph::Model& model, const std::vector<std::vector<float>>& inputs,
-                        const Masks* previous) {
+                        const QuantiseOptions& options, const Masks* previous) {
   SCRIM_ASSIGN_OR_RETURN(const auto program, Program::Compile(model, model.density));
   const TensorView to = program->input();
   const size_t size = Size(to.height) * Size(to.width);
   Masks masks;
   for (size_t k = 0; k < inputs.size(); ++k) {
     for (int round = 0; round < (model.previous_mask ? 2 : 1); ++round) {
-      const std::vector<float>* before = round == 0            ? nullptr
-                                         : previous == nullptr ? &masks.back()
-                                                               : &(*previous)[2 * k];
-      const std::vector<float> input = InputOf(model, inputs[k], before);
+      std::vector<float> shown;
+      if (round == 1) shown = options.show(previous == nullptr ? masks.back() : (*previous)[2 * k]);
+      const std::vector<float> input = InputOf(model, inputs[k], round == 0 ? nullptr : &shown);
       for (size_t y = 0; y < Size(to.height); ++y)
         for (size_t x = 0; x < Size(to.width); ++x)
           std::copy_n(input.data() + (y * Size(to.width) + x) * Size(to.channels), to.channels,
@@ -323,9 +322,9 @@ StatusOr<graph::Model> QuantiseModel(const graph::Model& model, const std::vecto
   SCRIM_ASSIGN_OR_RETURN(const std::vector<Observation> seen, Observe(original, inputs, shapes, options));
   graph::Model quantised = Quantiser(original, seen, shapes).Run();
 
-  SCRIM_ASSIGN_OR_RETURN(const Masks wanted, MasksOf(original, inputs, nullptr));
+  SCRIM_ASSIGN_OR_RETURN(const Masks wanted, MasksOf(original, inputs, options, nullptr));
   auto measure = [&](const graph::Model& candidate) -> StatusOr<double> {
-    SCRIM_ASSIGN_OR_RETURN(const Masks masks, MasksOf(candidate, inputs, &wanted));
+    SCRIM_ASSIGN_OR_RETURN(const Masks masks, MasksOf(candidate, inputs, options, &wanted));
     return Disagreement(masks, wanted);
   };
   SCRIM_ASSIGN_OR_RETURN(double error, measure(quantised));

@@ -16,12 +16,16 @@ struct QuantiseOptions {
   // the inputs. Where it changes by more, the convolutions that cost most of it for what they save go back to f32.
   double tolerance = 0.02;
   int most_in_f32 = 8;
-  int samples_per_value = 512;                                                 // of each input, for the ranges
+  int samples_per_value = 512;  // of each input, for the ranges
+  // What a model with a previous mask is shown of the mask that it gave; by default all of it. Callers pass what the
+  // engine does (matte::ShownOfStill).
+  std::function<std::vector<float>(const std::vector<float>& mask)> show = [](const auto& mask) { return mask; };
   std::function<void(const std::string&)> report = [](const std::string&) {};  // a line now and then
 };
 
 // inputs: height × width × channels of the model's density each, as the model takes them, previous mask empty. A model
-// with a previous mask sees each input twice, the second time with the mask that it gave the first time.
+// with a previous mask sees each input twice, the second time with what it is shown of the mask that it gave the first
+// time.
 //
 // Ranges: those that lose the least squared error on a sample of values. Weights: symmetric, a step for each output
 // channel; biases are corrected for the mean error of rounded weights (Nagel et al. 2019, "Data-Free Quantization

@@ -8,6 +8,7 @@
 #include "evaluate.h"
 #include "graph/fold.h"
 #include "graph/onnx.h"
+#include "matte/mask_loop.h"
 #include "nn/quantise_model.h"
 
 namespace scrim::train {
@@ -45,6 +46,9 @@ StatusOr<std::vector<std::vector<float>>> CalibrationInputs(const Pack& pack, co
 Status ExportInt8(const graph::Model& model, const Pack& pack, int photos, const std::string& path) {
   SCRIM_ASSIGN_OR_RETURN(const auto inputs, CalibrationInputs(pack, model, photos));
   nn::QuantiseOptions options;
+  options.show = [&](const std::vector<float>& mask) {
+    return matte::ShownOfStill(model.previous_mask_rule, mask, model.density.width, model.density.height);
+  };
   options.report = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
   SCRIM_ASSIGN_OR_RETURN(const graph::Model quantised, nn::QuantiseModel(model, inputs, options));
   return graph::SaveModel(quantised, graph::WeightType::kFloat32, path);
