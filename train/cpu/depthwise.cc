@@ -24,15 +24,17 @@ struct Rows {
   int dilation;
 };
 
-// f(r, o, k) for all rows r of the source, rows o < kRow of the result and taps k that go together.
+// f(load(r), o, k) for all rows r of the source, rows o < kRow of the result and taps k that go together.
 template <int kHeight, int kStride, int kRow, typename Load, typename F>
 inline __attribute__((always_inline)) void ForTaps(int dilation, Load load, F f) {
   if (dilation == 1) {
-    for (int r = 0; r < kStride * (kRow - 1) + kHeight; ++r) {
+    Unrolled<kStride*(kRow - 1) + kHeight>([&](auto r) __attribute__((always_inline)) {
       const Vec value = load(r);
-      for (int o = 0; o < kRow; ++o)
-        if (const int k = r - kStride * o; k >= 0 && k < kHeight) f(value, o, k);
-    }
+      Unrolled<kRow>([&](auto o) __attribute__((always_inline)) {
+        constexpr int k = r - kStride * o;
+        if constexpr (k >= 0 && k < kHeight) f(value, o, k);
+      });
+    });
   } else {
     for (int o = 0; o < kRow; ++o)
       for (int k = 0; k < kHeight; ++k) f(load(kStride * o + dilation * k), o, k);
@@ -50,8 +52,8 @@ void Convolve(const Rows& rows, const ptrdiff_t* columns, int width, const float
       Vec weight[kHeight];
       for (int k = 0; k < kHeight; ++k) weight[k] = Fill(weights[column * kHeight + k]);
       ForTaps<kHeight, kStride, kRow>(
-          rows.dilation, [&](int r) { return Load(from + size_t(r) * rows.pitch); },
-          [&](Vec value, int o, int k) { sum[o] += value * weight[k]; });
+          rows.dilation, [&](int r) __attribute__((always_inline)) { return Load(from + size_t(r) * rows.pitch); },
+          [&](Vec value, int o, int k) __attribute__((always_inline)) { sum[o] += value * weight[k]; });
     }
     for (int o = 0; o < kRow; ++o) Store(out + size_t(o) * out_pitch + v * kLanes, sum[o]);
   }
@@ -70,8 +72,10 @@ void AddProducts(const Rows& rows, const float* d, size_t d_pitch, int vectors, 
     Vec gradient[kRow];
     for (int o = 0; o < kRow; ++o) gradient[o] = Load(d + size_t(o) * d_pitch + v * kLanes);
     ForTaps<kHeight, kStride, kRow>(
-        rows.dilation, [&](int r) { return Load(rows.data + size_t(r) * rows.pitch + v * kLanes); },
-        [&](Vec value, int o, int k) { sum[k * kSets + o % kSets] += value * gradient[o]; });
+        rows.dilation,
+        [&](int r) __attribute__((always_inline)) { return Load(rows.data + size_t(r) * rows.pitch + v * kLanes); },
+        [&](Vec value, int o, int k)
+            __attribute__((always_inline)) { sum[k * kSets + o % kSets] += value * gradient[o]; });
   }
   for (int i = 0; i < kHeight * kSets; ++i) sums[i] = sum[i];
 }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace scrim::train::cpu {
@@ -97,13 +98,26 @@ inline Vec SumEach(Vec* v) {
 }
 
 inline float Sum(Vec v) {
-  Vec all[kLanes] = {v};
-  return SumEach(all)[0];
+#ifdef __AVX512F__
+  v = AddHalves(v, v, std::integral_constant<int, 16>());
+#endif
+  v = AddHalves(v, v, std::integral_constant<int, 8>());
+  return (v[0] + v[1]) + (v[2] + v[3]);
 }
 
 // n channels in groups of at most `most`, as equal as can be: 7 by 6 gives 4 and 3. Size of group i.
 inline int GroupCount(int n, int most) { return (n + most - 1) / most; }
 inline int GroupSize(int n, int groups, int i) { return n / groups + (i < n % groups); }
+
+// Calls f with std::integral_constant<int, i> for i = 0, 1, ... kCount - 1: a loop that is surely unrolled.
+template <typename F, int... i>
+inline __attribute__((always_inline)) void UnrolledOver(std::integer_sequence<int, i...>, F f) {
+  (f(std::integral_constant<int, i>()), ...);
+}
+template <int kCount, typename F>
+inline __attribute__((always_inline)) void Unrolled(F f) {
+  UnrolledOver(std::make_integer_sequence<int, kCount>(), f);
+}
 
 // Calls f with std::integral_constant<int, n> for n in 1..kMost: tile sizes are compile-time constants.
 template <int kMost, typename F>

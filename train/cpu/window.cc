@@ -81,9 +81,6 @@ void JoinRow(const float* even, const float* odd, int count, bool accumulate, fl
 
 }  // namespace
 
-int Window::FirstPosition(int phase) const { return std::max(0, (pad_left - phase + stride - 1) / stride); }
-int Window::EndPosition(int phase) const { return (pad_left + w - phase + stride - 1) / stride; }
-
 Window::Window(const graph::ConvAttributes& conv, int channels, int n, int h, int w, int out_h, int out_w)
     : kernel_h(conv.kernel_h),
       kernel_w(conv.kernel_w),
@@ -100,8 +97,12 @@ Window::Window(const graph::ConvAttributes& conv, int channels, int n, int h, in
   reach_y = (kernel_h - 1) * dilation / stride;
   // Neighbours may share the zeros between them: to the right of a picture a tap needs them up to out_w + reach_x, to
   // the left of the next one down to its first position less reach_x.
-  int first = FirstPosition(0), end = EndPosition(0);
-  for (int p = 1; p < stride; ++p) first = std::min(first, FirstPosition(p)), end = std::max(end, EndPosition(p));
+  int first = w + pad_left, end = 0;
+  for (int p = 0; p < stride; ++p) {
+    first_position.push_back(std::max(0, (pad_left - p + stride - 1) / stride));
+    first = std::min(first, first_position.back());
+    end = std::max(end, (pad_left + w - p + stride - 1) / stride);
+  }
   picture_pitch = std::max({end, out_w + reach_x - first, out_w});
   const int blocks = GroupCount(n, std::clamp(kWide / picture_pitch, 1, n));
   pictures = GroupCount(n, blocks);
@@ -133,10 +134,10 @@ void CopyRowsIn(const Window& g, F value, int picture, int count, int first, int
     float* wide = to;
     for (int i = 0; i < count; ++i, from += size_t(g.h) * g.w, wide += g.picture_pitch) {
       if (g.stride == 1) {
-        CopyRow(value, from, g.w, wide + g.FirstPosition(0));
+        CopyRow(value, from, g.w, wide + g.first_position[size_t(0)]);
       } else if (g.stride == 2) {
-        SplitRow(value, from, g.w, wide + odd * g.phase_pitch + g.FirstPosition(odd),
-                 wide + (1 - odd) * g.phase_pitch + g.FirstPosition(1 - odd));
+        SplitRow(value, from, g.w, wide + odd * g.phase_pitch + g.first_position[size_t(odd)],
+                 wide + (1 - odd) * g.phase_pitch + g.first_position[size_t(1 - odd)]);
       } else {
         for (int x = 0; x < g.w; ++x)
           wide[size_t((x + g.pad_left) % g.stride) * g.phase_pitch + size_t((x + g.pad_left) / g.stride)] =
@@ -205,11 +206,11 @@ void CopyPhasesOut(const Window& g, const float* wide, size_t pitch, int picture
   for (int i = 0; i < count; ++i, to += size_t(g.h) * g.w) {
     const float* from = wide + size_t(i) * g.picture_pitch;
     if (g.stride == 1) {
-      (accumulate ? AddRow : StoreRow)(from + g.FirstPosition(0), g.w, to);
+      (accumulate ? AddRow : StoreRow)(from + g.first_position[size_t(0)], g.w, to);
     } else if (g.stride == 2) {
       const int odd = g.pad_left % 2;
-      JoinRow(from + odd * pitch + g.FirstPosition(odd), from + (1 - odd) * pitch + g.FirstPosition(1 - odd), g.w,
-              accumulate, to);
+      JoinRow(from + odd * pitch + g.first_position[size_t(odd)],
+              from + (1 - odd) * pitch + g.first_position[size_t(1 - odd)], g.w, accumulate, to);
     } else {
       for (int x = 0; x < g.w; ++x) {
         const float v = from[size_t((x + g.pad_left) % g.stride) * pitch + size_t((x + g.pad_left) / g.stride)];

@@ -34,8 +34,7 @@ struct Window {
   int d_rows() const { return lines + reach_y; }
   size_t source_size() const { return size_t(source_rows()) * row_pitch; }  // floats of one channel's block
   size_t d_size() const { return size_t(d_rows()) * d_pitch; }
-  int FirstPosition(int phase) const;  // of those that are in the picture
-  int EndPosition(int phase) const;
+  std::vector<int> first_position;  // by phase: of those that are in the picture
 };
 
 // Values of one channel, of all pictures; what is copied is their activation, if there is one.
