@@ -10,6 +10,7 @@
 #include "graph/onnx.h"
 #include "image/sampler.h"
 #include "image_io.h"
+#include "paths.h"
 #include "nn/quantise_model.h"
 
 namespace scrim::app {
@@ -123,6 +124,8 @@ Status Quantise(const ConvertOptions& options, graph::Model& model) {
 }  // namespace
 
 Status Convert(const ConvertOptions& options) {
+  NoteInput(options.input);
+  SCRIM_RETURN_IF_ERROR(CheckNoInput(options.output));
   bool foreign = false;
   SCRIM_ASSIGN_OR_RETURN(graph::Model model, ReadEither(options.input, &foreign));
   if (!options.name.empty()) model.name = options.name;

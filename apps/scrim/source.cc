@@ -162,6 +162,7 @@ StatusOr<Source> OpenSource(const std::string& text, const Mode& wish) {
       break;
     }
     case SourceKind::kFile:
+      if (text == "-") return Unsupported("-: standard input becomes a file, a folder or standard output");
       SCRIM_RETURN_IF_ERROR(CheckClip(text));
       description = "filesrc location=" + Quoted(text) + " ! decodebin ! videoconvert ! videoflip video-direction=auto";
       break;
