@@ -124,10 +124,10 @@ Status Matte(const MatteOptions& options) {
 }
 
 Status Image(const ImageOptions& options) {
-  SCRIM_ASSIGN_OR_RETURN(Session session, OpenSession(options.common));
-  SCRIM_RETURN_IF_ERROR(Apply(options.background, &session));
   std::string note;
   SCRIM_ASSIGN_OR_RETURN(image::Frame frame, ReadImage(options.input, &note));
+  SCRIM_ASSIGN_OR_RETURN(Session session, OpenSession(options.common));
+  SCRIM_RETURN_IF_ERROR(Apply(options.background, &session));
   const scrim_frame view = ToPublic(frame.view());
   SCRIM_RETURN_IF_ERROR(ToStatus(session.Process(view)));
   if (!note.empty()) Print({note});

@@ -4,17 +4,21 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string_view>
 
 namespace scrim {
 namespace {
 
 constexpr int kMaxSide = 16384;  // of a scrim_frame
+constexpr int kStripRows = 64;
+constexpr size_t kKnownProfiles = 16;
 
 struct Unref {
   void operator()(void* object) const { g_object_unref(object); }
@@ -45,9 +49,7 @@ class Input {
  public:
   static Input File(const std::string& path) {
     Input input;
-    // BMP has no loader of its own, and ImageMagick's takes whole files.
     input.source_.reset(vips_source_new_from_file(path.c_str()));
-    input.path_ = path;
     return input;
   }
   static Input Memory(const std::vector<uint8_t>& bytes) {
@@ -68,18 +70,14 @@ class Input {
   // The class of the loader, of those that are allowed; empty: none. libvips also reads programs' own formats and, by
   // ImageMagick, hundreds more, among them scripts: none of them is a photo.
   std::string_view Loader() {
-    if (Head(2) == "BM") return "bmp";
-    const char* found = ok() ? vips_foreign_find_load_source(source_.get()) : nullptr;
-    for (const std::string_view name : {"Jpeg", "Png", "Webp", "Tiff", "Nsgif", "Heif", "Jp2k", "Jxl", "Ppm"}) {
-      if (found != nullptr && std::string_view(found).find(name) != std::string_view::npos) return name;
-    }
-    return "";
+    if (!loader_) loader_ = FindLoader();
+    return *loader_;
   }
 
   // The header alone is read. fail_on: what damage is an error.
   Owned<VipsImage> Open(VipsFailOn fail_on) {
     VipsImage* image = nullptr;
-    if (Loader() == "bmp") {
+    if (Loader() == "bmp") {  // has no loader of its own, and ImageMagick's takes whole files
       size_t size = 0;
       const void* bytes = vips_source_map(source_.get(), &size);
       if (bytes == nullptr) return nullptr;
@@ -93,8 +91,17 @@ class Input {
   }
 
  private:
+  std::string_view FindLoader() {
+    if (Head(2) == "BM") return "bmp";
+    const char* found = ok() ? vips_foreign_find_load_source(source_.get()) : nullptr;
+    for (const std::string_view name : {"Jpeg", "Png", "Webp", "Tiff", "Nsgif", "Heif", "Jp2k", "Jxl", "Ppm"}) {
+      if (found != nullptr && std::string_view(found).find(name) != std::string_view::npos) return name;
+    }
+    return "";
+  }
+
   Owned<VipsSource> source_;
-  std::string path_;
+  std::optional<std::string_view> loader_;
 };
 
 bool Is(std::string_view loader, VipsImage* image, const char* field, int least) {
@@ -124,20 +131,78 @@ Owned<VipsImage> Then(Owned<VipsImage> in, const Step& step) {
   return Owned<VipsImage>(out);
 }
 
+Owned<VipsImage> ByProfile(VipsImage* in, bool cmyk) {
+  VipsImage* out = nullptr;
+  vips_icc_transform(in, &out, "srgb", "embedded", TRUE, "input_profile", cmyk ? "cmyk" : "srgb", "intent",
+                     VIPS_INTENT_RELATIVE, "black_point_compensation", TRUE, "depth", 8, nullptr);
+  return Owned<VipsImage>(out);
+}
+
+// Whether the image's profile changes nothing: most are sRGB's, under many names. Making a transform takes 3 ms, so that
+// the last verdicts are kept.
+bool IsSrgb(VipsImage* in) {
+  static std::mutex mutex;
+  static std::map<std::string, bool> known;
+  const void* bytes = nullptr;
+  size_t size = 0;
+  if (in->Bands != 3 || in->BandFmt != VIPS_FORMAT_UCHAR ||
+      vips_image_get_blob(in, VIPS_META_ICC_NAME, &bytes, &size) != 0)
+    return false;
+  const std::string profile(static_cast<const char*>(bytes), size);
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (const auto found = known.find(profile); found != known.end()) return found->second;
+  constexpr int kSteps = 9;
+  std::vector<uint8_t> colours;
+  for (int i = 0; i < kSteps * kSteps * kSteps; ++i)
+    for (const int step : {i % kSteps, i / kSteps % kSteps, i / kSteps / kSteps})
+      colours.push_back(static_cast<uint8_t>(step * 255 / (kSteps - 1)));
+  Owned<VipsImage> palette(vips_image_new_from_memory(colours.data(), colours.size(),
+                                                      static_cast<int>(colours.size() / 3), 1, 3, VIPS_FORMAT_UCHAR));
+  palette = Then(std::move(palette), [](VipsImage* from, VipsImage** to) {
+    return vips_copy(from, to, "interpretation", VIPS_INTERPRETATION_sRGB, nullptr);
+  });
+  bool same = palette != nullptr;
+  if (same) vips_image_set_blob_copy(palette.get(), VIPS_META_ICC_NAME, bytes, size);
+  const Owned<VipsImage> changed = same ? ByProfile(palette.get(), false) : nullptr;
+  size_t changed_size = 0;
+  const std::unique_ptr<uint8_t, Free> pixels(
+      changed != nullptr ? static_cast<uint8_t*>(vips_image_write_to_memory(changed.get(), &changed_size)) : nullptr);
+  same = pixels != nullptr && changed_size == colours.size();
+  for (size_t i = 0; same && i < colours.size(); ++i) same = std::abs(pixels.get()[i] - colours[i]) <= 1;
+  if (known.size() >= kKnownProfiles) known.clear();
+  return known[profile] = same;
+}
+
 // To 8-bit sRGB with or without alpha. A profile that does not fit its pixels is as none.
 Owned<VipsImage> ToSrgb(Owned<VipsImage> in) {
   const bool cmyk = vips_image_get_interpretation(in.get()) == VIPS_INTERPRETATION_CMYK;
-  VipsImage* out = nullptr;
-  if (cmyk || vips_image_get_typeof(in.get(), VIPS_META_ICC_NAME) != 0)
-    vips_icc_transform(in.get(), &out, "srgb", "embedded", TRUE, "input_profile", cmyk ? "cmyk" : "srgb", "intent",
-                       VIPS_INTENT_RELATIVE, "black_point_compensation", TRUE, "depth", 8, nullptr);
-  if (out == nullptr && vips_colourspace(in.get(), &out, VIPS_INTERPRETATION_sRGB, nullptr) != 0) return nullptr;
-  return Then(Owned<VipsImage>(out),
+  const bool profiled = vips_image_get_typeof(in.get(), VIPS_META_ICC_NAME) != 0 && !IsSrgb(in.get());
+  if (!profiled && in->BandFmt == VIPS_FORMAT_UCHAR && in->Bands >= 3 &&
+      vips_image_get_interpretation(in.get()) == VIPS_INTERPRETATION_sRGB)
+    return in;
+  Owned<VipsImage> out;
+  if (cmyk || profiled) out = ByProfile(in.get(), cmyk);
+  if (out == nullptr)
+    out = Then(std::move(in), [](VipsImage* from, VipsImage** to) {
+      return vips_colourspace(from, to, VIPS_INTERPRETATION_sRGB, nullptr);
+    });
+  return Then(std::move(out),
               [](VipsImage* from, VipsImage** to) { return vips_cast_uchar(from, to, nullptr); });
 }
 
-// Decodes everything; null where that fails.
-std::unique_ptr<uint8_t, Free> Decode(Owned<VipsImage> image, Picture* picture) {
+// RGB to RGBA, four bytes at a time, the last one of which is the next pixel's: not the row's last pixel.
+void AddAlpha(const uint8_t* in, uint8_t* out, int width) {
+  for (int x = 0; x + 1 < width; ++x, in += 3, out += 4) {
+    uint32_t pixel;
+    std::memcpy(&pixel, in, 4);
+    pixel |= 0xFF000000;
+    std::memcpy(out, &pixel, 4);
+  }
+  out[0] = in[0], out[1] = in[1], out[2] = in[2], out[3] = 255;
+}
+
+// Rows in their order, on this thread: libvips's own sinks start others, which costs more than it gains here.
+bool Decode(Owned<VipsImage> image, Picture* picture) {
   // Turning reads rows in another order than they come.
   if (vips_image_get_orientation(image.get()) > 1) {
     image = Then(std::move(image), [](VipsImage* from, VipsImage** to) {
@@ -146,17 +211,24 @@ std::unique_ptr<uint8_t, Free> Decode(Owned<VipsImage> image, Picture* picture) 
     });
     image = Then(std::move(image), [](VipsImage* from, VipsImage** to) { return vips_autorot(from, to, nullptr); });
   }
-  if (image == nullptr) return nullptr;
+  if (image == nullptr) return false;
   image = ToSrgb(std::move(image));
-  if (image != nullptr && image->Bands > 4)
-    image = Then(std::move(image),
-                 [](VipsImage* from, VipsImage** to) { return vips_extract_band(from, to, 0, "n", 4, nullptr); });
-  if (image == nullptr || image->Bands < 3) return nullptr;
-  size_t size = 0;
-  std::unique_ptr<uint8_t, Free> pixels(static_cast<uint8_t*>(vips_image_write_to_memory(image.get(), &size)));
-  if (pixels == nullptr || size != size_t{1} * image->Xsize * image->Ysize * image->Bands) return nullptr;
-  picture->width = image->Xsize, picture->height = image->Ysize, picture->has_alpha = image->Bands == 4;
-  return pixels;
+  if (image == nullptr || image->Bands < 3 || image->BandFmt != VIPS_FORMAT_UCHAR) return false;
+  picture->width = image->Xsize, picture->height = image->Ysize, picture->has_alpha = image->Bands > 3;
+  picture->rgba.resize(size_t{4} * picture->width * picture->height);
+  const Owned<VipsRegion> region(vips_region_new(image.get()));
+  for (int top = 0; top < picture->height; top += kStripRows) {
+    const VipsRect strip{0, top, picture->width, std::min(kStripRows, picture->height - top)};
+    if (vips_region_prepare(region.get(), &strip) != 0) return false;
+    for (int y = top; y < top + strip.height; ++y) {
+      const uint8_t* in = VIPS_REGION_ADDR(region.get(), 0, y);
+      uint8_t* out = picture->rgba.data() + size_t{4} * y * picture->width;
+      if (image->Bands == 3) AddAlpha(in, out, picture->width);
+      if (image->Bands == 4) std::memcpy(out, in, size_t{4} * picture->width);
+      for (int x = 0; image->Bands > 4 && x < picture->width; ++x) std::memcpy(out + 4 * x, in + image->Bands * x, 4);
+    }
+  }
+  return true;
 }
 
 StatusOr<Picture> Read(Input input, const std::string& name) {
@@ -167,28 +239,19 @@ StatusOr<Picture> Read(Input input, const std::string& name) {
   if (loader.empty()) return foreign;
   Picture picture;
   picture.animated = IsAnimated(input);
-  std::unique_ptr<uint8_t, Free> pixels;
+  bool decoded = false;
   for (const VipsFailOn fail_on : {VIPS_FAIL_ON_TRUNCATED, VIPS_FAIL_ON_NONE}) {
     Owned<VipsImage> image = input.Open(fail_on);
     if (image == nullptr) continue;
     if (image->Xsize > kMaxSide || image->Ysize > kMaxSide)
       return Unsupported(name + ": " + std::to_string(image->Xsize) + "x" + std::to_string(image->Ysize) +
                          " pixels, at most " + std::to_string(kMaxSide) + " a side are possible");
-    pixels = Decode(std::move(image), &picture);
+    decoded = Decode(std::move(image), &picture);
     picture.cut_off = fail_on == VIPS_FAIL_ON_NONE;
-    if (pixels != nullptr) break;
+    if (decoded) break;
   }
   vips_error_clear();
-  if (pixels == nullptr) return Corrupt(name + ": the image is damaged and cannot be decoded");
-  const size_t count = size_t{1} * picture.width * picture.height;
-  if (picture.has_alpha) {
-    picture.rgba.assign(pixels.get(), pixels.get() + 4 * count);
-    return picture;
-  }
-  picture.rgba.resize(4 * count);
-  const uint8_t* in = pixels.get();
-  for (uint8_t *out = picture.rgba.data(), *end = out + 4 * count; out != end; in += 3, out += 4)
-    out[0] = in[0], out[1] = in[1], out[2] = in[2], out[3] = 255;
+  if (!decoded) return Corrupt(name + ": the image is damaged and cannot be decoded");
   return picture;
 }
 
