@@ -98,6 +98,8 @@ class FileWriter : public ClipWriter {
     c.flags |= AV_CODEC_FLAG_GLOBAL_HEADER, c.thread_count = 0;
     av_opt_set(c.priv_data, "preset", "veryfast", 0);
     av_opt_set(c.priv_data, "crf", "20", 0);
+    // Otherwise the stream names the time base as its rate; times are the container's either way.
+    if (c.framerate.num > 0) av_opt_set(c.priv_data, "x264-params", "force-cfr=1", 0);
     if (const int error = avcodec_open2(&c, codec, nullptr); error < 0) return CannotEncode(error);
     AVStream* stream = avformat_new_stream(format_, nullptr);
     avcodec_parameters_from_context(stream->codecpar, &c);

@@ -1,8 +1,7 @@
 // From a clip to a clip, or to frames: as fast as it goes, every frame with its own mask, sound carried over.
 #include "run_file.h"
 
-#include <gst/video/video.h>
-
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <optional>
@@ -44,18 +43,6 @@ struct Stats {
   }
 };
 
-GstVideoInfo VideoInfoOf(const image::FrameView& frame) {
-  const bool rgba = frame.format == image::PixelFormat::kRgba;
-  GstVideoInfo info;
-  gst_video_info_set_format(&info, rgba ? GST_VIDEO_FORMAT_RGBA : GST_VIDEO_FORMAT_I420, frame.width, frame.height);
-  if (rgba) return info;
-  const bool full = frame.matrix >= image::YuvMatrix::kBt601Full,
-             bt709 = frame.matrix == image::YuvMatrix::kBt709Video || frame.matrix == image::YuvMatrix::kBt709Full;
-  info.colorimetry.matrix = bt709 ? GST_VIDEO_COLOR_MATRIX_BT709 : GST_VIDEO_COLOR_MATRIX_BT601;
-  info.colorimetry.range = full ? GST_VIDEO_COLOR_RANGE_0_255 : GST_VIDEO_COLOR_RANGE_16_235;
-  return info;
-}
-
 }  // namespace
 
 Status RunFile(const RunOptions& options) {
@@ -83,8 +70,7 @@ Status RunFile(const RunOptions& options) {
     media.output_name = options.output;
     media.container = ExtensionOf(options.output);
   }
-  // A background that moves is GStreamer's.
-  if (background.value.kind == SCRIM_BACKGROUND_IMAGE) SCRIM_RETURN_IF_ERROR(StartGStreamer());
+  if (background.text == "screen") SCRIM_RETURN_IF_ERROR(StartGStreamer());
   gst::Filter filter;
   SCRIM_RETURN_IF_ERROR(Configure(&filter, chosen));
   if (const std::string problem = filter.Start(); !problem.empty()) return InvalidArgument(problem);
@@ -97,8 +83,8 @@ Status RunFile(const RunOptions& options) {
   media.draw = [&](const image::FrameView& frame, const image::FrameView& out, const FrameInfo& info) -> Status {
     row = !options.contact_sheet.empty() && sheet.Wants(info.seconds, info.clip_seconds);
     if (row) sheet.AddInput(frame);
-    if (info.index == 0) filter.SetFormat(VideoInfoOf(out));
-    const auto time = static_cast<GstClockTime>(info.seconds * GST_SECOND);
+    if (info.index == 0) filter.SetFormat(ToPublic(out));
+    const auto time = static_cast<uint64_t>(std::max(0., info.seconds) * 1e9);
     const gst::Filter::Outcome outcome = filter.Process(ToPublic(frame), ToPublic(out), time);
     if (!outcome.problem.empty()) return InvalidArgument(outcome.problem);
     stats.Add(filter.times());

@@ -150,8 +150,8 @@ void Filter::SetUpstreamLive(bool live) {
   upstream_live_ = live;
 }
 
-void Filter::SetFormat(const GstVideoInfo& info) {
-  info_ = info, formatted_ = false;
+void Filter::SetFormat(const scrim_frame& like) {
+  like_ = like, formatted_ = false;
   if (background_.fit == Fit::kCover) return;
   if (std::string problem = Apply(&session_); !problem.empty()) problem_ = std::move(problem);
 }
@@ -187,9 +187,10 @@ Filter::Changes Filter::Update() {
   return changes;
 }
 
-Filter::Outcome Filter::Process(const scrim_frame& in, const scrim_frame& out, GstClockTime time) {
+Filter::Outcome Filter::Process(const scrim_frame& in, const scrim_frame& out, uint64_t time) {
   Outcome outcome;
   ShowClip(time);
+  ShowScreen();
   const bool bypass = bypass_;
   scrim_status status = SCRIM_INVALID_ARGUMENT;
   if (!bypass && problem_.empty()) {
@@ -242,14 +243,21 @@ std::string Filter::Read(const std::string& text, Fit fit, Background* backgroun
 
 std::string Filter::ReadScreen(Fit fit, Background* background) {
   background->picture = BlackPicture();
-  return Clip::OpenScreen(fit, &background->clip);
+  return Screen::Open(fit, &background->screen);
 }
 
 // Where the clip's next frame cannot be had, the one before stays.
-void Filter::ShowClip(GstClockTime time) {
-  if (background_.clip == nullptr || info_.finfo == nullptr) return;
-  if (!std::exchange(formatted_, true)) background_.clip->SetSize(info_);
-  GstSample* sample = background_.clip->FrameAt(time, !live_);
+void Filter::ShowClip(uint64_t time) {
+  if (background_.clip == nullptr || like_.width == 0) return;
+  if (!std::exchange(formatted_, true)) background_.clip->SetSize(like_);
+  scrim_frame frame;
+  if (background_.clip->FrameAt(time, !live_, &frame)) session_.SetBackgroundImage(frame);
+}
+
+void Filter::ShowScreen() {
+  if (background_.screen == nullptr || like_.width == 0) return;
+  if (!std::exchange(formatted_, true)) background_.screen->SetSize(ToVideoInfo(like_));
+  GstSample* sample = background_.screen->Newest();
   if (sample == nullptr) return;
   GstVideoInfo info;
   GstVideoFrame mapped;
@@ -291,10 +299,10 @@ std::string Filter::Open(const Settings& settings, bool live, Session* session) 
 
 std::string Filter::Apply(Session* session) {
   Picture arranged;
-  const bool plain = background_.fit == Fit::kCover || info_.finfo == nullptr || background_.picture.rgba.empty();
+  const bool plain = background_.fit == Fit::kCover || like_.width == 0 || background_.picture.rgba.empty();
   if (!plain)
-    arranged = background_.fit == Fit::kTile ? Tile(background_.picture, info_.width, info_.height)
-                                             : Pad(background_.picture, info_.width, info_.height);
+    arranged = background_.fit == Fit::kTile ? Tile(background_.picture, like_.width, like_.height)
+                                             : Pad(background_.picture, like_.width, like_.height);
   Picture& read = plain ? background_.picture : arranged;
   scrim_frame picture = PackedFrame(SCRIM_FORMAT_RGBA, read.width, read.height, read.rgba.data());
   return ProblemOf(session->SetBackground(background_.value, &picture));
