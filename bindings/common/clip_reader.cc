@@ -17,6 +17,7 @@ namespace scrim {
 namespace {
 
 constexpr AVRational kMicroseconds{1, 1000000};
+constexpr int64_t kLittle = 150000;  // microseconds: one frame of AAC at 8 kHz and a bit
 
 // Any of these a picture could hide in is left behind: only names of this list pass, and only as much as a line.
 constexpr const char* kTags[] = {"title", "artist", "album", "date", "creation_time", "copyright", "genre"};
@@ -186,18 +187,18 @@ void ClipReader::NameTags() {
   for (Track& track : tracks_) CopyTags(track.stream->metadata, kTrackTags, &track.tags);
 }
 
-// Times count from the first track's start. What a sound's decoder swallows first is no part of it.
+// Clips that begin elsewhere than at 0 (broadcasts, recordings that were cut) are moved there; one frame or so stays as it
+// is. Sound that begins as little before the picture, as encoders make it, is cut there.
 void ClipReader::FindBeginning() {
-  int64_t first = AV_NOPTS_VALUE;
+  int64_t first = AV_NOPTS_VALUE, picture = AV_NOPTS_VALUE;
   for (const Track& track : tracks_) {
     if (track.stream->start_time == AV_NOPTS_VALUE) continue;
-    int64_t start = av_rescale_q(track.stream->start_time, track.stream->time_base, kMicroseconds);
-    const AVCodecParameters* about = track.stream->codecpar;
-    if (start < 0 && about->codec_type == AVMEDIA_TYPE_AUDIO && about->sample_rate > 0)
-      start = std::min<int64_t>(0, start + av_rescale(about->initial_padding, 1000000, about->sample_rate));
+    const int64_t start = av_rescale_q(track.stream->start_time, track.stream->time_base, kMicroseconds);
+    if (&track == tracks_.data()) picture = start;
     first = first == AV_NOPTS_VALUE ? start : std::min(first, start);
   }
-  beginning_us_ = first == AV_NOPTS_VALUE || std::abs(first) < 1000 ? 0 : first;
+  if (first == AV_NOPTS_VALUE || std::abs(first) < kLittle) return;
+  beginning_us_ = picture != AV_NOPTS_VALUE && picture - first < kLittle ? picture : first;
 }
 
 StatusOr<ClipReader::Item> ClipReader::Next() {

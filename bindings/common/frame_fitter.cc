@@ -145,6 +145,11 @@ Status FrameFitter::Fit(const AVFrame& in, AVFrame* out) {
     frame = std::move(mapped);
   }
 
+  // What nobody said is said from here on as it is taken.
+  if (frame->colorspace == AVCOL_SPC_UNSPECIFIED && !rgb)
+    frame->colorspace = IsBt709(AVCOL_SPC_UNSPECIFIED, frame->height) ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
+  if (frame->color_range == AVCOL_RANGE_UNSPECIFIED && !rgb && !grey) frame->color_range = AVCOL_RANGE_MPEG;
+
   const std::string turning = Turning(*frame);
   const bool transposed = turning.find("transpose") != std::string::npos;
   const int width = transposed ? frame->height : frame->width, height = transposed ? frame->width : frame->height;
