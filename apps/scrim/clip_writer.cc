@@ -80,10 +80,12 @@ class FileWriter : public ClipWriter {
 
  private:
   Status CannotWrite(int error) const {
-    return IoError(options_.name +
-                   (error == AVERROR(ENOSPC) ? ": cannot be written: no space left" : ": cannot be written: " + AvText(error)));
+    return IoError(options_.name + (error == AVERROR(ENOSPC) ? ": cannot be written: no space left"
+                                                             : ": cannot be written: " + AvText(error)));
   }
-  Status CannotEncode(int error) const { return Internal(options_.name + ": a frame cannot be encoded: " + AvText(error)); }
+  Status CannotEncode(int error) const {
+    return Internal(options_.name + ": a frame cannot be encoded: " + AvText(error));
+  }
 
   Status OpenVideo(const AVFrame& first) {
     const AVCodec* codec = avcodec_find_encoder_by_name("libx264");

@@ -10,8 +10,8 @@
 #include "graph/onnx.h"
 #include "image/sampler.h"
 #include "image_io.h"
-#include "paths.h"
 #include "nn/quantise_model.h"
+#include "paths.h"
 
 namespace scrim::app {
 namespace {

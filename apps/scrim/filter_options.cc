@@ -24,7 +24,9 @@ void Configure(GstElement* filter, const FilterOptions& options) {
 
 Status Configure(gst::Filter* filter, const FilterOptions& options) {
   const CommonOptions& common = options.common;
-  filter->SetFit(options.fit == "contain" ? gst::Fit::kContain : options.fit == "tile" ? gst::Fit::kTile : gst::Fit::kCover);
+  filter->SetFit(options.fit == "contain" ? gst::Fit::kContain
+                 : options.fit == "tile"  ? gst::Fit::kTile
+                                          : gst::Fit::kCover);
   filter->Change([&](gst::Settings* s) {
     s->model = common.model, s->density = TextOf(common.density), s->target = common.target;
     s->threads = common.threads, s->guided = !common.bilinear, s->stabilise = s->clean = !common.raw;

@@ -60,9 +60,9 @@ Status ReadAlpha(const std::string& path, int width, int height, image::Bytes* a
 }
 
 StatusOr<std::vector<fs::path>> ListImages(const std::string& folder, std::vector<std::string>* left_out) {
-  static const char* const kExtensions[] = {".jpg", ".jpeg", ".jpe",  ".jfif", ".png", ".apng", ".webp", ".bmp",
-                                            ".dib", ".tif",  ".tiff", ".gif",  ".ppm", ".pgm",  ".pbm",  ".pnm",
-                                            ".jp2", ".j2k",  ".jpf",  ".jxl",  ".heic", ".heif", ".hif", ".avif"};
+  static const char* const kExtensions[] = {".jpg", ".jpeg", ".jpe",  ".jfif", ".png",  ".apng", ".webp", ".bmp",
+                                            ".dib", ".tif",  ".tiff", ".gif",  ".ppm",  ".pgm",  ".pbm",  ".pnm",
+                                            ".jp2", ".j2k",  ".jpf",  ".jxl",  ".heic", ".heif", ".hif",  ".avif"};
   static const char* const kSystemFiles[] = {"Thumbs.db", "desktop.ini"};
   std::vector<fs::path> images;
   std::error_code error;
@@ -82,9 +82,8 @@ StatusOr<std::vector<fs::path>> ListImages(const std::string& folder, std::vecto
   if (error) return IoError(folder + ": cannot be listed: " + error.message());
   if (images.empty()) return NotFound(folder + ": has no images (jpg, png, webp, heic, avif, tif, gif, bmp, ...)");
   const auto before = [](const std::string& a, const std::string& b) { return strverscmp(a.c_str(), b.c_str()) < 0; };
-  std::sort(images.begin(), images.end(), [&](const fs::path& a, const fs::path& b) {
-    return before(a.filename().string(), b.filename().string());
-  });
+  std::sort(images.begin(), images.end(),
+            [&](const fs::path& a, const fs::path& b) { return before(a.filename().string(), b.filename().string()); });
   if (left_out != nullptr) std::sort(left_out->begin(), left_out->end(), before);
   return images;
 }
@@ -97,17 +96,16 @@ Status WriteImage(const image::ConstFrameView& rgba, bool with_alpha, const std:
     const uint8_t* in = rgba.row(0, y);
     for (int x = 0; x < rgba.width; ++x, in += 4, out += channels) std::memcpy(out, in, channels);
   }
-  SCRIM_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes,
-                         EncodePicture(pixels.data(), rgba.width, rgba.height,
-                                       with_alpha ? PixelLayout::kRgba : PixelLayout::kRgb,
-                                       path == "-" ? ".png" : ExtensionOf(path), path));
+  SCRIM_ASSIGN_OR_RETURN(
+      const std::vector<uint8_t> bytes,
+      EncodePicture(pixels.data(), rgba.width, rgba.height, with_alpha ? PixelLayout::kRgba : PixelLayout::kRgb,
+                    path == "-" ? ".png" : ExtensionOf(path), path));
   return Write(bytes, path);
 }
 
 Status WriteGreyPng(const image::Bytes& grey, const std::string& path) {
-  SCRIM_ASSIGN_OR_RETURN(
-      const std::vector<uint8_t> bytes,
-      EncodePicture(grey.data(), grey.width(), grey.height(), PixelLayout::kGrey, ".png", path));
+  SCRIM_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes,
+                         EncodePicture(grey.data(), grey.width(), grey.height(), PixelLayout::kGrey, ".png", path));
   return Write(bytes, path);
 }
 

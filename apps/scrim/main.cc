@@ -188,13 +188,17 @@ int Main(int argc, char** argv) {
   MatteOptions matte;
   CLI::App* matte_command = app.add_subcommand("matte", "write the alpha of photos or clips as 8-bit grey PNG");
   matte_command
-      ->add_option("input", matte.input,
-                   "image, folder of images (independent photos), clip (numbered frames from 000000.png), or `-` (a clip "
-                   "or an image on standard input, as stdin.png)")
+      ->add_option(
+          "input", matte.input,
+          "image, folder of images (independent photos), clip (numbered frames from 000000.png), or `-` (a clip "
+          "or an image on standard input, as stdin.png)")
       ->required()
       ->type_name("IMAGE|FOLDER|CLIP");
-  matte_command->add_option("-o,--output", matte.output, "folder, made unless it exists; files get the input's stem and replace older ones, never an input; frames of "
-                   "a clip want a folder without others")
+  matte_command
+      ->add_option(
+          "-o,--output", matte.output,
+          "folder, made unless it exists; files get the input's stem and replace older ones, never an input; frames of "
+          "a clip want a folder without others")
       ->required()
       ->type_name("FOLDER");
   matte_command->add_flag("--sequence", matte.sequence, "the folder's images are consecutive frames of one clip");
@@ -209,7 +213,10 @@ int Main(int argc, char** argv) {
       ->required()
       ->expected(1)
       ->type_name("WHAT");
-  image_command->add_option("-o,--output", image.output, "image file, or `-` (standard output, PNG); .png for transparent. An existing file is replaced, an input never")
+  image_command
+      ->add_option("-o,--output", image.output,
+                   "image file, or `-` (standard output, PNG); .png for transparent. An existing file is replaced, an "
+                   "input never")
       ->required()
       ->type_name("OUT");
   AddMatte(image_command, &image.common);

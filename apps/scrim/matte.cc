@@ -79,7 +79,8 @@ Status MatteOfFolder(Session* session, const MatteOptions& options) {
   progress.Finish();
   Print(notes);
   if (!left_out.empty()) {
-    std::string names = options.input + ": " + std::to_string(left_out.size()) + " files are no images: ";
+    std::string names = options.input + ": " + std::to_string(left_out.size()) +
+                        (left_out.size() == 1 ? " file is no image: " : " files are no images: ");
     for (size_t i = 0; i < left_out.size() && i < kMostNames; ++i) names += (i > 0 ? ", " : "") + left_out[i];
     Print({names + (left_out.size() > kMostNames ? ", ..." : "")});
   }
@@ -112,18 +113,20 @@ Status Matte(const MatteOptions& options) {
   SCRIM_ASSIGN_OR_RETURN(Session session, OpenSession(options.common));
   SCRIM_RETURN_IF_ERROR(MakeFolder(options.output));
   if (fs::is_directory(options.input, error)) return MatteOfFolder(&session, options);
-  const bool image = options.input == "-" ? LooksLikeImage(PeekStandardInput())
-                                          : KindOfImage(options.input) == ImageKind::kStill;
+  const bool image =
+      options.input == "-" ? LooksLikeImage(PeekStandardInput()) : KindOfImage(options.input) == ImageKind::kStill;
   if (!image) return MatteOfClip(&session, options);
+  WatchForStandstill(options.input == "-" ? "" : options.input);
   std::string note;
-  SCRIM_RETURN_IF_ERROR(
-      MatteOfImage(&session, options.input,
-                   OutputFor(options.output, options.input == "-" ? "stdin" : options.input).string(), &note));
+  SCRIM_RETURN_IF_ERROR(MatteOfImage(&session, options.input,
+                                     OutputFor(options.output, options.input == "-" ? "stdin" : options.input).string(),
+                                     &note));
   if (!note.empty()) Print({note});
   return {};
 }
 
 Status Image(const ImageOptions& options) {
+  WatchForStandstill(options.input == "-" ? "" : options.input);
   std::string note;
   SCRIM_ASSIGN_OR_RETURN(image::Frame frame, ReadImage(options.input, &note));
   SCRIM_ASSIGN_OR_RETURN(Session session, OpenSession(options.common));

@@ -25,13 +25,13 @@ using DrawCallback =
     std::function<Status(const image::FrameView& frame, const image::FrameView& out, const FrameInfo& info)>;
 
 struct MediaOptions {
-  std::string input;      // "-": standard input
-  FrameCallback on_frame;  // frames as they are in the clip: I420 or, where the clip has alpha, RGBA; may be empty
-  DrawCallback draw;       // empty: frames are not drawn
-  FrameCallback on_drawn;  // drawn ones; may be empty
-  bool mirror = false;     // left and right are exchanged before frames are drawn
-  bool alpha = false;      // frames are drawn as RGBA
-  std::string output;      // a file to encode into, overwritten, or "-" for yuv4mpeg; empty: only read
+  std::string input;        // "-": standard input
+  FrameCallback on_frame;   // frames as they are in the clip: I420 or, where the clip has alpha, RGBA; may be empty
+  DrawCallback draw;        // empty: frames are not drawn
+  FrameCallback on_drawn;   // drawn ones; may be empty
+  bool mirror = false;      // left and right are exchanged before frames are drawn
+  bool alpha = false;       // frames are drawn as RGBA
+  std::string output;       // a file to encode into, overwritten, or "-" for yuv4mpeg; empty: only read
   std::string output_name;  // what error messages call it
   std::string container;    // ".mp4", ".mov" or ".mkv" of the output: H.264 and AAC
   int64_t frames = 0;       // ends after as many; 0: all
@@ -45,9 +45,9 @@ bool IsKnownContainer(const std::string& extension);
 Status CheckClip(const std::string& path);
 
 // Runs the whole clip, upright, with its own times from its first one on, in one size; every sound track is carried
-// over. After Ctrl-C the output ends there and is a whole file all the same. What was left out is told on stderr. Errors
-// are one line with the file's name: missing, not a clip, no video, cut off before the end that its container promises,
-// output that cannot be written; those of the callbacks are as they say them. Returns the number of frames.
+// over. After Ctrl-C the output ends there and is a whole file all the same. What was left out is told on stderr.
+// Errors are one line with the file's name: missing, not a clip, no video, cut off before the end that its container
+// promises, output that cannot be written; those of the callbacks are as they say them. Returns the number of frames.
 StatusOr<int64_t> RunMedia(const MediaOptions& options);
 
 }  // namespace scrim::app

@@ -87,9 +87,11 @@ Status MakeFrameFolder(const std::string& path) {
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(path, error)) {
     const std::string name = entry.path().filename().string();
-    if (name.size() >= 10 && std::all_of(name.begin(), name.end() - 4, [](unsigned char c) { return std::isdigit(c); }) &&
+    if (name.size() >= 10 &&
+        std::all_of(name.begin(), name.end() - 4, [](unsigned char c) { return std::isdigit(c); }) &&
         name.compare(name.size() - 4, 4, ".png") == 0)
-      return InvalidArgument(path + ": holds frames of a clip already (" + name + "); empty it, or give another folder");
+      return InvalidArgument(path + ": holds frames of a clip already (" + name +
+                             "); empty it, or give another folder");
   }
   return {};
 }

@@ -52,7 +52,8 @@ Status CheckNoInput(const std::string& path) {
   if (!Identify(path, &id)) return {};
   const std::lock_guard<std::mutex> lock(mutex);
   if (Inputs().count(id) == 0) return {};
-  return InvalidArgument(path + ": is read by this command and would be lost; give another name or folder for the output");
+  return InvalidArgument(path +
+                         ": is read by this command and would be lost; give another name or folder for the output");
 }
 
 }  // namespace scrim::app

@@ -10,8 +10,8 @@ namespace scrim::app {
 Status Run(const RunOptions& options) {
   for (const BackgroundOption& background : options.backgrounds) NoteInput(background.text);
   const SinkKind sink = KindOfSink(options.output);
-  const bool clip = KindOfSource(options.input) == SourceKind::kFile &&
-                    (sink == SinkKind::kFile || sink == SinkKind::kStdout);
+  const bool clip =
+      KindOfSource(options.input) == SourceKind::kFile && (sink == SinkKind::kFile || sink == SinkKind::kStdout);
   return clip || options.backgrounds[0].transparent() ? RunFile(options) : RunLive(options);
 }
 

@@ -96,7 +96,8 @@ Status RunFile(const RunOptions& options) {
       filter.GetAlpha(frame.width, frame.height, alpha.data(), alpha.row_size());
       sheet.AddResult(alpha, frame);
     }
-    if (transparent) SCRIM_RETURN_IF_ERROR(WriteImage(frame, /*with_alpha=*/true, FrameName(options.output, info.index)));
+    if (transparent)
+      SCRIM_RETURN_IF_ERROR(WriteImage(frame, /*with_alpha=*/true, FrameName(options.output, info.index)));
     stats.clip_seconds = info.seconds + (info.fps > 0 ? 1 / info.fps : 0);
     progress.Update(info.index + 1, std::llround(info.clip_seconds * info.fps));
     return {};

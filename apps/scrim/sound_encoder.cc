@@ -59,11 +59,13 @@ Status SoundEncoder::Open(const AVCodecContext& from, AVStream& stream, const st
 Status SoundEncoder::OpenGraph(int rate, int format, const AVChannelLayout& layout) {
   graph_.reset(avfilter_graph_alloc());
   graph_->nb_threads = 1;
-  const std::string description =
-      Text("abuffer=time_base=1/%d:sample_rate=%d:sample_fmt=%d:channel_layout=%s,aresample=async=1:min_hard_comp=0.01:first_pts=%lld,"
-           "aformat=sample_fmts=fltp:sample_rates=%d:channel_layouts=%s,abuffersink",
-           rate, rate, format, Describe(layout).c_str(), static_cast<long long>(av_rescale(sent_, rate, encoder_->sample_rate)),
-           encoder_->sample_rate, Describe(encoder_->ch_layout).c_str());
+  const std::string description = Text(
+      "abuffer=time_base=1/"
+      "%d:sample_rate=%d:sample_fmt=%d:channel_layout=%s,aresample=async=1:min_hard_comp=0.01:first_pts=%lld,"
+      "aformat=sample_fmts=fltp:sample_rates=%d:channel_layouts=%s,abuffersink",
+      rate, rate, format, Describe(layout).c_str(),
+      static_cast<long long>(av_rescale(sent_, rate, encoder_->sample_rate)), encoder_->sample_rate,
+      Describe(encoder_->ch_layout).c_str());
   AVFilterInOut *ins = nullptr, *outs = nullptr;
   int error = avfilter_graph_parse2(graph_.get(), description.c_str(), &ins, &outs);
   avfilter_inout_free(&ins);

@@ -17,10 +17,10 @@ Status Y4mWriter::Picture(const AVFrame& given, int64_t, int64_t) {
   Av<AVFrame> frame(av_frame_clone(&given));
   const bool bt709 = IsBt709(given.colorspace, given.height), full = given.color_range == AVCOL_RANGE_JPEG;
   if (given.format == AV_PIX_FMT_RGBA)
-    SCRIM_RETURN_IF_ERROR(to_yuv_.Run(given,
-                                      Text("scale=out_range=%s:out_color_matrix=%s,format=yuv420p",
-                                           full ? "pc" : "tv", bt709 ? "bt709" : "bt601"),
-                                      frame.get()));
+    SCRIM_RETURN_IF_ERROR(to_yuv_.Run(
+        given,
+        Text("scale=out_range=%s:out_color_matrix=%s,format=yuv420p", full ? "pc" : "tv", bt709 ? "bt709" : "bt601"),
+        frame.get()));
   if (!begun_) {
     const AVRational sar = given.sample_aspect_ratio.num > 0 ? given.sample_aspect_ratio : AVRational{1, 1};
     const char* chroma = given.chroma_location == AVCHROMA_LOC_CENTER ? "420jpeg" : "420mpeg2";
@@ -32,7 +32,8 @@ Status Y4mWriter::Picture(const AVFrame& given, int64_t, int64_t) {
   }
   SCRIM_RETURN_IF_ERROR(Write("FRAME\n", 6));
   for (int p = 0; p < 3; ++p) {
-    const int width = p == 0 ? frame->width : (frame->width + 1) / 2, rows = p == 0 ? frame->height : (frame->height + 1) / 2;
+    const int width = p == 0 ? frame->width : (frame->width + 1) / 2,
+              rows = p == 0 ? frame->height : (frame->height + 1) / 2;
     for (int y = 0; y < rows; ++y)
       SCRIM_RETURN_IF_ERROR(Write(frame->data[p] + ptrdiff_t{frame->linesize[p]} * y, static_cast<size_t>(width)));
   }

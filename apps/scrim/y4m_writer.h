@@ -5,8 +5,8 @@
 
 namespace scrim::app {
 
-// The header tells the range as FFmpeg does (XCOLORRANGE) and the matrix (XMATRIX), which the format has no word for. It
-// stays below FFmpeg's limit of 96 bytes.
+// The header tells the range as FFmpeg does (XCOLORRANGE) and the matrix (XMATRIX), which the format has no word for.
+// It stays below FFmpeg's limit of 96 bytes.
 class Y4mWriter : public ClipWriter {
  public:
   explicit Y4mWriter(AVRational rate) : rate_(rate.num > 0 ? rate : AVRational{25, 1}) {}

@@ -67,8 +67,8 @@ StatusOr<std::unique_ptr<ByteSource>> ByteSource::Open(const std::string& path, 
   const auto seek = [](void* self, int64_t offset, int whence) {
     return static_cast<ByteSource*>(self)->Seek(offset, whence);
   };
-  source->context_ = avio_alloc_context(buffer, kBuffer, 0, source.get(), read, nullptr,
-                                        source->regular_ ? +seek : nullptr);
+  source->context_ =
+      avio_alloc_context(buffer, kBuffer, 0, source.get(), read, nullptr, source->regular_ ? +seek : nullptr);
   return source;
 }
 

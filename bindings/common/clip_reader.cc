@@ -73,7 +73,7 @@ StatusOr<std::unique_ptr<ClipReader>> ClipReader::Open(const std::string& path, 
   fit.even = options.even, fit.mirror = options.mirror;
   if (path != "-") {
     const ImageKind kind = KindOfImage(path);
-    if (kind == ImageKind::kStill && path.size() > 0)
+    if (kind == ImageKind::kStill)
       return InvalidArgument(path + ": is a picture, not a clip; `scrim image` takes pictures");
     if (kind == ImageKind::kAnimation) {
       if (StatusOr<std::unique_ptr<WebpFrames>> webp = WebpFrames::Open(path); webp.ok()) {
@@ -130,6 +130,8 @@ Status ClipReader::OpenFile() {
     return InvalidArgument(path_ + ": is a picture, not a clip; `scrim image` takes pictures");
   if (error >= 0) error = avformat_find_stream_info(format_, nullptr);
   if (error == AVERROR_EXIT) return Unavailable(path_ + ": was not waited for");
+  if (error == AVERROR_EOF || error == AVERROR_INVALIDDATA)
+    return Corrupt(path_ + ": is cut off, or no clip that can be played");
   if (error < 0) return Corrupt(path_ + ": cannot be played: " + AvText(error));
   return {};
 }
@@ -187,8 +189,8 @@ void ClipReader::NameTags() {
   for (Track& track : tracks_) CopyTags(track.stream->metadata, kTrackTags, &track.tags);
 }
 
-// Clips that begin elsewhere than at 0 (broadcasts, recordings that were cut) are moved there; one frame or so stays as it
-// is. Sound that begins as little before the picture, as encoders make it, is cut there.
+// Clips that begin elsewhere than at 0 (broadcasts, recordings that were cut) are moved there; one frame or so stays as
+// it is. Sound that begins as little before the picture, as encoders make it, is cut there.
 void ClipReader::FindBeginning() {
   int64_t first = AV_NOPTS_VALUE, picture = AV_NOPTS_VALUE;
   for (const Track& track : tracks_) {
@@ -236,8 +238,7 @@ StatusOr<ClipReader::Item> ClipReader::Next() {
     fed_ = static_cast<size_t>(track - tracks_.begin()), feeding_ = true;
     damaged_ += avcodec_send_packet(track->decoder.get(), packet_.get()) < 0;
   }
-  if (damaged_ > 0)
-    notes_.push_back(path_ + ": " + std::to_string(damaged_) + " damaged packets were left out");
+  if (damaged_ > 0) notes_.push_back(path_ + ": damaged parts were left out (" + std::to_string(damaged_) + ")");
   damaged_ = 0;
   return Item{};
 }
@@ -305,6 +306,10 @@ Status ClipReader::CheckWhole() const {
     if (track.first == AV_NOPTS_VALUE) continue;
     const double base = av_q2d(track.stream->time_base);
     first = std::min(first, track.first * base), end = std::max(end, track.end * base);
+    // AVI's header counts frames; its length is made of those that are there.
+    const AVRational rate = track.stream->r_frame_rate;
+    if (&track == tracks_.data() && std::string(format_->iformat->name) == "avi" && rate.num > 0)
+      SCRIM_RETURN_IF_ERROR(check(track.stream->nb_frames / av_q2d(rate), (track.end - track.first) * base, ""));
     if (track.stream->duration == AV_NOPTS_VALUE) continue;
     told = true;
     SCRIM_RETURN_IF_ERROR(check(track.stream->duration * base, (track.end - track.first) * base,

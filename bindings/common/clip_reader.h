@@ -19,8 +19,8 @@ class WebpFrames;
 class ClipReader {
  public:
   struct Options {
-    bool sound = false;          // all sound tracks are decoded; else none
-    bool even = false;           // see FrameFitter
+    bool sound = false;  // all sound tracks are decoded; else none
+    bool even = false;   // see FrameFitter
     bool mirror = false;
     std::function<bool()> stop;  // whether to give up waiting for a pipe
   };
@@ -44,7 +44,7 @@ class ClipReader {
   Status CheckWhole() const;
 
   AVRational time_base() const { return time_base_; }
-  AVRational rate() const { return rate_; }  // nominal frames a second; 0/1: unknown
+  AVRational rate() const { return rate_; }    // nominal frames a second; 0/1: unknown
   double seconds() const { return seconds_; }  // by the container; 0: unknown
   size_t sound_tracks() const { return sounds_; }
   const AVCodecContext& sound(size_t track) const { return *tracks_[track + 1].decoder; }
@@ -60,7 +60,7 @@ class ClipReader {
     Av<AVCodecContext> decoder;
     AVDictionary* tags = nullptr;
     std::priority_queue<int64_t, std::vector<int64_t>, std::greater<>> stamps;  // of packets, where frames have none
-    int64_t first = AV_NOPTS_VALUE, end = AV_NOPTS_VALUE;                        // of decoded frames, in the stream's base
+    int64_t first = AV_NOPTS_VALUE, end = AV_NOPTS_VALUE;  // of decoded frames, in the stream's base
   };
   ClipReader() = default;
   Status OpenFile();

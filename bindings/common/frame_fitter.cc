@@ -16,7 +16,9 @@ namespace {
 
 constexpr char kScale[] = "scale=flags=bicubic+accurate_rnd+full_chroma_int";
 
-Status Failed(const std::string& what, int error) { return Internal("a frame cannot be converted: " + what + ": " + AvText(error)); }
+Status Failed(const std::string& what, int error) {
+  return Internal("a frame cannot be converted: " + what + ": " + AvText(error));
+}
 
 // The old names of formats that were full range by themselves.
 void NameRange(AVFrame* frame) {
@@ -70,15 +72,16 @@ bool IsBt709(AVColorSpace matrix, int height) {
 Status FilterChain::Run(const AVFrame& frame, const std::string& description, AVFrame* out) {
   const AVRational sar = frame.sample_aspect_ratio.num > 0 ? frame.sample_aspect_ratio : AVRational{1, 1};
   const std::string source = "video_size=" + std::to_string(frame.width) + "x" + std::to_string(frame.height) +
-                             ":pix_fmt=" + std::to_string(frame.format) + ":time_base=1/1000000:pixel_aspect=" +
-                             std::to_string(sar.num) + "/" + std::to_string(sar.den);
+                             ":pix_fmt=" + std::to_string(frame.format) +
+                             ":time_base=1/1000000:pixel_aspect=" + std::to_string(sar.num) + "/" +
+                             std::to_string(sar.den);
   if (key_ != source + description) {
     key_.clear();
     graph_.reset(avfilter_graph_alloc());
     graph_->nb_threads = 1;
     AVFilterInOut *ins = nullptr, *outs = nullptr;
-    int error = avfilter_graph_parse2(graph_.get(),
-                                      ("buffer=" + source + "," + description + ",buffersink").c_str(), &ins, &outs);
+    int error = avfilter_graph_parse2(graph_.get(), ("buffer=" + source + "," + description + ",buffersink").c_str(),
+                                      &ins, &outs);
     avfilter_inout_free(&ins);
     avfilter_inout_free(&outs);
     if (error >= 0) error = avfilter_graph_config(graph_.get(), nullptr);
@@ -132,8 +135,7 @@ Status FrameFitter::Fit(const AVFrame& in, AVFrame* out) {
   if (const ColourSpace colours = ColourSpaceOf(*frame); IsWide(colours) && !rgb && !alpha_) {
     if (tone_map_ == nullptr || !(tone_map_->from() == colours)) tone_map_ = std::make_unique<ToneMap>(colours);
     Av<AVFrame> ten = NewFrame(), mapped = NewFrame();
-    SCRIM_RETURN_IF_ERROR(
-        to_ten_bits_.Run(*frame, kScale + Keeping(*frame) + ",format=yuv420p10le", ten.get()));
+    SCRIM_RETURN_IF_ERROR(to_ten_bits_.Run(*frame, kScale + Keeping(*frame) + ",format=yuv420p10le", ten.get()));
     mapped->format = AV_PIX_FMT_YUV420P, mapped->width = ten->width, mapped->height = ten->height;
     if (const int error = av_frame_get_buffer(mapped.get(), 0); error < 0) return Failed("memory", error);
     tone_map_->Run(*ten, mapped.get());

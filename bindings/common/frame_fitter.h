@@ -31,8 +31,8 @@ class FilterChain {
 class FrameFitter {
  public:
   struct Options {
-    bool even = false;    // sides are cut to even numbers, for 4:2:0
-    bool mirror = false;  // left and right are exchanged
+    bool even = false;                                     // sides are cut to even numbers, for 4:2:0
+    bool mirror = false;                                   // left and right are exchanged
     std::optional<std::array<int32_t, 9>> display_matrix;  // of the stream
   };
   explicit FrameFitter(const Options& options) : options_(options) {}

@@ -84,8 +84,8 @@ class Input {
       vips_magickload_buffer(const_cast<void*>(bytes), size, &image, nullptr);
     } else if (!Loader().empty()) {
       vips_source_rewind(source_.get());
-      image = vips_image_new_from_source(source_.get(), "", "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", fail_on,
-                                         nullptr);
+      image =
+          vips_image_new_from_source(source_.get(), "", "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", fail_on, nullptr);
     }
     return Owned<VipsImage>(image);
   }
@@ -111,9 +111,7 @@ bool Is(std::string_view loader, VipsImage* image, const char* field, int least)
 }
 
 // libvips shows an APNG's first picture and does not say that there are more; the chunk that does precedes it.
-bool IsApng(std::string_view head) {
-  return head.substr(0, 4) == "\x89PNG" && head.find("acTL") < head.find("IDAT");
-}
+bool IsApng(std::string_view head) { return head.substr(0, 4) == "\x89PNG" && head.find("acTL") < head.find("IDAT"); }
 
 bool IsAnimated(Input& input) {
   const std::string_view loader = input.Loader();
@@ -138,8 +136,8 @@ Owned<VipsImage> ByProfile(VipsImage* in, bool cmyk) {
   return Owned<VipsImage>(out);
 }
 
-// Whether the image's profile changes nothing: most are sRGB's, under many names. Making a transform takes 3 ms, so that
-// the last verdicts are kept.
+// Whether the image's profile changes nothing: most are sRGB's, under many names. Making a transform takes 3 ms, so
+// that the last verdicts are kept.
 bool IsSrgb(VipsImage* in) {
   static std::mutex mutex;
   static std::map<std::string, bool> known;
@@ -186,8 +184,7 @@ Owned<VipsImage> ToSrgb(Owned<VipsImage> in) {
     out = Then(std::move(in), [](VipsImage* from, VipsImage** to) {
       return vips_colourspace(from, to, VIPS_INTERPRETATION_sRGB, nullptr);
     });
-  return Then(std::move(out),
-              [](VipsImage* from, VipsImage** to) { return vips_cast_uchar(from, to, nullptr); });
+  return Then(std::move(out), [](VipsImage* from, VipsImage** to) { return vips_cast_uchar(from, to, nullptr); });
 }
 
 // RGB to RGBA, four bytes at a time, the last one of which is the next pixel's: not the row's last pixel.
@@ -233,8 +230,9 @@ bool Decode(Owned<VipsImage> image, Picture* picture) {
 
 StatusOr<Picture> Read(Input input, const std::string& name) {
   const Status foreign =
-      Corrupt(name + ": is not an image that can be read (JPEG, PNG, WebP, TIFF, GIF, HEIC, AVIF, JPEG 2000, JPEG XL, "
-                     "BMP or PNM)");
+      Corrupt(name +
+              ": is not an image that can be read (JPEG, PNG, WebP, TIFF, GIF, HEIC, AVIF, JPEG 2000, JPEG XL, "
+              "BMP or PNM)");
   const std::string_view loader = input.Loader();
   if (loader.empty()) return foreign;
   Picture picture;

@@ -61,12 +61,10 @@ bool IsP3(AVColorPrimaries p) { return p == AVCOL_PRI_SMPTE431 || p == AVCOL_PRI
 bool Is2020(const ColourSpace& c) {
   return c.primaries == AVCOL_PRI_BT2020 ||
          (c.primaries == AVCOL_PRI_UNSPECIFIED &&
-          (c.matrix == AVCOL_SPC_BT2020_NCL || c.matrix == AVCOL_SPC_BT2020_CL ||
-           c.transfer == AVCOL_TRC_SMPTE2084 || c.transfer == AVCOL_TRC_ARIB_STD_B67));
+          (c.matrix == AVCOL_SPC_BT2020_NCL || c.matrix == AVCOL_SPC_BT2020_CL || c.transfer == AVCOL_TRC_SMPTE2084 ||
+           c.transfer == AVCOL_TRC_ARIB_STD_B67));
 }
-bool IsHdr(const ColourSpace& c) {
-  return c.transfer == AVCOL_TRC_SMPTE2084 || c.transfer == AVCOL_TRC_ARIB_STD_B67;
-}
+bool IsHdr(const ColourSpace& c) { return c.transfer == AVCOL_TRC_SMPTE2084 || c.transfer == AVCOL_TRC_ARIB_STD_B67; }
 
 // BT.2390-11, 5.4.1, on PQ codes divided by the source's; black stays black.
 double Eetf(double light, double peak) {
@@ -177,8 +175,8 @@ void ToneMap::Run(const AVFrame& in, AVFrame* out) const {
       const int u = std::min<int>(us[cx], 1023), v = std::min<int>(vs[cx], 1023);
       const int fu = u & 15, fv = v & 15;
       const int weight[4] = {(16 - fu) * (16 - fv), fu * (16 - fv), (16 - fu) * fv, fu * fv};  // of 256
-      const uint16_t* corner[4] = {Node(0, u >> 4, v >> 4), Node(0, (u >> 4) + 1, v >> 4), Node(0, u >> 4, (v >> 4) + 1),
-                                   Node(0, (u >> 4) + 1, (v >> 4) + 1)};
+      const uint16_t* corner[4] = {Node(0, u >> 4, v >> 4), Node(0, (u >> 4) + 1, v >> 4),
+                                   Node(0, u >> 4, (v >> 4) + 1), Node(0, (u >> 4) + 1, (v >> 4) + 1)};
       const auto look = [&](int y, int channel) {
         const size_t at = size_t{3} * (y >> 4) + channel;
         const int fy = y & 15;

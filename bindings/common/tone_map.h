@@ -27,9 +27,9 @@ ColourSpace ColourSpaceOf(const AVFrame& frame);
 // Whether a frame has to go through a ToneMap before it can be drawn on: PQ, HLG, or primaries wider than BT.709's.
 bool IsWide(const ColourSpace& colours);
 
-// PQ and HLG (ITU-R BT.2100) become display light, what exceeds SDR's reference white (203 cd/m², BT.2408) is compressed
-// by the EETF of BT.2390 on the largest of R, G and B, BT.2020 or P3 become BT.709, what lies outside is desaturated, and
-// the display's gamma is 2.4 (BT.1886).
+// PQ and HLG (ITU-R BT.2100) become display light, what exceeds SDR's reference white (203 cd/m², BT.2408) is
+// compressed by the EETF of BT.2390 on the largest of R, G and B, BT.2020 or P3 become BT.709, what lies outside is
+// desaturated, and the display's gamma is 2.4 (BT.1886).
 class ToneMap {
  public:
   explicit ToneMap(const ColourSpace& from);  // 0.1 to 0.3 s
@@ -44,7 +44,9 @@ class ToneMap {
 
  private:
   static constexpr int kSide = 65;
-  const uint16_t* Node(int y, int u, int v) const { return &table_[size_t{3} * ((size_t{1} * v * kSide + u) * kSide + y)]; }
+  const uint16_t* Node(int y, int u, int v) const {
+    return &table_[size_t{3} * ((size_t{1} * v * kSide + u) * kSide + y)];
+  }
 
   ColourSpace from_;
   std::vector<uint16_t> table_;  // Y, U, V of 8 bits times 256; y runs fastest

@@ -39,7 +39,8 @@ bool WebpFrames::Next(AVFrame* frame) {
   frame->format = AV_PIX_FMT_RGBA, frame->width = width_, frame->height = height_;
   if (av_frame_get_buffer(frame, 0) < 0) return false;
   for (int y = 0; y < height_; ++y)
-    std::memcpy(frame->data[0] + ptrdiff_t{frame->linesize[0]} * y, pixels + size_t{4} * y * width_, size_t{4} * width_);
+    std::memcpy(frame->data[0] + ptrdiff_t{frame->linesize[0]} * y, pixels + size_t{4} * y * width_,
+                size_t{4} * width_);
   frame->pts = shown_until_, frame->pkt_duration = until - shown_until_;
   shown_until_ = until;
   return true;

@@ -115,7 +115,8 @@ void Clip::Decode() {
       if (!Convert(item->frame, decoded.frame.get()).ok()) break;
       const AVRational base = reader_->time_base();
       decoded.start = static_cast<uint64_t>(std::max<int64_t>(0, av_rescale_q(item->time, base, kNanoseconds)));
-      decoded.duration = static_cast<uint64_t>(std::max<int64_t>(1000000, av_rescale_q(item->duration, base, kNanoseconds)));
+      decoded.duration =
+          static_cast<uint64_t>(std::max<int64_t>(1000000, av_rescale_q(item->duration, base, kNanoseconds)));
       any = true;
       if (!Put(std::move(decoded))) return;
     }

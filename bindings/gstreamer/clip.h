@@ -61,9 +61,9 @@ class Clip {
   std::deque<Decoded> ready_;  // decoded, for their time
   bool stop_ = false, failed_ = false;
 
-  uint64_t base_ = kNoTime;       // the time at which this round began
-  uint64_t last_ = 0, end_ = 0;   // of the frames taken in this round
-  bool fresh_ = true;             // no frame has been given since SetSize
+  uint64_t base_ = kNoTime;      // the time at which this round began
+  uint64_t last_ = 0, end_ = 0;  // of the frames taken in this round
+  bool fresh_ = true;            // no frame has been given since SetSize
   Av<AVFrame> shown_;
 };
 

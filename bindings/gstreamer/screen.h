@@ -21,8 +21,8 @@ class Screen {
   // Frames will be wanted like this one, scaled and converted by the screen's own thread.
   void SetSize(const GstVideoInfo& like);
 
-  // The newest picture, where it is another one than the last call's; the caller unrefs it. Null: the old one stays. The
-  // first one is waited for.
+  // The newest picture, where it is another one than the last call's; the caller unrefs it. Null: the old one stays.
+  // The first one is waited for.
   GstSample* Newest();
 
  private:

@@ -164,8 +164,8 @@ SCRIM_API scrim_status scrim_parse_density(const char* text, int* width, int* he
 
 /* Draws the person of `in` before the background into `out`, of the same size and format (except for the transparent
  * background); `out` may be `in`. What is transparent in `in` belongs to nobody: its alpha multiplies the mask, and the
- * colours under alpha 0 are not shown. The mask of each frame helps the next: feed the frames of one clip in order. On every
- * error `out`, where it is a valid frame, shows the background alone. */
+ * colours under alpha 0 are not shown. The mask of each frame helps the next: feed the frames of one clip in order. On
+ * every error `out`, where it is a valid frame, shows the background alone. */
 SCRIM_API scrim_status scrim_process(scrim_session* session, const scrim_frame* in, const scrim_frame* out);
 
 /* The background alone, without anything of a room: a blur becomes grey, transparent becomes empty (black where the
