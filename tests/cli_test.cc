@@ -246,7 +246,8 @@ TEST(Image, APhotoWithoutItsEndIsShownAsFarAsItGoesWithANote) {
                                      {"matte", folder / "cut.jpg", "-o", folder / "masks"}}) {
     const Result result = RunScrim(WithModel(arguments));
     EXPECT_EQ(result.status, 0) << result.err;
-    EXPECT_EQ(result.err, "scrim: " + (folder / "cut.jpg") + ": the end of the file is missing; what is there is used\n");
+    EXPECT_EQ(result.err,
+              "scrim: " + (folder / "cut.jpg") + ": the end of the file is missing; what is there is used\n");
   }
 }
 
