@@ -7,6 +7,7 @@ extern "C" {
 #include <map>
 #include <utility>
 
+#include "interrupt.h"
 #include "sound_encoder.h"
 #include "y4m_writer.h"
 
@@ -132,6 +133,7 @@ class FileWriter : public ClipWriter {
   }
 
   Status Write(AVRational base, size_t stream) {
+    Moved();  // an encoder's last frames take their time
     packet_->stream_index = static_cast<int>(stream);
     av_packet_rescale_ts(packet_.get(), base, format_->streams[stream]->time_base);
     int error = av_interleaved_write_frame(format_, packet_.get());

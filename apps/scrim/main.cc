@@ -128,6 +128,9 @@ std::string Problem(const RunOptions& run) {
 int Main(int argc, char** argv) {
   CLI::App app("scrim separates people from the room behind them and puts another background there");
   app.set_version_flag("--version", scrim_version());
+  const std::string files =
+      "An existing file is replaced once the new one is whole; a file that the command reads never is.";
+  app.footer(files);  // of the commands, too
   Texts texts;
   app.set_config("--config", DefaultConfigPath(), "file with options, those of a command under its name: [run]")
       ->type_name("FILE");
@@ -214,9 +217,7 @@ int Main(int argc, char** argv) {
       ->expected(1)
       ->type_name("WHAT");
   image_command
-      ->add_option("-o,--output", image.output,
-                   "image file, or `-` (standard output, PNG); .png for transparent. An existing file is replaced, an "
-                   "input never")
+      ->add_option("-o,--output", image.output, "image file, or `-` (standard output, PNG); .png for transparent")
       ->required()
       ->type_name("OUT");
   AddMatte(image_command, &image.common);
@@ -299,7 +300,7 @@ int Main(int argc, char** argv) {
   compare_command->add_option("--duration", compare.duration, "live: end after as many seconds")
       ->check(CLI::Range(0.001, 1e6));
   compare_command->add_flag("-q,--quiet", compare.quiet, "no progress on stderr");
-  compare_command->footer("Methods and their parameters:\n" + DescribePredecessors());
+  compare_command->footer("Methods and their parameters:\n" + DescribePredecessors() + "\n" + files);
   AddMatte(compare_command, &compare.common);
   AddNetwork(compare_command, &compare.common, &texts);
 
