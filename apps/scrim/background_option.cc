@@ -1,5 +1,7 @@
 #include "background_option.h"
 
+#include <cstdio>
+
 #include "image_io.h"
 #include "session.h"
 
@@ -16,7 +18,9 @@ StatusOr<BackgroundOption> ParseBackground(const std::string& spec) {
 Status Apply(const BackgroundOption& background, Session* session) {
   if (background.value.kind != SCRIM_BACKGROUND_IMAGE)
     return ToStatus(session->SetBackground(background.value, nullptr));
-  SCRIM_ASSIGN_OR_RETURN(image::Frame picture, ReadImage(background.text));
+  std::string note;
+  SCRIM_ASSIGN_OR_RETURN(image::Frame picture, ReadImage(background.text, &note));
+  if (!note.empty()) std::fprintf(stderr, "scrim: %s\n", note.c_str());
   const scrim_frame frame = ToPublic(picture.view());
   return ToStatus(session->SetBackground(background.value, &frame));
 }

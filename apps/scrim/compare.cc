@@ -17,6 +17,7 @@
 #include "live_source.h"
 #include "media.h"
 #include "output_file.h"
+#include "paths.h"
 #include "progress.h"
 #include "sink.h"
 
@@ -29,7 +30,7 @@ constexpr size_t kClipColumns = 4, kPhotoColumns = 6;
 constexpr double kFolderRate = 25;  // of the video made of a sequence of pictures
 
 bool IsSheet(const std::string& output) {
-  const std::string extension = fs::path(output).extension().string();
+  const std::string extension = ExtensionOf(output);
   return extension == ".png" || extension == ".jpg" || extension == ".jpeg" || extension == ".webp";
 }
 
@@ -41,6 +42,7 @@ class CompareRun {
   Status Photos() {
     SCRIM_ASSIGN_OR_RETURN(const std::vector<fs::path> images, ListImages(options_.input));
     Progress progress("images", options_.quiet);
+    const FinishesOnInterrupt finishes;
     for (size_t i = 0; i < images.size() && !Interrupted() && !Enough(); ++i) {
       SCRIM_ASSIGN_OR_RETURN(image::Frame frame, ReadImage(images[i].string()));
       if (!options_.sequence) comparison_.Reset();
@@ -51,6 +53,7 @@ class CompareRun {
                                          : comparison_.columns() < kPhotoColumns;
       SCRIM_RETURN_IF_ERROR(Show(frame.view(), due && (options_.masks.empty() || !truth.empty()),
                                  images[i].stem().string(), kFolderRate));
+      Moved();
       progress.Update(static_cast<int64_t>(i) + 1, static_cast<int64_t>(images.size()));
     }
     progress.Finish();
@@ -96,6 +99,7 @@ class CompareRun {
     if (!options_.quiet) std::fprintf(stderr, "scrim: %s; Ctrl-C ends it\n", source->about().c_str());
     engine::Stopwatch watch;
     double seconds = 0;
+    const FinishesOnInterrupt finishes;
     while (!Interrupted() && !Enough() && !(options_.duration > 0 && seconds >= options_.duration)) {
       std::string problem;
       const LiveSource::State state = source->Poll(&problem);

@@ -12,6 +12,7 @@
 #include "image_io.h"
 #include "matte/mask_loop.h"
 #include "nn/quantise_model.h"
+#include "paths.h"
 
 namespace scrim::app {
 namespace {
@@ -127,6 +128,8 @@ Status Quantise(const ConvertOptions& options, graph::Model& model) {
 }  // namespace
 
 Status Convert(const ConvertOptions& options) {
+  NoteInput(options.input);
+  SCRIM_RETURN_IF_ERROR(CheckNoInput(options.output));
   bool foreign = false;
   SCRIM_ASSIGN_OR_RETURN(graph::Model model, ReadEither(options.input, &foreign));
   if (!options.name.empty()) model.name = options.name;

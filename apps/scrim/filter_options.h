@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/status.h"
+#include "gstreamer/filter.h"
 #include "session.h"
 
 namespace scrim::app {
@@ -19,5 +20,8 @@ struct FilterOptions {
 
 // Sets what differs from the element's defaults. options.common.model must be a file (see FindModel).
 void Configure(GstElement* filter, const FilterOptions& options);
+
+// The same without GStreamer around it.
+Status Configure(gst::Filter* filter, const FilterOptions& options);
 
 }  // namespace scrim::app

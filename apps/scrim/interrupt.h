@@ -1,11 +1,34 @@
-// Ctrl-C as a flag that long work looks at, so that what is written can be finished.
+// Ctrl-C, and work that stands still: a run ends soon after the first signal whatever it is doing, and finishes what is
+// written where it can.
 #pragma once
+
+#include <string>
 
 namespace scrim::app {
 
-// From here on the first SIGINT or SIGTERM raises the flag; a second one ends the process at once.
+// From here on the first SIGINT or SIGTERM ends the process with status 130, files that are not whole removed. While
+// something lives that FinishesOnInterrupt, it only raises the flag, and the files are finished; but where nothing has
+// moved for five seconds after it, or a second signal comes, the process ends all the same.
 void WatchForInterrupt();
+struct FinishesOnInterrupt {
+  FinishesOnInterrupt();
+  ~FinishesOnInterrupt();
+  FinishesOnInterrupt(const FinishesOnInterrupt&) = delete;
+};
 bool Interrupted();
-void RaiseInterrupt();  // as the signal would
+
+// Work goes on: called for every frame or photo.
+void Moved();
+
+// For files alone, which wait for nobody: where nothing has moved for a minute, one line with this name is printed and
+// the process ends with status 1. Empty: no watch.
+void WatchForStandstill(const std::string& name);
+
+// Files that are not whole yet, removed where the process ends in the middle. Long names are not kept.
+void NotePart(const std::string& path);
+void ForgetPart(const std::string& path);
+
+// Becomes readable when the flag is raised.
+int InterruptDescriptor();
 
 }  // namespace scrim::app

@@ -14,6 +14,7 @@
 #include "control.h"
 #include "interrupt.h"
 #include "media.h"
+#include "paths.h"
 #include "sink.h"
 
 namespace scrim::app {
@@ -109,7 +110,7 @@ void PrintConfig(const std::string& text) {
 
 // What does not go together in a run; empty: nothing.
 std::string Problem(const RunOptions& run) {
-  const std::string extension = std::filesystem::path(run.output).extension().string();
+  const std::string extension = ExtensionOf(run.output);
   const bool file = KindOfSink(run.output) == SinkKind::kFile, clip = KindOfSource(run.input) == SourceKind::kFile;
   bool transparent = false;
   for (const BackgroundOption& background : run.backgrounds) transparent |= background.transparent();
@@ -127,6 +128,9 @@ std::string Problem(const RunOptions& run) {
 int Main(int argc, char** argv) {
   CLI::App app("scrim separates people from the room behind them and puts another background there");
   app.set_version_flag("--version", scrim_version());
+  const std::string files =
+      "An existing file is replaced once the new one is whole; a file that the command reads never is.";
+  app.footer(files);  // of the commands, too
   Texts texts;
   app.set_config("--config", DefaultConfigPath(), "file with options, those of a command under its name: [run]")
       ->type_name("FILE");
@@ -187,11 +191,17 @@ int Main(int argc, char** argv) {
   MatteOptions matte;
   CLI::App* matte_command = app.add_subcommand("matte", "write the alpha of photos or clips as 8-bit grey PNG");
   matte_command
-      ->add_option("input", matte.input,
-                   "image, folder of images (independent photos), or clip (numbered frames from 000000.png)")
+      ->add_option(
+          "input", matte.input,
+          "image, folder of images (independent photos), clip (numbered frames from 000000.png), or `-` (a clip "
+          "or an image on standard input, as stdin.png)")
       ->required()
       ->type_name("IMAGE|FOLDER|CLIP");
-  matte_command->add_option("-o,--output", matte.output, "folder, made unless it exists; files get the input's stem")
+  matte_command
+      ->add_option(
+          "-o,--output", matte.output,
+          "folder, made unless it exists; files get the input's stem and replace older ones, never an input; frames of "
+          "a clip want a folder without others")
       ->required()
       ->type_name("FOLDER");
   matte_command->add_flag("--sequence", matte.sequence, "the folder's images are consecutive frames of one clip");
@@ -201,12 +211,13 @@ int Main(int argc, char** argv) {
 
   ImageOptions image;
   CLI::App* image_command = app.add_subcommand("image", "give a photo another background");
-  image_command->add_option("input", image.input, "image file")->required()->type_name("IN");
+  image_command->add_option("input", image.input, "image file, or `-` (standard input)")->required()->type_name("IN");
   image_command->add_option("-b,--background", texts.backgrounds, kBackgroundHelp)
       ->required()
       ->expected(1)
       ->type_name("WHAT");
-  image_command->add_option("-o,--output", image.output, "image file; .png for transparent")
+  image_command
+      ->add_option("-o,--output", image.output, "image file, or `-` (standard output, PNG); .png for transparent")
       ->required()
       ->type_name("OUT");
   AddMatte(image_command, &image.common);
@@ -289,7 +300,7 @@ int Main(int argc, char** argv) {
   compare_command->add_option("--duration", compare.duration, "live: end after as many seconds")
       ->check(CLI::Range(0.001, 1e6));
   compare_command->add_flag("-q,--quiet", compare.quiet, "no progress on stderr");
-  compare_command->footer("Methods and their parameters:\n" + DescribePredecessors());
+  compare_command->footer("Methods and their parameters:\n" + DescribePredecessors() + "\n" + files);
   AddMatte(compare_command, &compare.common);
   AddNetwork(compare_command, &compare.common, &texts);
 
@@ -372,7 +383,7 @@ int Main(int argc, char** argv) {
   if (eval_command->parsed() && !eval.sheet.empty() && eval.worst == 0) eval.worst = 48;
   if (convert.int8 != !convert.calibrate.empty()) return usage("--int8 and --calibrate FOLDER go together");
   if (convert.int8 && convert.half) return usage("--half: int8 weights take 8 bits already; leave --half out");
-  if (convert.int8 && std::filesystem::path(convert.output).extension() == ".onnx")
+  if (convert.int8 && ExtensionOf(convert.output) == ".onnx")
     return usage("--int8: ONNX gets float weights; give a .scrim file");
   if (convert_command->parsed() && !IsConvertible(convert.output))
     return usage(convert.output + ": the output's extension must be .scrim or .onnx");
@@ -380,11 +391,12 @@ int Main(int argc, char** argv) {
     if (const std::string problem = Problem(run); !problem.empty()) return usage(problem);
   }
   if (image_command->parsed() && image.background.transparent()) {
-    const std::string extension = std::filesystem::path(image.output).extension().string();
-    if (extension != ".png" && extension != ".webp")
+    const std::string extension = ExtensionOf(image.output);
+    if (image.output != "-" && extension != ".png" && extension != ".webp")
       return usage("--output " + image.output + ": transparent needs .png or .webp");
   }
 
+  GuardInputs();
   WatchForInterrupt();
   signal(SIGXFSZ, SIG_IGN);  // a file-size limit is an error of write like a full disk
   signal(SIGPIPE, SIG_IGN);

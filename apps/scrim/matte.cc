@@ -5,10 +5,13 @@
 #include <vector>
 
 #include "commands.h"
+#include "common/byte_source.h"
+#include "common/image_file.h"
 #include "image_io.h"
 #include "interrupt.h"
 #include "media.h"
 #include "output_file.h"
+#include "paths.h"
 #include "progress.h"
 
 namespace scrim::app {
@@ -17,55 +20,84 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr size_t kMostNames = 10;  // of a list in one line
+
 Status WriteMatte(Session* session, const image::FrameView& frame, const std::string& path) {
   image::Bytes alpha(frame.width, frame.height);
   SCRIM_RETURN_IF_ERROR(ToStatus(session->Segment(ToPublic(frame), alpha.data(), alpha.row_size())));
   return WriteGreyPng(alpha, path);
 }
 
-Status MatteOfImage(Session* session, const std::string& input, const std::string& output) {
-  SCRIM_ASSIGN_OR_RETURN(image::Frame frame, ReadImage(input));
+Status MatteOfImage(Session* session, const std::string& input, const std::string& output, std::string* note) {
+  SCRIM_ASSIGN_OR_RETURN(image::Frame frame, ReadImage(input, note));
   return WriteMatte(session, frame.view(), output);
+}
+
+void Print(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) std::fprintf(stderr, "scrim: %s\n", line.c_str());
 }
 
 fs::path OutputFor(const fs::path& folder, const fs::path& input) { return folder / (input.stem().string() + ".png"); }
 
-// Goes on after an image that cannot be read, and fails in the end.
-Status MatteOfFolder(Session* session, const MatteOptions& options) {
-  SCRIM_ASSIGN_OR_RETURN(const std::vector<fs::path> images, ListImages(options.input));
+// Before anything is written: no mask replaces a photo, and no two have one name.
+Status CheckNames(const std::vector<fs::path>& images, const std::string& folder) {
   std::map<fs::path, fs::path> taken;
   for (const fs::path& image : images) {
-    const auto [other, fresh] = taken.emplace(OutputFor(options.output, image), image);
+    const fs::path output = OutputFor(folder, image);
+    SCRIM_RETURN_IF_ERROR(CheckNoInput(output.string()));
+    const auto [other, fresh] = taken.emplace(output, image);
     if (!fresh) {
       return InvalidArgument(other->second.string() + " and " + image.string() + " would both become " +
                              other->first.string());
     }
   }
+  return {};
+}
+
+// Goes on after an image that cannot be read, and fails in the end, with a list of all of them.
+Status MatteOfFolder(Session* session, const MatteOptions& options) {
+  std::vector<std::string> left_out;
+  SCRIM_ASSIGN_OR_RETURN(const std::vector<fs::path> images, ListImages(options.input, &left_out));
+  SCRIM_RETURN_IF_ERROR(CheckNames(images, options.output));
   Progress progress("images", options.quiet);
   int64_t done = 0;
-  std::vector<std::string> failures;
+  std::vector<std::string> notes, failures;
+  const FinishesOnInterrupt finishes;
+  WatchForStandstill(options.input);
   for (const fs::path& image : images) {
     if (Interrupted()) break;
     if (!options.sequence) session->Reset();
-    Status status = MatteOfImage(session, image.string(), OutputFor(options.output, image).string());
+    std::string note;
+    Status status = MatteOfImage(session, image.string(), OutputFor(options.output, image).string(), &note);
     if (status.code() == Code::kIo) return status;  // a full disk does not get better
     if (!status.ok()) failures.push_back(status.message());
+    if (!note.empty()) notes.push_back(note);
+    Moved();
     progress.Update(++done, static_cast<int64_t>(images.size()));
   }
+  WatchForStandstill("");
   progress.Finish();
+  Print(notes);
+  if (!left_out.empty()) {
+    std::string names = options.input + ": " + std::to_string(left_out.size()) +
+                        (left_out.size() == 1 ? " file is no image: " : " files are no images: ");
+    for (size_t i = 0; i < left_out.size() && i < kMostNames; ++i) names += (i > 0 ? ", " : "") + left_out[i];
+    Print({names + (left_out.size() > kMostNames ? ", ..." : "")});
+  }
   if (failures.empty()) return {};
-  for (size_t i = 0; i + 1 < failures.size(); ++i) std::fprintf(stderr, "scrim: %s\n", failures[i].c_str());
-  return Corrupt(failures.back());
+  const std::string last = failures.back();
+  failures.pop_back();
+  Print(failures);
+  return Corrupt(last);
 }
 
 Status MatteOfClip(Session* session, const MatteOptions& options) {
+  SCRIM_RETURN_IF_ERROR(MakeFrameFolder(options.output));
   Progress progress("frames", options.quiet);
   MediaOptions media;
   media.input = options.input;
   media.on_frame = [&](const image::FrameView& frame, const FrameInfo& info) -> Status {
-    char name[32];
-    std::snprintf(name, sizeof name, "%06lld.png", static_cast<long long>(info.index));
-    SCRIM_RETURN_IF_ERROR(WriteMatte(session, frame, (fs::path(options.output) / name).string()));
+    SCRIM_RETURN_IF_ERROR(WriteMatte(session, frame, FrameName(options.output, info.index)));
     progress.Update(info.index + 1, std::llround(info.clip_seconds * info.fps));
     return {};
   };
@@ -76,22 +108,32 @@ Status MatteOfClip(Session* session, const MatteOptions& options) {
 
 Status Matte(const MatteOptions& options) {
   std::error_code error;
-  if (!fs::exists(options.input, error)) return NotFound(options.input + ": no such file or folder");
+  if (options.input != "-" && !fs::exists(options.input, error))
+    return NotFound(options.input + ": no such file or folder");
   SCRIM_ASSIGN_OR_RETURN(Session session, OpenSession(options.common));
   SCRIM_RETURN_IF_ERROR(MakeFolder(options.output));
   if (fs::is_directory(options.input, error)) return MatteOfFolder(&session, options);
-  if (IsImageFile(options.input)) {
-    return MatteOfImage(&session, options.input, OutputFor(options.output, options.input).string());
-  }
-  return MatteOfClip(&session, options);
+  const bool image =
+      options.input == "-" ? LooksLikeImage(PeekStandardInput()) : KindOfImage(options.input) == ImageKind::kStill;
+  if (!image) return MatteOfClip(&session, options);
+  WatchForStandstill(options.input == "-" ? "" : options.input);
+  std::string note;
+  SCRIM_RETURN_IF_ERROR(MatteOfImage(&session, options.input,
+                                     OutputFor(options.output, options.input == "-" ? "stdin" : options.input).string(),
+                                     &note));
+  if (!note.empty()) Print({note});
+  return {};
 }
 
 Status Image(const ImageOptions& options) {
+  WatchForStandstill(options.input == "-" ? "" : options.input);
+  std::string note;
+  SCRIM_ASSIGN_OR_RETURN(image::Frame frame, ReadImage(options.input, &note));
   SCRIM_ASSIGN_OR_RETURN(Session session, OpenSession(options.common));
   SCRIM_RETURN_IF_ERROR(Apply(options.background, &session));
-  SCRIM_ASSIGN_OR_RETURN(image::Frame frame, ReadImage(options.input));
   const scrim_frame view = ToPublic(frame.view());
   SCRIM_RETURN_IF_ERROR(ToStatus(session.Process(view)));
+  if (!note.empty()) Print({note});
   const bool transparent = options.background.transparent();
   return WriteImage(frame.view(), transparent, options.output);
 }

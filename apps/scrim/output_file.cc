@@ -2,24 +2,33 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <utility>
 
+#include "interrupt.h"
+#include "paths.h"
+
 namespace scrim::app {
 
 namespace fs = std::filesystem;
 
 OutputFile::OutputFile(std::string path)
-    : path_(std::move(path)), part_(path_ + "." + std::to_string(getpid()) + ".part") {}
+    : path_(std::move(path)), part_(path_ + "." + std::to_string(getpid()) + ".part") {
+  NotePart(part_);
+}
 
 OutputFile::OutputFile(OutputFile&& other) noexcept
     : path_(std::move(other.path_)), part_(std::exchange(other.part_, std::string())) {}
 
 OutputFile::~OutputFile() {
-  if (!part_.empty()) std::remove(part_.c_str());
+  if (part_.empty()) return;
+  std::remove(part_.c_str());
+  ForgetPart(part_);
 }
 
 StatusOr<OutputFile> OutputFile::Create(const std::string& path) {
@@ -29,6 +38,7 @@ StatusOr<OutputFile> OutputFile::Create(const std::string& path) {
   if (fs::is_directory(path, error)) return InvalidArgument(path + ": is a folder, a file name is needed");
   if (fs::exists(path, error) && !fs::is_regular_file(path, error))
     return InvalidArgument(path + ": is not a regular file");
+  SCRIM_RETURN_IF_ERROR(CheckNoInput(path));
   OutputFile file(path);
   if (std::FILE* f = std::fopen(file.part_.c_str(), "wb"); f != nullptr) {
     std::fclose(f);
@@ -40,6 +50,7 @@ StatusOr<OutputFile> OutputFile::Create(const std::string& path) {
 Status OutputFile::Commit() {
   if (std::rename(part_.c_str(), path_.c_str()) != 0)
     return IoError(path_ + ": cannot be written: " + std::strerror(errno));
+  ForgetPart(part_);
   part_.clear();
   return {};
 }
@@ -62,6 +73,26 @@ Status MakeFolder(const std::string& path) {
   const fs::path parent = clean.has_parent_path() ? clean.parent_path() : ".";
   if (!fs::is_directory(parent, error)) return NotFound(path + ": the folder " + parent.string() + " does not exist");
   if (!fs::create_directory(clean, error)) return IoError(path + ": cannot be made: " + error.message());
+  return {};
+}
+
+std::string FrameName(const std::string& folder, int64_t index) {
+  char name[32];
+  std::snprintf(name, sizeof name, "%06lld.png", static_cast<long long>(index));
+  return (fs::path(folder) / name).string();
+}
+
+Status MakeFrameFolder(const std::string& path) {
+  SCRIM_RETURN_IF_ERROR(MakeFolder(path));
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(path, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.size() >= 10 &&
+        std::all_of(name.begin(), name.end() - 4, [](unsigned char c) { return std::isdigit(c); }) &&
+        name.compare(name.size() - 4, 4, ".png") == 0)
+      return InvalidArgument(path + ": holds frames of a clip already (" + name +
+                             "); empty it, or give another folder");
+  }
   return {};
 }
 

@@ -1,4 +1,5 @@
 #include "commands.h"
+#include "paths.h"
 #include "run_file.h"
 #include "run_live.h"
 #include "sink.h"
@@ -7,7 +8,10 @@ namespace scrim::app {
 
 // Files need no hurry; everything else has a clock.
 Status Run(const RunOptions& options) {
-  const bool clip = KindOfSource(options.input) == SourceKind::kFile && KindOfSink(options.output) == SinkKind::kFile;
+  for (const BackgroundOption& background : options.backgrounds) NoteInput(background.text);
+  const SinkKind sink = KindOfSink(options.output);
+  const bool clip =
+      KindOfSource(options.input) == SourceKind::kFile && (sink == SinkKind::kFile || sink == SinkKind::kStdout);
   return clip || options.backgrounds[0].transparent() ? RunFile(options) : RunLive(options);
 }
 

@@ -4,17 +4,19 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <optional>
 #include <vector>
 
 #include "contact_sheet.h"
+#include "gstreamer/filter.h"
 #include "image_io.h"
 #include "media.h"
 #include "median.h"
 #include "output_file.h"
+#include "paths.h"
 #include "pipeline.h"
 #include "progress.h"
+#include "sink.h"
 
 namespace scrim::app {
 namespace {
@@ -25,16 +27,10 @@ struct Stats {
   std::vector<double> sample, network, matte, compose, total;
   double clip_seconds = 0;
 
-  void Add(const GstStructure* meta) {
-    double sum = 0;
-    const auto add = [&](const char* name, std::vector<double>* values) {
-      double value = 0;
-      gst_structure_get_double(meta, name, &value);
-      values->push_back(value);
-      sum += value;
-    };
-    add("sample-ms", &sample), add("network-ms", &network), add("matte-ms", &matte), add("compose-ms", &compose);
-    total.push_back(sum);
+  void Add(const scrim_times& times) {
+    sample.push_back(times.sample), network.push_back(times.network), matte.push_back(times.matte);
+    compose.push_back(times.compose);
+    total.push_back(times.sample + times.network + times.matte + times.compose);
   }
   void Print() const {
     const double frame = Median(total);
@@ -47,31 +43,15 @@ struct Stats {
   }
 };
 
-std::string FrameName(const std::string& folder, int64_t index) {
-  char name[32];
-  std::snprintf(name, sizeof name, "%06lld.png", static_cast<long long>(index));
-  return (std::filesystem::path(folder) / name).string();
-}
-
-// The alpha on a frame; kInternal where there is none.
-Status AlphaOf(const GstStructure* meta, const image::FrameView& frame, image::Bytes* alpha) {
-  alpha->Resize(frame.width, frame.height);
-  GstBuffer* buffer = nullptr;
-  if (meta == nullptr || !gst_structure_get(meta, "alpha", GST_TYPE_BUFFER, &buffer, nullptr))
-    return Internal("a frame came without its alpha");
-  const Owned<GstBuffer> owned(buffer);
-  for (int y = 0; y < frame.height; ++y)
-    gst_buffer_extract(buffer, gsize{1} * y * frame.width, alpha->row(y), frame.width);
-  return {};
-}
-
 }  // namespace
 
 Status RunFile(const RunOptions& options) {
-  const bool transparent = options.backgrounds[0].transparent();
-  FilterOptions filter = options.filter;
-  SCRIM_ASSIGN_OR_RETURN(filter.common.model, FindModel(filter.common));
-  filter.background = options.backgrounds[0].text;
+  const BackgroundOption& background = options.backgrounds[0];
+  const bool transparent = background.transparent();
+  FilterOptions chosen = options.filter;
+  SCRIM_ASSIGN_OR_RETURN(chosen.common.model, FindModel(chosen.common));
+  chosen.background = background.text;
+  SCRIM_RETURN_IF_ERROR(CheckClip(options.input));
 
   MediaOptions media;
   media.input = options.input;
@@ -80,33 +60,40 @@ Status RunFile(const RunOptions& options) {
   media.frames = options.frames, media.seconds = options.duration;
   std::optional<OutputFile> output;
   if (transparent) {
-    SCRIM_RETURN_IF_ERROR(MakeFolder(options.output));
+    SCRIM_RETURN_IF_ERROR(MakeFrameFolder(options.output));
+  } else if (KindOfSink(options.output) == SinkKind::kStdout) {
+    media.output = media.output_name = "-";
   } else {
     SCRIM_ASSIGN_OR_RETURN(OutputFile file, OutputFile::Create(options.output));
     output.emplace(std::move(file));
     media.output = output->part_path();
     media.output_name = options.output;
-    media.container = std::filesystem::path(options.output).extension().string();
+    media.container = ExtensionOf(options.output);
   }
-  media.configure = [&](GstElement* element) {
-    Configure(element, filter);
-    g_object_set(element, "frame-meta", TRUE, nullptr);
-  };
+  if (background.text == "screen") SCRIM_RETURN_IF_ERROR(StartGStreamer());
+  gst::Filter filter;
+  SCRIM_RETURN_IF_ERROR(Configure(&filter, chosen));
+  if (const std::string problem = filter.Start(); !problem.empty()) return InvalidArgument(problem);
 
   Progress progress("frames", options.quiet);
   Stats stats;
   ContactSheet sheet;
   image::Bytes alpha;
   bool row = false;  // this frame is one of the sheet's
-  media.on_frame = [&](const image::FrameView& frame, const FrameInfo& info) -> Status {
+  media.draw = [&](const image::FrameView& frame, const image::FrameView& out, const FrameInfo& info) -> Status {
     row = !options.contact_sheet.empty() && sheet.Wants(info.seconds, info.clip_seconds);
     if (row) sheet.AddInput(frame);
+    if (info.index == 0) filter.SetFormat(ToPublic(out));
+    const auto time = static_cast<uint64_t>(std::max(0., info.seconds) * 1e9);
+    const gst::Filter::Outcome outcome = filter.Process(ToPublic(frame), ToPublic(out), time);
+    if (!outcome.problem.empty()) return InvalidArgument(outcome.problem);
+    stats.Add(filter.times());
     return {};
   };
-  media.on_result = [&](const image::FrameView& frame, const GstStructure* meta, const FrameInfo& info) -> Status {
-    if (meta != nullptr) stats.Add(meta);
+  media.on_drawn = [&](const image::FrameView& frame, const FrameInfo& info) -> Status {
     if (row) {
-      SCRIM_RETURN_IF_ERROR(AlphaOf(meta, frame, &alpha));
+      alpha.Resize(frame.width, frame.height);
+      filter.GetAlpha(frame.width, frame.height, alpha.data(), alpha.row_size());
       sheet.AddResult(alpha, frame);
     }
     if (transparent)
@@ -118,7 +105,7 @@ Status RunFile(const RunOptions& options) {
   const StatusOr<int64_t> frames = RunMedia(media);
   progress.Finish();
   SCRIM_RETURN_IF_ERROR(frames.status());
-  if (output) SCRIM_RETURN_IF_ERROR(output->Commit());
+  if (output && *frames > 0) SCRIM_RETURN_IF_ERROR(output->Commit());
   if (!options.contact_sheet.empty()) SCRIM_RETURN_IF_ERROR(sheet.Write(options.contact_sheet));
   if (options.stats) stats.Print();
   return {};

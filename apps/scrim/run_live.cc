@@ -42,7 +42,7 @@ class LiveRun {
   explicit LiveRun(const RunOptions& options) : options_(options), loop_(g_main_loop_new(nullptr, FALSE)) {}
   ~LiveRun() {
     ended_ = true;
-    for (const guint source : sources_) g_source_remove(source);
+    if (interrupt_source_ != 0) g_source_remove(interrupt_source_);
     if (tick_ != 0) g_source_remove(tick_);
     if (idle_timer_ != 0) g_source_remove(idle_timer_);
     keys_.reset();
@@ -60,6 +60,7 @@ class LiveRun {
     SCRIM_RETURN_IF_ERROR(StartSource());
     if (!options_.quiet) std::fprintf(stderr, "scrim: %s\n", source_->about().c_str());
     SetTick(33);
+    const FinishesOnInterrupt finishes;
     g_main_loop_run(loop_);
     if (options_.stats && output_ != nullptr) std::fprintf(stderr, "%s\n", Stats().c_str());
     source_.reset();
@@ -99,7 +100,7 @@ class LiveRun {
                      "keys: n next, p previous background, b blur, m mirror, f freeze, h hide, space pause, "
                      "s stats, q quit\n");
     }
-    for (const int signal : {SIGINT, SIGTERM}) sources_.push_back(g_unix_signal_add(signal, OnSignal, this));
+    interrupt_source_ = g_unix_fd_add(InterruptDescriptor(), G_IO_IN, OnInterrupt, this);
     return {};
   }
 
@@ -117,12 +118,10 @@ class LiveRun {
         [](gpointer data) { delete static_cast<std::function<void()>*>(data); });
   }
 
-  static gboolean OnSignal(gpointer data) {
-    auto* self = static_cast<LiveRun*>(data);
-    if (Interrupted()) self->Quit({});  // the second time
-    RaiseInterrupt();
-    self->Finish();
-    return G_SOURCE_CONTINUE;
+  static gboolean OnInterrupt(gint, GIOCondition, gpointer data) {
+    static_cast<LiveRun*>(data)->interrupt_source_ = 0;
+    static_cast<LiveRun*>(data)->Finish();
+    return G_SOURCE_REMOVE;
   }
 
   Status StartSource() {
@@ -229,6 +228,7 @@ class LiveRun {
   }
 
   void Tick() {
+    Moved();
     CheckOutput();
     if (finishing_) {
       if (output_ == nullptr || Clock::now() > end_by_) Quit({});
@@ -413,8 +413,7 @@ class LiveRun {
   std::unique_ptr<CameraClients> clients_;
   ControlServer server_;
   std::optional<TerminalKeys> keys_;
-  std::vector<guint> sources_;
-  guint tick_ = 0, idle_timer_ = 0;
+  guint interrupt_source_ = 0, tick_ = 0, idle_timer_ = 0;
   guint interval_ms_ = 33;
   Status status_;
   bool user_paused_ = false, idle_ = false, finishing_ = false;

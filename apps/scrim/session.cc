@@ -3,11 +3,15 @@
 #include <filesystem>
 
 #include "common/default_model.h"
+#include "paths.h"
 
 namespace scrim::app {
 
 StatusOr<std::string> FindModel(const CommonOptions& options) {
-  if (!options.model.empty()) return options.model;
+  if (!options.model.empty()) {
+    NoteInput(options.model);
+    return options.model;
+  }
   std::error_code error;
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
   if (std::string path = FindDefaultModel(program, SCRIM_MODEL_FOLDER); !path.empty()) return path;

@@ -2,8 +2,7 @@
 
 #include <gst/gst.h>
 
-#include <filesystem>
-
+#include "paths.h"
 #include "pipeline.h"
 
 namespace scrim::app {
@@ -59,7 +58,7 @@ StatusOr<Sink> DescribeSink(const std::string& text, const std::string& path) {
     case SinkKind::kFile:
       return Sink{std::string(kPatient) +
                       "video/x-raw,format=I420 ! x264enc pass=qual quantizer=20 speed-preset=veryfast ! h264parse ! " +
-                      MuxerFor(std::filesystem::path(text).extension().string()) +
+                      MuxerFor(ExtensionOf(text)) +
                       " ! filesink name=sink async=false sync=false location=" + Quoted(path),
                   false};
     case SinkKind::kUrl:

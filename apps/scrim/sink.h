@@ -14,8 +14,8 @@ SinkKind KindOfSink(const std::string& text);
 
 inline constexpr const char* kSinkHelp =
     "a file (.mp4, .mov or .mkv: H.264, a clip's sound carried over as AAC), `window`, `pipewire` (a virtual camera), "
-    "/dev/videoN (v4l2loopback), rtmp://, srt:// or rtsp:// (H.264), `-` or `stdout` (yuv4mpeg); with --background "
-    "transparent a folder for one PNG with alpha a frame";
+    "/dev/videoN (v4l2loopback), rtmp://, srt:// or rtsp:// (H.264), `-` or `stdout` (yuv4mpeg, every frame of a "
+    "clip); with --background transparent a folder for one PNG with alpha a frame, without other frames in it";
 
 struct Sink {
   std::string description;  // of elements from raw video on; the last is called "sink"

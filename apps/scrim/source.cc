@@ -90,7 +90,7 @@ SourceKind KindOfSource(const std::string& text) {
   if (text == "camera" || text.rfind("/dev/video", 0) == 0) return SourceKind::kCamera;
   if (text.find("://") != std::string::npos) return SourceKind::kUrl;
   std::error_code error;
-  if (std::filesystem::exists(text, error)) return SourceKind::kFile;
+  if (text == "-" || std::filesystem::exists(text, error)) return SourceKind::kFile;
   const size_t extension = std::filesystem::path(text).extension().string().size();
   const bool looks_like_file = text.empty() || text.find('/') != std::string::npos || (extension > 2 && extension < 6);
   return looks_like_file ? SourceKind::kFile : SourceKind::kCamera;
@@ -162,6 +162,7 @@ StatusOr<Source> OpenSource(const std::string& text, const Mode& wish) {
       break;
     }
     case SourceKind::kFile:
+      if (text == "-") return Unsupported("-: standard input becomes a file, a folder or standard output");
       SCRIM_RETURN_IF_ERROR(CheckClip(text));
       description = "filesrc location=" + Quoted(text) + " ! decodebin ! videoconvert ! videoflip video-direction=auto";
       break;

@@ -14,7 +14,8 @@ enum class SourceKind { kFile, kCamera, kScreen, kTest, kUrl };
 SourceKind KindOfSource(const std::string& text);
 
 inline constexpr const char* kSourceHelp =
-    "a file, `camera` (the first one), /dev/videoN, a name that `scrim devices` lists, rtsp://, http:// or another "
+    "a file, `-` (standard input: yuv4mpeg or another clip), `camera` (the first one), /dev/videoN, a name that `scrim "
+    "devices` lists, rtsp://, http:// or another "
     "URL, "
     "`screen`, or `test` (a pattern)";
 

@@ -1,151 +1,220 @@
 #include "clip.h"
 
-#include <gst/app/gstappsink.h>
-
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <utility>
 
 namespace scrim::gst {
 namespace {
 
-constexpr char kFile[] = "filesrc name=file ! decodebin ! videoconvert ! videoflip video-direction=auto";
-constexpr char kScreen[] = "ximagesrc use-damage=false ! video/x-raw,framerate=[1/1,30/1] ! videoconvert";
-// The crop keeps the shape of things; borders do so without cropping.
-constexpr char kEnd[] =
-    " ! aspectratiocrop name=crop ! videoscale name=scale add-borders=%s ! videoconvert ! capsfilter name=size ! "
-    "appsink name=frames sync=false enable-last-sample=false ";
-constexpr char kThreeWait[] = "max-buffers=3";  // decoded, for their time
-constexpr char kNewestWins[] = "max-buffers=1 drop=true";
-constexpr GstClockTime kPatience = 20 * GST_SECOND;
-constexpr GstClockTime kJump = 2 * GST_SECOND;
+constexpr size_t kAhead = 3;
+constexpr uint64_t kJump = 2'000'000'000;
+constexpr std::chrono::seconds kPatience{20};
+constexpr AVRational kNanoseconds{1, 1'000'000'000};
+
+AVPixelFormat FormatOf(scrim_format format) {
+  switch (format) {
+    case SCRIM_FORMAT_RGBA:
+      return AV_PIX_FMT_RGBA;
+    case SCRIM_FORMAT_BGRA:
+      return AV_PIX_FMT_BGRA;
+    case SCRIM_FORMAT_RGB:
+      return AV_PIX_FMT_RGB24;
+    case SCRIM_FORMAT_NV12:
+      return AV_PIX_FMT_NV12;
+    case SCRIM_FORMAT_YUY2:
+      return AV_PIX_FMT_YUYV422;
+    default:
+      return AV_PIX_FMT_YUV420P;
+  }
+}
+
+const char* NameOf(AVPixelFormat format) {
+  switch (format) {
+    case AV_PIX_FMT_RGBA:
+      return "rgba";
+    case AV_PIX_FMT_BGRA:
+      return "bgra";
+    case AV_PIX_FMT_RGB24:
+      return "rgb24";
+    case AV_PIX_FMT_NV12:
+      return "nv12";
+    case AV_PIX_FMT_YUYV422:
+      return "yuyv422";
+    default:
+      return "yuv420p";
+  }
+}
+
+// What is transparent lies over black, like a picture's.
+void LayOverBlack(AVFrame* rgba) {
+  for (int y = 0; y < rgba->height; ++y) {
+    uint8_t* p = rgba->data[0] + ptrdiff_t{rgba->linesize[0]} * y;
+    for (int x = 0; x < rgba->width; ++x, p += 4) {
+      if (p[3] == 255) continue;
+      for (int c = 0; c < 3; ++c) p[c] = static_cast<uint8_t>((p[c] * p[3] + 127) / 255);
+      p[3] = 255;
+    }
+  }
+}
 
 }  // namespace
 
 std::string Clip::Open(const std::string& path, Fit fit, std::unique_ptr<Clip>* clip) {
-  return Start(true, path, fit, clip);
-}
-
-std::string Clip::OpenScreen(Fit fit, std::unique_ptr<Clip>* clip) {
-  const gchar* display = g_getenv("DISPLAY");
-  if (display == nullptr || *display == '\0')
-    return "screen: there is no X display (DISPLAY is not set); a Wayland desktop shows its screen to X programs only";
-  return Start(false, "screen", fit, clip);
-}
-
-std::string Clip::Start(bool file, const std::string& name, Fit fit, std::unique_ptr<Clip>* clip) {
-  gchar* end = g_strdup_printf(kEnd, fit == Fit::kContain ? "true" : "false");
-  const std::string description = std::string(file ? kFile : kScreen) + end + (file ? kThreeWait : kNewestWins);
-  g_free(end);
-  GError* error = nullptr;
-  GstElement* made = gst_parse_launch(description.c_str(), &error);
-  if (made != nullptr) gst_object_ref_sink(made);
-  std::unique_ptr<Clip> opened(new Clip);
-  opened->pipeline_ = made, opened->fit_ = fit, opened->realtime_ = !file;
-  if (error != nullptr) {
-    const std::string problem = name + ": cannot be shown: " + error->message;
-    g_error_free(error);
-    return problem;
-  }
-  if (file) {
-    GstElement* element = gst_bin_get_by_name(GST_BIN(made), "file");
-    g_object_set(element, "location", name.c_str(), nullptr);
-    gst_object_unref(element);
-  }
-  opened->frames_ = gst_bin_get_by_name(GST_BIN(made), "frames");
-  gst_element_set_state(made, GST_STATE_PLAYING);
-  opened->next_ = gst_app_sink_try_pull_sample(GST_APP_SINK(opened->frames_), kPatience);
-  if (opened->next_ == nullptr)
-    return name + (file ? ": is neither an image nor a clip that can be played" : ": gives no picture");
+  StatusOr<std::unique_ptr<ClipReader>> reader = ClipReader::Open(path, {});
+  if (!reader.ok()) return path + ": is neither an image nor a clip that can be played";
+  std::unique_ptr<Clip> opened(new Clip(path, fit));
+  opened->reader_ = std::move(*reader);
   *clip = std::move(opened);
   return "";
 }
 
-Clip::~Clip() {
-  if (next_ != nullptr) gst_sample_unref(next_);
-  if (pipeline_ != nullptr) {
-    gst_element_set_state(pipeline_, GST_STATE_NULL);
-    gst_object_unref(pipeline_);
-  }
-  if (frames_ != nullptr) gst_object_unref(frames_);
-}
+Clip::~Clip() { Stop(); }
 
-void Clip::SetSize(const GstVideoInfo& like) {
-  if (fit_ != Fit::kContain) {
-    GstElement* crop = gst_bin_get_by_name(GST_BIN(pipeline_), "crop");
-    g_object_set(crop, "aspect-ratio", like.width, like.height, nullptr);
-    gst_object_unref(crop);
-  }
-  GstVideoInfo wanted = like;
-  wanted.fps_n = 0, wanted.fps_d = 1;
-  GstCaps* caps = gst_video_info_to_caps(&wanted);
-  gst_structure_remove_fields(gst_caps_get_structure(caps, 0), "framerate", "interlace-mode", "chroma-site",
-                              "multiview-mode", nullptr);
-  gst_caps_set_simple(caps, "pixel-aspect-ratio", GST_TYPE_FRACTION, 1, 1, nullptr);
-  GstElement* size = gst_bin_get_by_name(GST_BIN(pipeline_), "size");
-  g_object_set(size, "caps", caps, nullptr);
-  gst_object_unref(size);
-  gst_caps_unref(caps);
-  fresh_ = true;
-  if (!realtime_) return Rewind();  // what is decoded already has the old size
-  if (next_ != nullptr) gst_sample_unref(std::exchange(next_, nullptr));
-  wanted_ = wanted;
-}
-
-void Clip::Rewind() {
-  if (next_ != nullptr) gst_sample_unref(std::exchange(next_, nullptr));
-  gst_element_seek_simple(pipeline_, GST_FORMAT_TIME,
-                          static_cast<GstSeekFlags>(GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE), 0);
+void Clip::SetSize(const scrim_frame& like) {
+  Stop();
+  like_ = like;
   last_ = end_ = 0;
+  fresh_ = true;
+  Start();
 }
 
-// The first one is waited for, and frames of the size before are not taken for it.
-GstSample* Clip::Newest() {
-  const gint64 end = g_get_monotonic_time() + (fresh_ ? G_USEC_PER_SEC : 0);
-  while (true) {
-    GstSample* sample = gst_app_sink_try_pull_sample(GST_APP_SINK(frames_), fresh_ ? GST_SECOND / 10 : 0);
-    GstVideoInfo info;
-    const bool fits = sample != nullptr && gst_video_info_from_caps(&info, gst_sample_get_caps(sample)) &&
-                      info.width == wanted_.width && info.height == wanted_.height &&
-                      GST_VIDEO_INFO_FORMAT(&info) == GST_VIDEO_INFO_FORMAT(&wanted_);
-    if (fits) fresh_ = false;
-    if (fits || g_get_monotonic_time() >= end) return sample;
-    if (sample != nullptr) gst_sample_unref(sample);
+void Clip::Start() {
+  stop_ = failed_ = false;
+  thread_ = std::thread([this] { Decode(); });
+}
+
+void Clip::Stop() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stop_ = true;
+    changed_.notify_all();
   }
+  if (!thread_.joinable()) return;
+  thread_.join();
+  ready_.clear();
+  reader_.reset();  // somewhere in its middle
 }
 
-GstSample* Clip::FrameAt(GstClockTime time, bool wait) {
-  if (realtime_) return Newest();
-  if (!GST_CLOCK_TIME_IS_VALID(time)) time = GST_CLOCK_TIME_IS_VALID(base_) ? base_ + last_ : 0;
-  if (!GST_CLOCK_TIME_IS_VALID(base_)) base_ = time;
+// Plays until it is stopped or nothing comes any more.
+void Clip::Decode() {
+  bool any = true;
+  while (any) {
+    if (reader_ == nullptr) {
+      StatusOr<std::unique_ptr<ClipReader>> reader = ClipReader::Open(path_, {});
+      if (!reader.ok()) break;
+      reader_ = std::move(*reader);
+    }
+    any = false;
+    while (true) {
+      const StatusOr<ClipReader::Item> item = reader_->Next();
+      if (!item.ok() || item->kind == ClipReader::Kind::kEnd) break;
+      Decoded decoded;
+      decoded.frame = NewFrame();
+      if (!Convert(item->frame, decoded.frame.get()).ok()) break;
+      const AVRational base = reader_->time_base();
+      decoded.start = static_cast<uint64_t>(std::max<int64_t>(0, av_rescale_q(item->time, base, kNanoseconds)));
+      decoded.duration =
+          static_cast<uint64_t>(std::max<int64_t>(1000000, av_rescale_q(item->duration, base, kNanoseconds)));
+      any = true;
+      if (!Put(std::move(decoded))) return;
+    }
+    reader_.reset();
+    if (any && !Put({})) return;
+  }
+  const std::lock_guard<std::mutex> lock(mutex_);
+  failed_ = true;
+  changed_.notify_all();
+}
+
+// False: no more is wanted.
+bool Clip::Put(Decoded decoded) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  changed_.wait(lock, [this] { return stop_ || ready_.size() < kAhead; });
+  if (stop_) return false;
+  ready_.push_back(std::move(decoded));
+  changed_.notify_all();
+  return true;
+}
+
+// Cut or padded to the frame's shape, then scaled, in the frame's format and colours.
+Status Clip::Convert(AVFrame* from, AVFrame* to) {
+  const bool rgba = from->format == AV_PIX_FMT_RGBA;
+  if (rgba) {
+    if (av_frame_make_writable(from) < 0) return Internal("out of memory");
+    LayOverBlack(from);
+  }
+  const double sar = from->sample_aspect_ratio.num > 0 ? av_q2d(from->sample_aspect_ratio) : 1;
+  const double wanted = double(like_.width) / like_.height, shape = from->width * sar / from->height;
+  const std::string size = "w=" + std::to_string(like_.width) + ":h=" + std::to_string(like_.height);
+  std::string scale = "scale=flags=bicubic";
+  std::string before, after;
+  if (fit_ == Fit::kContain) {
+    const int width = shape > wanted ? like_.width : std::max(1L, std::lround(like_.height * shape)),
+              height = shape > wanted ? std::max(1L, std::lround(like_.width / shape)) : like_.height;
+    scale += ":w=" + std::to_string(width) + ":h=" + std::to_string(height);
+    after = ",pad=" + size + ":x=-1:y=-1:color=black";
+  } else {
+    const int width = shape > wanted ? std::max(1L, std::lround(from->height * wanted / sar)) : from->width,
+              height = shape > wanted ? from->height : std::max(1L, std::lround(from->width * sar / wanted));
+    before = "crop=w=" + std::to_string(width) + ":h=" + std::to_string(height) + ":exact=1,";
+    scale += ":" + size;
+  }
+  if (!rgba) {
+    scale += IsBt709(from->colorspace, from->height) ? ":in_color_matrix=bt709" : ":in_color_matrix=bt601";
+    scale += from->color_range == AVCOL_RANGE_JPEG ? ":in_range=pc" : ":in_range=tv";
+  }
+  const bool yuv = like_.format >= SCRIM_FORMAT_NV12;
+  if (yuv) {
+    const bool bt709 = like_.matrix == SCRIM_MATRIX_BT709 || like_.matrix == SCRIM_MATRIX_BT709_FULL;
+    scale += bt709 ? ":out_color_matrix=bt709" : ":out_color_matrix=bt601";
+    scale += like_.matrix >= SCRIM_MATRIX_BT601_FULL ? ":out_range=pc" : ":out_range=tv";
+  }
+  const std::string format = std::string(",format=") + NameOf(FormatOf(like_.format));
+  return chain_.Run(*from, before + scale + format + after, to);
+}
+
+Clip::Decoded* Clip::Next(bool wait) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  if (wait || fresh_) changed_.wait_for(lock, kPatience, [this] { return failed_ || !ready_.empty(); });
+  return ready_.empty() ? nullptr : &ready_.front();
+}
+
+void Clip::Take() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  ready_.pop_front();
+  changed_.notify_all();
+}
+
+bool Clip::FrameAt(uint64_t time, bool wait, scrim_frame* frame) {
+  if (time == kNoTime) time = base_ != kNoTime ? base_ + last_ : 0;
+  if (base_ == kNoTime) base_ = time;
   // Behind the round's beginning, or far away from where it was: from here on.
   if (time < base_ || time > base_ + std::max(last_, end_) + kJump) base_ = time - std::min(last_, time);
-  GstSample* newest = nullptr;
-  for (int taken = 0; taken < 1000; ++taken) {
-    if (next_ == nullptr) {
-      const GstClockTime patience = wait || fresh_ ? GST_SECOND : 0;
-      next_ = gst_app_sink_try_pull_sample(GST_APP_SINK(frames_), patience);
-      if (next_ == nullptr) {
-        if (!gst_app_sink_is_eos(GST_APP_SINK(frames_)) || time < base_ + end_) break;
-        if (end_ == 0) break;  // nothing was in it
-        base_ += end_;
-        Rewind();
-        if (!wait) break;
-        continue;
-      }
+  Av<AVFrame> newest;
+  while (Decoded* next = Next(wait)) {
+    if (next->frame == nullptr) {
+      if (time < base_ + end_) break;
+      base_ += end_;
+      last_ = end_ = 0;
+      Take();
+      continue;
     }
-    GstBuffer* buffer = gst_sample_get_buffer(next_);
-    const GstSegment* segment = gst_sample_get_segment(next_);
-    guint64 start = gst_segment_to_stream_time(segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
-    if (!GST_CLOCK_TIME_IS_VALID(start)) start = end_;
-    if (!fresh_ && base_ + start > time) break;
+    if (!fresh_ && base_ + next->start > time) break;
     fresh_ = false;
-    last_ = start;
-    const GstClockTime length = GST_BUFFER_DURATION(buffer);
-    end_ = start + (GST_CLOCK_TIME_IS_VALID(length) && length > 0 ? length : GST_SECOND / 30);
-    if (newest != nullptr) gst_sample_unref(newest);
-    newest = std::exchange(next_, nullptr);
+    last_ = next->start, end_ = next->start + next->duration;
+    newest = std::move(next->frame);
+    Take();
   }
-  return newest;
+  if (newest == nullptr) return false;
+  shown_ = std::move(newest);
+  *frame = like_;
+  for (int p = 0; p < 3; ++p) {
+    frame->planes[p] = shown_->data[p];
+    frame->strides[p] = static_cast<size_t>(std::max(0, shown_->linesize[p]));
+  }
+  return true;
 }
 
 }  // namespace scrim::gst

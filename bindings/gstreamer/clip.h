@@ -1,50 +1,70 @@
-// A video as background: plays at its own rate, over and over, by the clock of the frames before it. Or the screen, as
-// it is.
+// A video as background: plays at its own rate, over and over, by the clock of the frames before it.
 #pragma once
 
-#include <gst/video/video.h>
+#include <scrim/scrim.h>
 
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
+
+#include "common/clip_reader.h"
 
 namespace scrim::gst {
 
 enum class Fit { kCover, kContain, kTile };
 
+// Nanoseconds, as GStreamer counts them.
+inline constexpr uint64_t kNoTime = UINT64_MAX;
+
 // One thread at a time.
 class Clip {
  public:
-  // In one line why not, with the path: no file, no video. Empty: *clip plays. Blocks until the first frame is decoded.
-  // fit: kTile is for pictures, and covers.
+  // In one line why not, with the path: no file, no video. Empty: *clip plays. fit: kTile is for pictures, and covers.
   static std::string Open(const std::string& path, Fit fit, std::unique_ptr<Clip>* clip);
-  // The screen of the X display that DISPLAY names.
-  static std::string OpenScreen(Fit fit, std::unique_ptr<Clip>* clip);
   ~Clip();
   Clip(const Clip&) = delete;
 
-  // Frames will be wanted like this one, scaled and converted by the clip's own thread.
-  void SetSize(const GstVideoInfo& like);
+  // Frames will be wanted like this one, whose planes are not looked at, decoded and scaled by a thread of the clip's.
+  void SetSize(const scrim_frame& like);
 
-  // The frame for this time (of any origin; a jump is another beginning), where it is another one than the last call's.
-  // wait: until it is decoded; otherwise the old one stays where the clip's thread is late. Null: the old one stays.
-  // The caller unrefs the sample.
-  GstSample* FrameAt(GstClockTime time, bool wait);
+  // Sets *frame to the one for this time (of any origin; a jump is another beginning), which is there until the next
+  // call. False: the one before stays, because its time is not over or, without wait, the next one is not decoded yet.
+  bool FrameAt(uint64_t time, bool wait, scrim_frame* frame);
 
  private:
-  Clip() = default;
-  // file: what name names, else the screen.
-  static std::string Start(bool file, const std::string& name, Fit fit, std::unique_ptr<Clip>* clip);
-  void Rewind();
-  GstSample* Newest();
+  struct Decoded {
+    Av<AVFrame> frame;  // null: the clip's end
+    uint64_t start = 0, duration = 0;
+  };
+  Clip(std::string path, Fit fit) : path_(std::move(path)), fit_(fit) {}
+  void Start();
+  void Stop();
+  void Decode();
+  bool Put(Decoded decoded);
+  Status Convert(AVFrame* from, AVFrame* to);
+  Decoded* Next(bool wait);
+  void Take();
 
-  GstElement *pipeline_ = nullptr, *frames_ = nullptr;
-  Fit fit_ = Fit::kCover;
-  bool realtime_ = false;                    // frames come when they happen
-  GstClockTime base_ = GST_CLOCK_TIME_NONE;  // the time at which this round began
-  GstClockTime last_ = 0, end_ = 0;          // of the frames taken in this round
-  GstSample* next_ = nullptr;                // taken, and not due yet
-  bool fresh_ = true;                        // no frame has been given since SetSize
-  GstVideoInfo wanted_{};                    // of a screen
+  const std::string path_;
+  const Fit fit_;
+  scrim_frame like_{};
+  std::unique_ptr<ClipReader> reader_;  // the thread's, while it runs
+  FilterChain chain_;
+  std::thread thread_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Decoded> ready_;  // decoded, for their time
+  bool stop_ = false, failed_ = false;
+
+  uint64_t base_ = kNoTime;      // the time at which this round began
+  uint64_t last_ = 0, end_ = 0;  // of the frames taken in this round
+  bool fresh_ = true;            // no frame has been given since SetSize
+  Av<AVFrame> shown_;
 };
 
 }  // namespace scrim::gst

@@ -111,7 +111,7 @@ GstCaps* FixateCaps(GstBaseTransform* transform, GstPadDirection direction, GstC
 
 gboolean SetInfo(GstVideoFilter* video, GstCaps*, GstVideoInfo* in, GstCaps*, GstVideoInfo* out) {
   GST_SCRIM(video)->filter->Reset();
-  GST_SCRIM(video)->filter->SetFormat(*out);
+  GST_SCRIM(video)->filter->SetFormat(scrim::gst::LikeOf(*out));
   GST_SCRIM(video)->asked = false;
   gst_base_transform_set_in_place(GST_BASE_TRANSFORM(video), GST_VIDEO_INFO_FORMAT(in) == GST_VIDEO_INFO_FORMAT(out));
   return TRUE;
@@ -186,6 +186,7 @@ GstFlowReturn Draw(GstVideoFilter* video, const GstVideoFrame& in, const GstVide
   GstScrim* self = GST_SCRIM(video);
   const auto from = scrim::gst::ToScrim(in), to = scrim::gst::ToScrim(out);
   if (!from || !to) return GST_FLOW_OK;
+  static_assert(GST_CLOCK_TIME_NONE == scrim::gst::kNoTime);
   *self->outcome = self->filter->Process(*from, *to, GST_BUFFER_PTS(in.buffer));
   ReportState(self);
   return Report(self, self->outcome->problem);

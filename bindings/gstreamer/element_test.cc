@@ -115,6 +115,28 @@ TEST(Element, TransparentGivesAlpha) {
   }
 }
 
+// Others' layers come as RGBA: what they erased does not come back.
+TEST(Element, WhatIsTransparentStaysSo) {
+  for (const char* format : {"RGBA", "BGRA"}) {
+    const std::string caps = Caps(format, 64, 36);
+    for (const char* background : {"transparent", "#000000"}) {
+      Stream stream(background);
+      stream.SetCaps(caps);
+      Pixels in = Scene(InfoOf(caps), 0);
+      for (size_t i = 0; i < in.bytes.size(); i += 4) {
+        for (size_t c = 0; c < 3; ++c) in.bytes[i + c] = 255;  // a person for bright.scrim
+        in.bytes[i + 3] = i / 4 % 64 < 32 ? 0 : 255;
+      }
+      const Pixels out = stream.Push(in);
+      ASSERT_FALSE(out.bytes.empty());
+      const size_t erased = 4 * (18 * 64 + 8), kept = 4 * (18 * 64 + 56);
+      EXPECT_EQ(out.bytes[erased], 0) << format << background;
+      EXPECT_EQ(out.bytes[kept], 255) << format << background;
+      if (background[0] == 't') EXPECT_EQ(out.bytes[erased + 3], 0) << format;
+    }
+  }
+}
+
 TEST(Element, TransparentWithoutAlphaIsBlackWithOneWarning) {
   const std::string caps = Caps("I420", 64, 36);
   Stream stream("transparent");

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/default_model.h"
+#include "common/image_file.h"
 #include "video_frame.h"
 
 namespace scrim::gst {
@@ -57,6 +58,13 @@ void Add(const scrim_stats& from, scrim_stats* to) {
   to->total.sample += before.total.sample, to->total.network += before.total.network;
   to->total.matte += before.total.matte, to->total.compose += before.total.compose;
   to->total.wait += before.total.wait;
+}
+
+// Behind the person until the first frame of what moves comes.
+Picture BlackPicture() {
+  Picture picture;
+  picture.width = picture.height = 1, picture.rgba = {0, 0, 0, 255};
+  return picture;
 }
 
 std::string ProblemOf(scrim_status status) { return status == SCRIM_OK ? "" : scrim_last_error(); }
@@ -142,8 +150,8 @@ void Filter::SetUpstreamLive(bool live) {
   upstream_live_ = live;
 }
 
-void Filter::SetFormat(const GstVideoInfo& info) {
-  info_ = info, formatted_ = false;
+void Filter::SetFormat(const scrim_frame& like) {
+  like_ = like, formatted_ = false;
   if (background_.fit == Fit::kCover) return;
   if (std::string problem = Apply(&session_); !problem.empty()) problem_ = std::move(problem);
 }
@@ -179,9 +187,10 @@ Filter::Changes Filter::Update() {
   return changes;
 }
 
-Filter::Outcome Filter::Process(const scrim_frame& in, const scrim_frame& out, GstClockTime time) {
+Filter::Outcome Filter::Process(const scrim_frame& in, const scrim_frame& out, uint64_t time) {
   Outcome outcome;
   ShowClip(time);
+  ShowScreen();
   const bool bypass = bypass_;
   scrim_status status = SCRIM_INVALID_ARGUMENT;
   if (!bypass && problem_.empty()) {
@@ -219,22 +228,36 @@ std::string Filter::Read(const std::string& text, Fit fit, Background* backgroun
   if (background->value.kind != SCRIM_BACKGROUND_IMAGE) return "";
   background->fit = fit;
   if (text == "screen") return ReadScreen(fit, background);
-  if (std::string unread = ReadPicture(text, &background->picture); !unread.empty()) return unread;
-  return background->picture.moves ? Clip::Open(text, fit, &background->clip) : "";
+  std::error_code error;
+  if (!std::filesystem::exists(text, error)) return text + ": no such file";
+  if (std::filesystem::is_directory(text, error)) return text + ": is a folder, not an image or a clip";
+  if (KindOfImage(text) != ImageKind::kStill) {
+    background->picture = BlackPicture();
+    return Clip::Open(text, fit, &background->clip);
+  }
+  StatusOr<Picture> picture = ReadPicture(text);
+  if (!picture.ok()) return picture.status().message();
+  background->picture = std::move(*picture);
+  return "";
 }
 
-// Until its first frame comes, what is behind the person is black.
 std::string Filter::ReadScreen(Fit fit, Background* background) {
-  background->picture.width = background->picture.height = 1;
-  background->picture.rgb.assign(3, 0);
-  return Clip::OpenScreen(fit, &background->clip);
+  background->picture = BlackPicture();
+  return Screen::Open(fit, &background->screen);
 }
 
 // Where the clip's next frame cannot be had, the one before stays.
-void Filter::ShowClip(GstClockTime time) {
-  if (background_.clip == nullptr || info_.finfo == nullptr) return;
-  if (!std::exchange(formatted_, true)) background_.clip->SetSize(info_);
-  GstSample* sample = background_.clip->FrameAt(time, !live_);
+void Filter::ShowClip(uint64_t time) {
+  if (background_.clip == nullptr || like_.width == 0) return;
+  if (!std::exchange(formatted_, true)) background_.clip->SetSize(like_);
+  scrim_frame frame;
+  if (background_.clip->FrameAt(time, !live_, &frame)) session_.SetBackgroundImage(frame);
+}
+
+void Filter::ShowScreen() {
+  if (background_.screen == nullptr || like_.width == 0) return;
+  if (!std::exchange(formatted_, true)) background_.screen->SetSize(ToVideoInfo(like_));
+  GstSample* sample = background_.screen->Newest();
   if (sample == nullptr) return;
   GstVideoInfo info;
   GstVideoFrame mapped;
@@ -276,12 +299,12 @@ std::string Filter::Open(const Settings& settings, bool live, Session* session) 
 
 std::string Filter::Apply(Session* session) {
   Picture arranged;
-  const bool plain = background_.fit == Fit::kCover || info_.finfo == nullptr || background_.picture.rgb.empty();
+  const bool plain = background_.fit == Fit::kCover || like_.width == 0 || background_.picture.rgba.empty();
   if (!plain)
-    arranged = background_.fit == Fit::kTile ? Tile(background_.picture, info_.width, info_.height)
-                                             : Pad(background_.picture, info_.width, info_.height);
+    arranged = background_.fit == Fit::kTile ? Tile(background_.picture, like_.width, like_.height)
+                                             : Pad(background_.picture, like_.width, like_.height);
   Picture& read = plain ? background_.picture : arranged;
-  scrim_frame picture = PackedFrame(SCRIM_FORMAT_RGB, read.width, read.height, read.rgb.data());
+  scrim_frame picture = PackedFrame(SCRIM_FORMAT_RGBA, read.width, read.height, read.rgba.data());
   return ProblemOf(session->SetBackground(background_.value, &picture));
 }
 

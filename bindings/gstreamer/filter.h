@@ -12,6 +12,7 @@
 
 #include "clip.h"
 #include "picture.h"
+#include "screen.h"
 
 namespace scrim::gst {
 
@@ -87,7 +88,7 @@ class Filter {
   Changes Update();
   void Reset() { scrim_reset(session_.get()); }
   // What frames are from here on.
-  void SetFormat(const GstVideoInfo& info);
+  void SetFormat(const scrim_frame& like);  // its planes are not looked at
 
   struct Outcome {
     bool drawn = false;  // false: out is not a frame that could be drawn into, and must not be shown
@@ -95,8 +96,8 @@ class Filter {
     bool late = false;   // with the mask of an earlier, different frame
     std::string problem;
   };
-  // time: the frame's, for a background that moves.
-  Outcome Process(const scrim_frame& in, const scrim_frame& out, GstClockTime time);
+  // time: the frame's in nanoseconds, or kNoTime, for a background that moves.
+  Outcome Process(const scrim_frame& in, const scrim_frame& out, uint64_t time);
   // Of the last frame; the alpha as scrim_get_alpha.
   scrim_times times() const { return session_.times(); }
   bool GetAlpha(int width, int height, uint8_t* alpha, size_t stride) const {
@@ -108,11 +109,13 @@ class Filter {
     scrim_background value{};
     Picture picture;
     Fit fit = Fit::kCover;
-    std::unique_ptr<Clip> clip;  // of a picture that moves
+    std::unique_ptr<Clip> clip;  // what moves, before the picture
+    std::unique_ptr<Screen> screen;
   };
   static std::string Read(const std::string& text, Fit fit, Background* background);
   static std::string ReadScreen(Fit fit, Background* background);
-  void ShowClip(GstClockTime time);
+  void ShowClip(uint64_t time);
+  void ShowScreen();
   static std::string Open(const Settings& settings, bool live, Session* session);
   std::string Apply(Session* session);
   bool Wants(const Settings& settings) const {
@@ -136,8 +139,8 @@ class Filter {
   Session session_;      // of the last settings that were possible
   std::string problem_;  // of the newest settings
   Background background_;
-  GstVideoInfo info_{};
-  bool formatted_ = false;  // the clip gives such frames
+  scrim_frame like_{};      // what frames are; 0x0: none came
+  bool formatted_ = false;  // the clip or screen gives such frames
   bool upstream_live_ = false;
   int unavailable_ = 0;  // frames in a row without a mask
 };

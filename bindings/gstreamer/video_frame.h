@@ -34,6 +34,29 @@ inline std::optional<scrim_format> FormatOf(GstVideoFormat format) {
   }
 }
 
+// What frames of this kind are, without their pixels. The format must be one of FormatOf's.
+inline scrim_frame LikeOf(const GstVideoInfo& info) {
+  scrim_frame like{};
+  like.format = FormatOf(GST_VIDEO_INFO_FORMAT(&info)).value_or(SCRIM_FORMAT_I420);
+  like.matrix = MatrixOf(info.colorimetry);
+  like.width = info.width, like.height = info.height;
+  return like;
+}
+
+inline GstVideoInfo ToVideoInfo(const scrim_frame& like) {
+  constexpr GstVideoFormat kFormats[] = {GST_VIDEO_FORMAT_RGBA, GST_VIDEO_FORMAT_BGRA, GST_VIDEO_FORMAT_RGB,
+                                         GST_VIDEO_FORMAT_NV12, GST_VIDEO_FORMAT_I420, GST_VIDEO_FORMAT_YUY2};
+  GstVideoInfo info;
+  gst_video_info_set_format(&info, kFormats[like.format], static_cast<guint>(like.width),
+                            static_cast<guint>(like.height));
+  if (like.format < SCRIM_FORMAT_NV12) return info;
+  const bool bt709 = like.matrix == SCRIM_MATRIX_BT709 || like.matrix == SCRIM_MATRIX_BT709_FULL;
+  info.colorimetry.matrix = bt709 ? GST_VIDEO_COLOR_MATRIX_BT709 : GST_VIDEO_COLOR_MATRIX_BT601;
+  const bool full = like.matrix >= SCRIM_MATRIX_BT601_FULL;
+  info.colorimetry.range = full ? GST_VIDEO_COLOR_RANGE_0_255 : GST_VIDEO_COLOR_RANGE_16_235;
+  return info;
+}
+
 // The mapped frame's pixels, which stay where they are. Nothing for other formats and for pictures stored upside down.
 inline std::optional<scrim_frame> ToScrim(const GstVideoFrame& from) {
   const std::optional<scrim_format> format = FormatOf(GST_VIDEO_FRAME_FORMAT(&from));

@@ -55,7 +55,7 @@ typedef enum scrim_status {
 } scrim_status;
 
 typedef enum scrim_format {
-  SCRIM_FORMAT_RGBA = 0, /* one plane, 4 bytes a pixel */
+  SCRIM_FORMAT_RGBA = 0, /* one plane, 4 bytes a pixel; straight alpha, 255 where nothing is transparent */
   SCRIM_FORMAT_BGRA = 1,
   SCRIM_FORMAT_RGB = 2,  /* one plane, 3 bytes a pixel */
   SCRIM_FORMAT_NV12 = 3, /* Y, then U and V interleaved at half width and height, rounded up */
@@ -137,7 +137,7 @@ SCRIM_API void scrim_free(scrim_session* session); /* NULL is fine */
 SCRIM_API scrim_status scrim_set_background_color(scrim_session* session, uint8_t red, uint8_t green, uint8_t blue);
 /* The real room, blurred. strength: the blur's sigma in pixels of a frame with 720 rows, 0.5 to 100. */
 SCRIM_API scrim_status scrim_set_background_blur(scrim_session* session, float strength);
-/* A picture of any size and format; covers the frame, centred. Copied. */
+/* A picture of any size and format; covers the frame, centred. Copied. What is transparent in it becomes black. */
 SCRIM_API scrim_status scrim_set_background_image(scrim_session* session, const scrim_frame* picture);
 /* Straight alpha in the output, which must be RGBA or BGRA; colours are blank where alpha is 0. */
 SCRIM_API scrim_status scrim_set_background_transparent(scrim_session* session);
@@ -163,8 +163,9 @@ SCRIM_API scrim_status scrim_parse_background(const char* text, scrim_background
 SCRIM_API scrim_status scrim_parse_density(const char* text, int* width, int* height);
 
 /* Draws the person of `in` before the background into `out`, of the same size and format (except for the transparent
- * background); `out` may be `in`. The mask of each frame helps the next: feed the frames of one clip in order. On every
- * error `out`, where it is a valid frame, shows the background alone. */
+ * background); `out` may be `in`. What is transparent in `in` belongs to nobody: its alpha multiplies the mask, and the
+ * colours under alpha 0 are not shown. The mask of each frame helps the next: feed the frames of one clip in order. On
+ * every error `out`, where it is a valid frame, shows the background alone. */
 SCRIM_API scrim_status scrim_process(scrim_session* session, const scrim_frame* in, const scrim_frame* out);
 
 /* The background alone, without anything of a room: a blur becomes grey, transparent becomes empty (black where the

@@ -6,6 +6,7 @@
 
 #include "compose/blend.h"
 #include "image/convert.h"
+#include "image/opacity.h"
 #include "image/pixel_ops.h"
 #include "image/resample.h"
 
@@ -17,6 +18,7 @@ namespace {
 
 constexpr image::Color kGrey{96, 96, 96};
 constexpr image::Color kNothing{0, 0, 0, 0};
+constexpr image::Color kBehindPictures{0, 0, 0};  // as the borders of a picture that does not fill the frame
 
 }  // namespace
 
@@ -42,6 +44,7 @@ Status Compositor::SetBackground(Background background) {
     return InvalidArgument("background: blur strength must be 0.5 to 100");
   }
   background_ = std::move(background);
+  if (background_.kind == Kind::kImage) image::Flatten(background_.picture.view(), kBehindPictures);
   fresh_ = false;
   return {};
 }
@@ -105,21 +108,26 @@ image::ConstFrameView Compositor::Prepared(const image::ConstFrameView& like) {
   return std::as_const(prepared_).view();
 }
 
-Status Compositor::Compose(const image::ConstFrameView& frame, const image::Bytes& alpha, const image::FrameView& out) {
+Status Compositor::Compose(const image::ConstFrameView& frame, const image::Bytes& alpha, const image::FrameView& out,
+                           const image::Bytes* opacity) {
   SCRIM_RETURN_IF_ERROR(Check(frame, out));
   if (alpha.width() != frame.width || alpha.height() != frame.height || alpha.channels() != 1) {
     return InvalidArgument("the alpha's size is not the frame's");
   }
   const bool placed = placement_.enabled() && background_.kind != Kind::kBlur && !keep_room_;
   if (placed) placement_.Place(frame, alpha);
-  return Draw(placed ? placement_.frame() : frame, placed ? placement_.alpha() : alpha, out);
+  if (opacity != nullptr && opacity->size() != alpha.size())
+    return InvalidArgument("the opacity's size is not the frame's");
+  if (placed) return Draw(placement_.frame(), placement_.alpha(), out, nullptr);
+  return Draw(frame, alpha, out, opacity);
 }
 
-Status Compositor::Draw(const image::ConstFrameView& frame, const image::Bytes& alpha, const image::FrameView& out) {
-  if (keep_room_) {
+Status Compositor::Draw(const image::ConstFrameView& frame, const image::Bytes& alpha, const image::FrameView& out,
+                        const image::Bytes* opacity) {
+  if (keep_room_ || opacity != nullptr) {
     room_alpha_.Resize(frame.width, frame.height);
-    std::transform(alpha.data(), alpha.data() + alpha.size(), room_alpha_.data(),
-                   [](uint8_t a) { return static_cast<uint8_t>(255 - a); });
+    for (size_t i = 0; i < alpha.size(); ++i)
+      room_alpha_.data()[i] = static_cast<uint8_t>((opacity != nullptr ? opacity->data()[i] : 255) - alpha.data()[i]);
   }
   const image::Bytes& kept = keep_room_ ? room_alpha_ : alpha;
   if (background_.kind == Kind::kTransparent) {
@@ -137,7 +145,12 @@ Status Compositor::Draw(const image::ConstFrameView& frame, const image::Bytes& 
   }
   const image::ConstFrameView background = Prepared(frame);
   const bool blur = background_.kind == Kind::kBlur, edges = edges_.enabled() && !blur;
-  if (blur) blur_.Render(frame, alpha, background_.blur_sigma, prepared_.view());
+  if (blur && opacity != nullptr) {  // what is transparent is no room either
+    not_room_.Resize(frame.width, frame.height);
+    std::transform(room_alpha_.data(), room_alpha_.data() + room_alpha_.size(), not_room_.data(),
+                   [](uint8_t room) { return static_cast<uint8_t>(255 - room); });
+  }
+  if (blur) blur_.Render(frame, opacity != nullptr ? not_room_ : alpha, background_.blur_sigma, prepared_.view());
   const bool brightness = brightness_.enabled() && !blur && !keep_room_;
   if (edges) edges_.Prepare(frame, kept, &background, !lit_);
   if (brightness) brightness_.Prepare(frame, kept, background, !lit_);

@@ -42,8 +42,10 @@ class Compositor {
   // Draws the person of `frame` over the background into `out`, of the same size; alpha at the frame's size. The same
   // format, too, except kTransparent: there out is RGBA or BGRA with straight alpha. `out` may be the frame itself.
   // With keep_room the room of `frame` before the background instead; before kBlur that is the room without its people.
+  // opacity: of a frame that is transparent somewhere, 0 to 255, alpha at least everywhere; null: it is not.
   // kInvalidArgument otherwise; then out is untouched.
-  Status Compose(const image::ConstFrameView& frame, const image::Bytes& alpha, const image::FrameView& out);
+  Status Compose(const image::ConstFrameView& frame, const image::Bytes& alpha, const image::FrameView& out,
+                 const image::Bytes* opacity = nullptr);
 
   // The background without anything of the room, for when there is no mask: kBlur becomes grey, kTransparent empty.
   // kInvalidArgument: out is not a frame.
@@ -53,7 +55,8 @@ class Compositor {
   Status Check(const image::ConstFrameView& frame, const image::ConstFrameView& out) const;
 
  private:
-  Status Draw(const image::ConstFrameView& frame, const image::Bytes& alpha, const image::FrameView& out);
+  Status Draw(const image::ConstFrameView& frame, const image::Bytes& alpha, const image::FrameView& out,
+              const image::Bytes* opacity);
   image::ConstFrameView Prepared(const image::ConstFrameView& like);
 
   Background background_;
@@ -65,7 +68,8 @@ class Compositor {
   EdgeColours edges_;
   BrightnessMatch brightness_;
   Placement placement_;
-  image::Bytes room_alpha_;  // of keep_room_
+  image::Bytes room_alpha_;  // of keep_room_, and of frames with opacity
+  image::Bytes not_room_;    // of the latter before kBlur
   std::vector<uint8_t> scratch_;
 };
 

@@ -1,19 +1,38 @@
 #include "engine/virtual_background.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "image/opacity.h"
 
 namespace scrim::engine {
+namespace {
 
-Status VirtualBackground::FindAlpha(const image::ConstFrameView& frame) {
-  Status status = matting_->Process(frame, &alpha_);
+constexpr image::Color kErased{96, 96, 96};  // a blur's grey, see Compositor::DrawAlone
+
+}  // namespace
+
+// The frame without what its own alpha hides, and opacity_, empty where the frame is opaque.
+image::ConstFrameView VirtualBackground::Shown(const image::ConstFrameView& frame) {
+  opacity_ = {};
+  if (!Validate(frame).ok() || image::IsOpaque(frame)) return frame;
+  if (shown_.width() != frame.width || shown_.height() != frame.height || shown_.format() != frame.format)
+    shown_ = image::Frame(frame.format, frame.width, frame.height);
+  image::SplitAlpha(frame, kErased, shown_.view(), &opacity_);
+  return std::as_const(shown_).view();
+}
+
+Status VirtualBackground::FindAlpha(const image::ConstFrameView& shown) {
+  Status status = matting_->Process(shown, &alpha_);
   if (!status.ok()) alpha_ = {};
+  if (status.ok() && !opacity_.empty()) image::MultiplyAlpha(opacity_, &alpha_);
   times_ = matting_->times();
   return status;
 }
 
 Status VirtualBackground::Segment(const image::ConstFrameView& frame) {
   Stopwatch watch;
-  Status status = FindAlpha(frame);
+  Status status = FindAlpha(Shown(frame));
   Count(!status.ok(), watch.Lap());
   return status;
 }
@@ -25,9 +44,10 @@ Status VirtualBackground::TryProcess(const image::ConstFrameView& frame, const i
     matting_->Reset();
     return status;
   }
-  SCRIM_RETURN_IF_ERROR(FindAlpha(frame));
+  const image::ConstFrameView shown = Shown(frame);
+  SCRIM_RETURN_IF_ERROR(FindAlpha(shown));
   Stopwatch watch;
-  SCRIM_RETURN_IF_ERROR(compositor_.Compose(frame, alpha_, out));
+  SCRIM_RETURN_IF_ERROR(compositor_.Compose(shown, alpha_, out, opacity_.empty() ? nullptr : &opacity_));
   times_.compose = watch.Lap();
   matting_->AddCompose(times_.compose);
   return {};

@@ -37,7 +37,8 @@ class VirtualBackground {
   void SetDrawing(const compose::DrawOptions& options) { compositor_.SetDrawing(options); }
 
   // Draws the person of `frame` before the background into `out` (see compose::Compositor::Compose); out may be the
-  // frame itself. On every error `out`, where it is a valid frame, shows the background alone.
+  // frame itself. What is transparent in the frame stays so: its alpha multiplies the mask. On every error `out`, where
+  // it is a valid frame, shows the background alone.
   Status Process(const image::ConstFrameView& frame, const image::FrameView& out);
 
   // The background without anything of a room; forgets the previous mask. kInvalidArgument: out is not a frame.
@@ -53,13 +54,16 @@ class VirtualBackground {
   const Matting& matting() const { return *matting_; }
 
  private:
-  Status FindAlpha(const image::ConstFrameView& frame);
+  image::ConstFrameView Shown(const image::ConstFrameView& frame);
+  Status FindAlpha(const image::ConstFrameView& shown);
   Status TryProcess(const image::ConstFrameView& frame, const image::FrameView& out);
   void Count(bool alone, double latency_ms);
 
   std::unique_ptr<Matting> matting_;
   compose::Compositor compositor_;
   image::Bytes alpha_;
+  image::Frame shown_;    // of a frame that is transparent somewhere
+  image::Bytes opacity_;  // its alpha
   StageTimes times_;
   Stats stats_;
 };

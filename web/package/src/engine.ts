@@ -16,11 +16,10 @@ export type BackgroundMessage = {text: string; url: string} | {picture: ImageBit
 // Backgrounds are kept as they come; a camera's whole resolution serves nobody behind a frame of 720 rows.
 const maxBackgroundSide = 1920;
 
+// RGBX and BGRX are not among them: their fourth byte may be anything, and would be taken for alpha.
 const nativeFormats: {[name: string]: Format} = {
   RGBA: Format.RGBA,
-  RGBX: Format.RGBA,
   BGRA: Format.BGRA,
-  BGRX: Format.BGRA,
   NV12: Format.NV12,
   I420: Format.I420,
 };
