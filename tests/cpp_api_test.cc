@@ -110,6 +110,7 @@ TEST(Session, LiveShowsTheBackgroundUntilThereIsAMask) {
   uint64_t frames = 0, alone = 0;
   for (; frames < 1000 && status == SCRIM_UNAVAILABLE; ++frames) {
     pixels.assign(64 * 36 * 4, 250);
+    for (size_t i = 3; i < pixels.size(); i += 4) pixels[i] = 255;
     status = session.Process(scrim::PackedFrame(SCRIM_FORMAT_RGBA, 64, 36, pixels.data()));
     alone += status == SCRIM_UNAVAILABLE;
     EXPECT_EQ(pixels[0], status == SCRIM_OK ? 250 : 1);

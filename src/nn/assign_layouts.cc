@@ -59,6 +59,12 @@ class LayoutAssigner {
     return FitsPlanar(i) && !IsPointwise(i.conv) && (width >= kShortRow || Channels(i.inputs[0]) <= 2);
   }
 
+  // A head of 1×1 behind few channels: only planar kernels end an int8 network in bytes.
+  bool EndsOnFewPlanes(const Instruction& i) const {
+    return i.outputs[0] == lowered_.output && Channels(lowered_.output) == 1 && IsPointwise(i.conv) && FitsPlanar(i) &&
+           Channels(i.inputs[0]) <= kFewOutputs;
+  }
+
   // Backwards: which layout the readers of a value would like.
   void CollectWishes() {
     if (Channels(lowered_.output) > 1) wish_[static_cast<size_t>(lowered_.output)] = Wish::kChannelsLast;
@@ -75,7 +81,7 @@ class LayoutAssigner {
     const Wish behind = i.outputs[0] < 0 ? Wish::kAny : wish_[static_cast<size_t>(i.outputs[0])];
     switch (i.kind) {
       case Kind::kConv:
-        if (WantsPlanar(i)) return Wish::kPlanar;
+        if (WantsPlanar(i) || EndsOnFewPlanes(i)) return Wish::kPlanar;
         return FitsPlanar(i) && IsPointwise(i.conv) ? Wish::kAny : Wish::kChannelsLast;
       case Kind::kResize:
         return behind == Wish::kPlanar && Channels(value) > kFewResized ? Wish::kChannelsLast : behind;

@@ -173,7 +173,7 @@ TEST(Executor, Resizing) {
 
 TEST(Executor, WholeNetworks) {
   for (const char* preset : {"default", "published", "quality", "lite", "default:dropout=0.3,stem_width=8,separable=0"})
-    for (const auto& [n, h, w] : {std::tuple(2, 128, 128), {3, 48, 80}, {2, 50, 75}})
+    for (const auto& [n, h, w] : {std::tuple(2, 128, 128), {6, 48, 80}, {5, 50, 75}})
       for (const Use use : {Use::kFixedStatistics, Use::kInference, Use::kBatchStatistics})
         // Batch norms with the batch's statistics make much of little, most so where few pixels are.
         Check(*graph::Scrimnet(*graph::ScrimnetPreset(preset)), n, h, w, use,
