@@ -1,5 +1,7 @@
 #include "losses.h"
 
+#include "cpu/loss.h"
+
 namespace scrim::train {
 
 namespace {
@@ -15,10 +17,29 @@ torch::Tensor EdgeLoss(const torch::Tensor& p, const torch::Tensor& truth) {
   return ((sum(Across(p) - across) + sum(Down(p) - down)) / (sum(across) + sum(down) + least)).mean();
 }
 
+// The gradient is known as soon as the loss is.
+struct LossOnCpu : torch::autograd::Function<LossOnCpu> {
+  static torch::Tensor forward(torch::autograd::AutogradContext* context, torch::Tensor logits, torch::Tensor truth,
+                               torch::Tensor weight, double edges) {
+    torch::Tensor gradient = torch::empty_like(logits);
+    const double loss = cpu::SegmentationLoss(logits.data_ptr<float>(), truth.data_ptr<float>(),
+                                              weight.data_ptr<float>(), int(logits.size(0)), int(logits.size(2)),
+                                              int(logits.size(3)), edges, gradient.data_ptr<float>());
+    context->save_for_backward({gradient});
+    return torch::full({}, loss, logits.options());
+  }
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 torch::autograd::variable_list gradient) {
+    return {context->get_saved_variables()[0] * gradient[0], torch::Tensor(), torch::Tensor(), torch::Tensor()};
+  }
+};
+
 }  // namespace
 
 torch::Tensor SegmentationLoss(const torch::Tensor& logits, const torch::Tensor& truth, const torch::Tensor& weight,
                                double edges) {
+  if (logits.is_cpu() && logits.scalar_type() == torch::kFloat32)
+    return LossOnCpu::apply(logits.contiguous(), truth.contiguous(), weight.contiguous(), edges);
   const torch::Tensor entropy = torch::binary_cross_entropy_with_logits(logits, truth, weight);
   const torch::Tensor p = torch::sigmoid(logits);
   const torch::Tensor both = (p * truth).sum({1, 2, 3}), sum = p.sum({1, 2, 3}) + truth.sum({1, 2, 3});

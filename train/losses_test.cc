@@ -43,6 +43,23 @@ TEST(LossesTest, SoftTruthWantsASoftOutline) {
   EXPECT_LT(Loss(LeftHalf(2), truth, 1), Loss(LeftHalf(0), truth, 1));
 }
 
+TEST(LossesTest, AgreesWithDoublePrecision) {
+  torch::manual_seed(1);
+  for (const auto& [height, width] : {std::pair(1, 1), {5, 7}, {16, 16}, {33, 50}})
+    for (const double edges : {0., 0.7}) {
+      SCOPED_TRACE(::testing::Message() << width << "x" << height << " edges " << edges);
+      torch::Tensor logits = (torch::randn({3, 1, height, width}) * 5).requires_grad_();
+      torch::Tensor exact = logits.detach().to(torch::kDouble).requires_grad_();
+      const torch::Tensor truth = torch::rand(logits.sizes()), weight = torch::rand(logits.sizes()) + 1;
+      const torch::Tensor fast = SegmentationLoss(logits, truth, weight, edges);
+      const torch::Tensor slow = SegmentationLoss(exact, truth.to(torch::kDouble), weight.to(torch::kDouble), edges);
+      fast.backward();
+      slow.backward();
+      EXPECT_NEAR(fast.item<double>(), slow.item<double>(), 1e-6 * slow.item<double>());
+      EXPECT_LT((logits.grad() - exact.grad()).norm().item<double>(), 2e-6 * exact.grad().norm().item<double>());
+    }
+}
+
 TEST(LossesTest, EmptyPicturesStayFinite) {
   const torch::Tensor truth = torch::zeros({2, 1, 8, 8});
   EXPECT_LT(Loss(truth, truth, 1), 0.01);

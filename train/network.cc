@@ -4,6 +4,8 @@
 #include <limits>
 #include <map>
 
+#include "cpu/executors.h"
+
 namespace scrim::train {
 namespace {
 
@@ -183,7 +185,7 @@ bool Network::UseExecutors(const Tensor& input, bool training) {
     weights.push_back(
         {data(t.weight), data(t.bias), gradient(t.weight), gradient(t.bias), data(t.mean), data(t.variance)});
   }
-  executors_ = std::make_unique<cpu::Executors>(graph_, std::move(weights));
+  executors_ = std::make_shared<cpu::Executors>(graph_, std::move(weights));
   return true;
 }
 

@@ -3,11 +3,14 @@
 
 #include <torch/torch.h>
 
-#include "cpu/executors.h"
 #include "graph/graph.h"
 #include "group.h"
 
 namespace scrim::train {
+
+namespace cpu {
+class Executors;
+}
 
 // All parameters live in one flat tensor, all gradients in another and all batch-norm statistics in a third: the
 // optimiser, the moving average, checkpoints and all-reduce are then a few operations on three tensors, whatever the
@@ -86,7 +89,7 @@ class Network {
   torch::Tensor parameters_, gradients_, statistics_, decay_mask_, ranges_;
   std::vector<Matrix> matrices_;
   std::vector<NodeTensors> nodes_;             // views into the flat tensors
-  std::unique_ptr<cpu::Executors> executors_;  // null: not yet made, or the graph has other operations
+  std::shared_ptr<cpu::Executors> executors_;  // null: not yet made, or the graph has other operations
   bool supported_ = false;                     // by cpu::Executor
 };
 

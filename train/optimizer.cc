@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cpu/adamw.h"
+
 namespace scrim::train {
 
 namespace {
@@ -51,6 +53,16 @@ AdamW::AdamW(Network& network, const AdamWOptions& options)
       second(torch::zeros_like(network.parameters())),
       network_(network),
       options_(options) {
+  if (network.device().is_cpu()) {
+    std::vector<cpu::AdamWStep::Matrix> matrices;
+    if (options_.muon)
+      for (const Network::Matrix& m : network.matrices()) matrices.push_back({m.offset, m.rows, m.columns});
+    on_cpu_ = std::make_shared<cpu::AdamWStep>(
+        cpu::AdamWSettings{options_.beta1, options_.beta2, options_.epsilon, options_.weight_decay, options_.max_norm,
+                           options_.muon_momentum},
+        std::move(matrices));
+    return;
+  }
   if (!options_.muon) return;
   adam_mask_ = torch::ones_like(network.parameters());
   for (const Network::Matrix& m : network.matrices()) adam_mask_.narrow(0, m.offset, m.rows * m.columns).zero_();
@@ -76,6 +88,13 @@ AdamW::MatrixBatch AdamW::MakeBatch(const std::vector<Network::Matrix>& matrices
 void AdamW::Step(double learning_rate) {
   torch::NoGradGuard no_grad;
   ++steps;
+  if (on_cpu_ == nullptr) return StepOnGpu(learning_rate);
+  on_cpu_->Run(size_t(network_.parameters().numel()), network_.decay_mask().data_ptr<float>(), steps, learning_rate,
+               network_.parameters().data_ptr<float>(), network_.gradients().data_ptr<float>(), first.data_ptr<float>(),
+               second.data_ptr<float>());
+}
+
+void AdamW::StepOnGpu(double learning_rate) {
   torch::Tensor& p = network_.parameters();
   torch::Tensor& g = network_.gradients();
   // On the device: reading the norm back would stall a GPU at every step.

@@ -1,11 +1,16 @@
 // AdamW over one flat parameter vector, Muon over the matrices in it, and the moving average of what they produce.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "network.h"
 
 namespace scrim::train {
+
+namespace cpu {
+class AdamWStep;
+}
 
 struct AdamWOptions {
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
@@ -34,11 +39,13 @@ class AdamW {
     torch::Tensor index;         // of each element in the parameters; behind the last of these for a filling zero
     torch::Tensor length;        // of an update, per unit of learning rate
   };
+  void StepOnGpu(double learning_rate);
   MatrixBatch MakeBatch(const std::vector<Network::Matrix>& matrices) const;
   void UpdateMatrices(double learning_rate);
 
   Network& network_;
   AdamWOptions options_;
+  std::shared_ptr<cpu::AdamWStep> on_cpu_;  // null on a GPU
   // With Muon alone: 0 where it updates, 1 elsewhere; how far the first moment goes towards the gradient.
   torch::Tensor adam_mask_, first_rate_;
   std::vector<MatrixBatch> batches_;

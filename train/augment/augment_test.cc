@@ -6,6 +6,7 @@
 #include "augment/photometric.h"
 #include "augment/previous_mask.h"
 #include "augment/sample.h"
+#include "augment/shrink.h"
 
 namespace scrim::train {
 namespace {
@@ -24,6 +25,21 @@ cv::Mat Mask(const cv::Mat& rgba) {
 double Iou(const cv::Mat& a, const cv::Mat& b) {
   const cv::Mat x = a > 127, y = b > 127;
   return double(cv::countNonZero(x & y)) / std::max(1, cv::countNonZero(x | y));
+}
+
+TEST(AugmentTest, ShrinksAsOpenCvDoes) {
+  cv::theRNG().state = 1;
+  for (const cv::Size from : {cv::Size(384, 288), {131, 130}, {7, 5}, {1, 9}})
+    for (const cv::Size to : {cv::Size(128, 96), {130, 130}, {64, 64}, {3, 2}, {1, 1}}) {
+      if (to.width > from.width || to.height > from.height) continue;
+      cv::Mat photo(from, CV_8UC4), want, difference;
+      cv::randu(photo, 0, 256);
+      cv::resize(photo, want, to, 0, 0, cv::INTER_AREA);
+      cv::absdiff(want, Shrink(photo, to.width, to.height), difference);
+      double most = 0;
+      cv::minMaxLoc(difference.reshape(1), nullptr, &most);
+      EXPECT_LE(most, 1) << from << " to " << to;
+    }
 }
 
 TEST(ThinPlateSpline, MovesControlPointsExactly) {

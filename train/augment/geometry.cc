@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <opencv2/imgproc.hpp>
 
+#include "augment/shrink.h"
+
 namespace scrim::train {
 namespace {
 
@@ -18,8 +20,7 @@ cv::Mat Resample(const cv::Mat& source, View view, int width, int height, int bo
   const float shrink_x = std::max(1.f, std::abs(view.scale_x)), shrink_y = std::max(1.f, view.scale_y);
   cv::Mat small = source;
   if (shrink_x > 1.3f || shrink_y > 1.3f) {
-    const cv::Size size(std::max(1, cvRound(source.cols / shrink_x)), std::max(1, cvRound(source.rows / shrink_y)));
-    cv::resize(source, small, size, 0, 0, cv::INTER_AREA);
+    small = Shrink(source, std::max(1, cvRound(source.cols / shrink_x)), std::max(1, cvRound(source.rows / shrink_y)));
   }
   const float fx = float(small.cols) / source.cols, fy = float(small.rows) / source.rows;
   const float c = std::cos(view.angle), s = std::sin(view.angle), cx = (width - 1) * 0.5f, cy = (height - 1) * 0.5f;

@@ -1,7 +1,8 @@
 #include "cpu/elementwise.h"
 
 #include <algorithm>
-#include <cmath>
+
+#include "cpu/functions.h"
 
 namespace scrim::train::cpu {
 namespace {
@@ -68,11 +69,7 @@ void ReluBackward(const Tensor& y, const Tensor& d) {
 }
 
 void Sigmoid(const Tensor& x, const Tensor& y) {
-  for (int c = 0; c < x.channels; ++c) {
-    const float* from = x.channel(c);
-    float* to = y.channel(c);
-    for (size_t p = 0; p < x.count(); ++p) to[p] = 1.f / (1.f + std::exp(-from[p]));
-  }
+  Map(x, y, [](Vec v) { return Logistic(v); });
 }
 void SigmoidBackward(const Tensor& y, const Tensor& d) {
   Map2(y, d, d, [](Vec v, Vec e) { return e * v * (1.f - v); });
@@ -207,6 +204,24 @@ void HardSwish(const Tensor& x, const Tensor& y) {
 }
 void HardSwishBackward(const Tensor& x, const Tensor& d) {
   Map2(x, d, d, [](Vec v, Vec e) { return v <= -3.f ? Vec{} : v < 3.f ? e * (v * (1 / 3.f) + 0.5f) : e; });
+}
+
+double SumOfSquares(const float* p, size_t count) {
+  constexpr size_t kSpan = 4096;  // values that are summed in single precision
+  double sum = 0;
+  for (size_t begin = 0; begin < count; begin += kSpan) {
+    const size_t end = std::min(count, begin + kSpan);
+    Vec s[4] = {};
+    size_t i = begin;
+    for (; i + 4 * kLanes <= end; i += 4 * kLanes)
+      for (int k = 0; k < 4; ++k) s[k] += Load(p + i + k * kLanes) * Load(p + i + k * kLanes);
+    for (; i < end; i += kLanes) {
+      const Vec v = LoadFirst(p + i, int(std::min<size_t>(kLanes, end - i)));
+      s[0] += v * v;
+    }
+    sum += double(Sum((s[0] + s[1]) + (s[2] + s[3])));
+  }
+  return sum;
 }
 
 }  // namespace scrim::train::cpu

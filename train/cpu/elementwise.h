@@ -40,4 +40,6 @@ void HardSwish(const Tensor& x, const Tensor& y);
 // d: of the output, becomes that of the input.
 void HardSwishBackward(const Tensor& x, const Tensor& d);
 
+double SumOfSquares(const float* p, size_t count);
+
 }  // namespace scrim::train::cpu

@@ -16,14 +16,20 @@ class Resize {
   void Backward(const Tensor& dy, const Tensor& dx, bool add);
 
  private:
-  // Output i is (1 - weight[i]) · first[i] + weight[i] · second[i].
+  // Output i is (1 - weight[i]) · input first[i] + weight[i] · input second[i].
   struct Axis {
     Axis(int from, int to, bool align_corners);
     std::vector<int> first, second;
     std::vector<float> weight;
   };
-  Axis down_, across_;
-  std::vector<float> row_;
+  // Along a row the usual factors go by whole vectors.
+  enum class Across { kTwice, kHalf, kAny };
+  void Stretch(int from, int to, float* row, float* out) const;
+  void StretchBackward(int from, int to, const float* d, float* row);
+
+  const Axis down_, across_;
+  const Across kind_;
+  std::vector<float> row_, even_, odd_;
 };
 
 }  // namespace scrim::train::cpu

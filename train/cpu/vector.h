@@ -52,6 +52,15 @@ inline Vec First(Vec v, int count) {
 }
 #endif
 
+// The first half or quarter of v, and nothing behind it.
+#ifdef __AVX512F__
+inline void StoreHalf(float* p, Vec v) { _mm256_storeu_ps(p, _mm512_castps512_ps256(reinterpret_cast<__m512>(v))); }
+inline void StoreQuarter(float* p, Vec v) { _mm_storeu_ps(p, _mm512_castps512_ps128(reinterpret_cast<__m512>(v))); }
+#else
+inline void StoreHalf(float* p, Vec v) { _mm_storeu_ps(p, _mm256_castps256_ps128(reinterpret_cast<__m256>(v))); }
+inline void StoreQuarter(float* p, Vec v) { p[0] = v[0], p[1] = v[1]; }
+#endif
+
 // Halves of pieces side by side: adding Low and High of two vectors halves the pieces that they are made of. kPiece:
 // lanes of a piece before.
 #ifdef __AVX512F__
@@ -104,6 +113,27 @@ inline float Sum(Vec v) {
   v = AddHalves(v, v, std::integral_constant<int, 8>());
   return (v[0] + v[1]) + (v[2] + v[3]);
 }
+
+// Of a and b one after the other every second lane, from the first or from the second; and the other way round.
+#ifdef __AVX512F__
+inline Vec Even(Vec a, Vec b) {
+  return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+}
+inline Vec Odd(Vec a, Vec b) {
+  return __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+}
+inline Vec ZipLow(Vec a, Vec b) {
+  return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+inline Vec ZipHigh(Vec a, Vec b) {
+  return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
+#else
+inline Vec Even(Vec a, Vec b) { return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14); }
+inline Vec Odd(Vec a, Vec b) { return __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15); }
+inline Vec ZipLow(Vec a, Vec b) { return __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11); }
+inline Vec ZipHigh(Vec a, Vec b) { return __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15); }
+#endif
 
 // n channels in groups of at most `most`, as equal as can be: 7 by 6 gives 4 and 3. Size of group i.
 inline int GroupCount(int n, int most) { return (n + most - 1) / most; }

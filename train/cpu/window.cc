@@ -13,69 +13,75 @@ constexpr int kWide = 256;
 // Floats of a block: of one channel it stays in the first cache beside that of the gradients, of several in the second.
 constexpr size_t kBlock = 4000, kBlocks = 40000;
 
-// What value(p) gives for p = at, at + 1, ... at + count - 1, followed by zeros up to a whole vector.
+// The widths that networks have go without masks: whole vectors, a half or a quarter of one.
+enum class Width { kWhole, kHalf, kQuarter, kAny };
+Width WidthOf(int width) {
+  return width % kLanes == 0   ? Width::kWhole
+         : width * 2 == kLanes ? Width::kHalf
+         : width * 4 == kLanes ? Width::kQuarter
+                               : Width::kAny;
+}
+// Calls f with the kind as a constant.
 template <typename F>
-void CopyRow(F value, size_t at, int count, float* to) {
-  int x = 0;
-  for (; x + kLanes <= count; x += kLanes) Store(to + x, value(at + size_t(x)));
-  if (x < count) Store(to + x, First(value(at + size_t(x)), count - x));
-}
-
-void StoreRow(const float* from, int count, float* to) {
-  int x = 0;
-  for (; x + kLanes <= count; x += kLanes) Store(to + x, Load(from + x));
-  if (x < count) StoreFirst(to + x, Load(from + x), count - x);
-}
-
-void AddRow(const float* from, int count, float* to) {
-  int x = 0;
-  for (; x + kLanes <= count; x += kLanes) Store(to + x, Load(to + x) + Load(from + x));
-  if (x < count) StoreFirst(to + x, LoadFirst(to + x, count - x) + Load(from + x), count - x);
-}
-
-#ifdef __AVX512F__
-inline Vec Even(Vec a, Vec b) {
-  return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-}
-inline Vec Odd(Vec a, Vec b) {
-  return __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
-}
-inline Vec ZipLow(Vec a, Vec b) {
-  return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-}
-inline Vec ZipHigh(Vec a, Vec b) {
-  return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
-}
-#else
-inline Vec Even(Vec a, Vec b) { return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14); }
-inline Vec Odd(Vec a, Vec b) { return __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15); }
-inline Vec ZipLow(Vec a, Vec b) { return __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11); }
-inline Vec ZipHigh(Vec a, Vec b) { return __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15); }
-#endif
-
-// Columns 0, 2, ... to `even`, 1, 3, ... to `odd`, each followed by zeros up to a whole vector.
-template <typename F>
-void SplitRow(F value, size_t at, int count, float* even, float* odd) {
-  for (int x = 0; x < count; x += 2 * kLanes) {
-    const int left = count - x;
-    Vec a = value(at + size_t(x)), b{};
-    if (left < kLanes) a = First(a, left);
-    if (left > kLanes) b = value(at + size_t(x) + kLanes);
-    if (left > kLanes && left < 2 * kLanes) b = First(b, left - kLanes);
-    Store(even + x / 2, Even(a, b));
-    Store(odd + x / 2, Odd(a, b));
+void WithWidth(Width width, F f) {
+  switch (width) {
+    case Width::kWhole:
+      return f(std::integral_constant<Width, Width::kWhole>());
+    case Width::kHalf:
+      return f(std::integral_constant<Width, Width::kHalf>());
+    case Width::kQuarter:
+      return f(std::integral_constant<Width, Width::kQuarter>());
+    default:
+      return f(std::integral_constant<Width, Width::kAny>());
   }
 }
 
-// The other way round.
-void JoinRow(const float* even, const float* odd, int count, bool accumulate, float* to) {
+// `count` floats to `to`, value(x) for x = 0, kLanes, ... a vector at a time, and nothing behind them. count is of the
+// kind kWidth.
+template <Width kWidth, typename F>
+inline void StoreRow(F value, int count, float* to) {
+  if constexpr (kWidth == Width::kHalf) {
+    StoreHalf(to, value(0));
+  } else if constexpr (kWidth == Width::kQuarter) {
+    StoreQuarter(to, value(0));
+  } else {
+    int x = 0;
+    for (; x + kLanes <= count; x += kLanes) Store(to + x, value(x));
+    if (kWidth == Width::kAny && x < count) StoreFirst(to + x, value(x), count - x);
+  }
+}
+
+// Of a row of `count` floats, value(x) a vector from x on, columns 0, 2, ... to `even`, 1, 3, ... to `odd`. count / 2,
+// rounded down, is of the kind kWidth, and for kinds other than kAny count is even.
+template <Width kWidth, typename F>
+inline void SplitRow(F value, int count, float* even, float* odd) {
+  if constexpr (kWidth == Width::kHalf) {
+    const Vec a = value(0);
+    StoreHalf(even, Even(a, a)), StoreHalf(odd, Odd(a, a));
+  } else if constexpr (kWidth == Width::kQuarter) {
+    const Vec a = value(0);
+    StoreQuarter(even, Even(a, a)), StoreQuarter(odd, Odd(a, a));
+  } else {
+    int x = 0;
+    for (; x + 2 * kLanes <= count; x += 2 * kLanes) {
+      const Vec a = value(x), b = value(x + kLanes);
+      Store(even + x / 2, Even(a, b)), Store(odd + x / 2, Odd(a, b));
+    }
+    if (kWidth == Width::kAny && x < count) {
+      const Vec a = value(x), b = count - x > kLanes ? value(x + kLanes) : a;
+      StoreFirst(even + x / 2, Even(a, b), (count - x + 1) / 2), StoreFirst(odd + x / 2, Odd(a, b), (count - x) / 2);
+    }
+  }
+}
+
+// The other way round: store(x, v, lanes) gets the joined row a vector at a time.
+template <Width kWidth, typename F>
+inline void JoinRow(const float* even, const float* odd, int count, F store) {
   for (int x = 0; x < count; x += 2 * kLanes) {
     const Vec a = Load(even + x / 2), b = Load(odd + x / 2);
-    const Vec zipped[2] = {ZipLow(a, b), ZipHigh(a, b)};
-    for (int half = 0; half < 2; ++half) {
-      const int at = x + half * kLanes, left = std::clamp(count - at, 0, kLanes);
-      StoreFirst(to + at, accumulate ? LoadFirst(to + at, left) + zipped[half] : zipped[half], left);
-    }
+    store(x, ZipLow(a, b), kWidth == Width::kWhole ? kLanes : std::min(kLanes, count - x));
+    if (kWidth == Width::kWhole || count - x > kLanes)
+      store(x + kLanes, ZipHigh(a, b), kWidth == Width::kWhole ? kLanes : std::min(kLanes, count - x - kLanes));
   }
 }
 
@@ -121,49 +127,66 @@ Window::Window(const graph::ConvAttributes& conv, int channels, int n, int h, in
 
 namespace {
 
+// value(p): the vector from position p of the channel on.
 template <typename F>
 void CopyRowsIn(const Window& g, F value, int picture, int count, int first, int rows, bool clear, float* to) {
   const int odd = g.pad_left % 2;  // of a stride of 2 the phase of column 0
-  for (int r = 0; r < rows; ++r, to += g.row_pitch) {
-    const int y = first + r - g.pad_top;
-    if (y < 0 || y >= g.h) {
-      if (clear) std::memset(to, 0, g.row_pitch * sizeof(float));
-      continue;
-    }
-    size_t from = (size_t(picture) * g.h + y) * size_t(g.w);
-    float* wide = to;
-    for (int i = 0; i < count; ++i, from += size_t(g.h) * g.w, wide += g.picture_pitch) {
-      if (g.stride == 1) {
-        CopyRow(value, from, g.w, wide + g.first_position[size_t(0)]);
-      } else if (g.stride == 2) {
-        SplitRow(value, from, g.w, wide + odd * g.phase_pitch + g.first_position[size_t(odd)],
-                 wide + (1 - odd) * g.phase_pitch + g.first_position[size_t(1 - odd)]);
-      } else {
-        for (int x = 0; x < g.w; ++x)
-          wide[size_t((x + g.pad_left) % g.stride) * g.phase_pitch + size_t((x + g.pad_left) / g.stride)] =
-              value(from + size_t(x))[0];
+  const size_t step = size_t(g.h) * size_t(g.w), pitch = size_t(g.picture_pitch);
+  const auto for_rows = [&](auto copy) {
+    for (int r = 0; r < rows; ++r, to += g.row_pitch) {
+      const int y = first + r - g.pad_top;
+      if (y < 0 || y >= g.h) {
+        if (clear) std::memset(to, 0, g.row_pitch * sizeof(float));
+        continue;
       }
+      size_t from = (size_t(picture) * g.h + y) * size_t(g.w);
+      float* wide = to;
+      for (int i = 0; i < count; ++i, from += step, wide += pitch) copy(from, wide);
     }
+  };
+  const int w = g.w;
+  if (g.stride == 1) {
+    const int at = g.first_position[0];
+    WithWidth(WidthOf(w), [&](auto kind) {
+      for_rows([&](size_t from, float* wide) {
+        StoreRow<kind()>([&](int x) { return value(from + size_t(x)); }, w, wide + at);
+      });
+    });
+  } else if (g.stride == 2) {
+    const size_t even_at = odd * g.phase_pitch + size_t(g.first_position[size_t(odd)]),
+                 odd_at = (1 - odd) * g.phase_pitch + size_t(g.first_position[size_t(1 - odd)]);
+    WithWidth(w % 2 != 0 ? Width::kAny : WidthOf(w / 2), [&](auto kind) {
+      for_rows([&](size_t from, float* wide) {
+        SplitRow<kind()>([&](int x) { return value(from + size_t(x)); }, w, wide + even_at, wide + odd_at);
+      });
+    });
+  } else {
+    for_rows([&](size_t from, float* wide) {
+      for (int x = 0; x < w; ++x)
+        wide[size_t((x + g.pad_left) % g.stride) * g.phase_pitch + size_t((x + g.pad_left) / g.stride)] =
+            value(from + size_t(x))[0];
+    });
   }
 }
 
 template <typename F>
 void CopyOutputRowsIn(const Window& g, F value, int picture, int count, int first, int rows, bool clear, float* to) {
-  for (int r = 0; r < rows; ++r, to += g.d_pitch) {
-    const int y = first + r;
-    if (y < 0 || y >= g.out_h) {
-      if (clear) std::memset(to, 0, g.d_pitch * sizeof(float));
-      continue;
+  const size_t step = size_t(g.out_h) * size_t(g.out_w), end = g.d_margin + size_t(count) * size_t(g.picture_pitch);
+  WithWidth(WidthOf(g.out_w), [&](auto kind) {
+    for (int r = 0; r < rows; ++r, to += g.d_pitch) {
+      const int y = first + r;
+      if (y < 0 || y >= g.out_h) {
+        if (clear) std::memset(to, 0, g.d_pitch * sizeof(float));
+        continue;
+      }
+      size_t from = (size_t(picture) * g.out_h + y) * size_t(g.out_w);
+      float* wide = to + g.d_margin;
+      for (int i = 0; i < count; ++i, from += step, wide += g.picture_pitch)
+        StoreRow<kind()>([&](int x) { return value(from + size_t(x)); }, g.out_w, wide);
+      // What a block of more pictures left there would count in the weights' gradient.
+      if (count < g.pictures) std::fill(to + end, to + g.d_pitch, 0.f);
     }
-    size_t from = (size_t(picture) * g.out_h + y) * size_t(g.out_w);
-    for (int i = 0; i < count; ++i, from += size_t(g.out_h) * g.out_w)
-      CopyRow(value, from, g.out_w, to + g.d_margin + size_t(i) * g.picture_pitch);
-    // What a block of more pictures left there would count in the weights' gradient.
-    if (count < g.pictures) {
-      const size_t end = g.d_margin + size_t(count) * g.picture_pitch;
-      std::fill(to + end, to + g.d_pitch, 0.f);
-    }
-  }
+  });
 }
 
 }  // namespace
@@ -196,27 +219,39 @@ void CopyGradientsIn(const Window& g, const GradientSource& channel, int picture
 
 void CopyOut(const Window& g, const float* wide, int picture, int count, int y, float* channel) {
   float* to = channel + (size_t(picture) * g.out_h + y) * size_t(g.out_w);
-  for (int i = 0; i < count; ++i, to += size_t(g.out_h) * g.out_w)
-    StoreRow(wide + size_t(i) * g.picture_pitch, g.out_w, to);
+  WithWidth(WidthOf(g.out_w), [&](auto kind) {
+    for (int i = 0; i < count; ++i, to += size_t(g.out_h) * g.out_w, wide += g.picture_pitch)
+      StoreRow<kind()>([&](int x) { return Load(wide + x); }, g.out_w, to);
+  });
 }
 
 void CopyPhasesOut(const Window& g, const float* wide, size_t pitch, int picture, int count, int y, bool accumulate,
                    float* channel) {
   float* to = channel + (size_t(picture) * g.h + y) * size_t(g.w);
-  for (int i = 0; i < count; ++i, to += size_t(g.h) * g.w) {
-    const float* from = wide + size_t(i) * g.picture_pitch;
-    if (g.stride == 1) {
-      (accumulate ? AddRow : StoreRow)(from + g.first_position[size_t(0)], g.w, to);
-    } else if (g.stride == 2) {
-      const int odd = g.pad_left % 2;
-      JoinRow(from + odd * pitch + g.first_position[size_t(odd)],
-              from + (1 - odd) * pitch + g.first_position[size_t(1 - odd)], g.w, accumulate, to);
-    } else {
+  const size_t step = size_t(g.h) * size_t(g.w);
+  if (g.stride == 1) {
+    wide += g.first_position[0];
+    WithWidth(WidthOf(g.w), [&](auto kind) {
+      for (int i = 0; i < count; ++i, to += step, wide += g.picture_pitch)
+        StoreRow<kind()>([&](int x) { return accumulate ? Load(to + x) + Load(wide + x) : Load(wide + x); }, g.w, to);
+    });
+  } else if (g.stride == 2) {
+    const int odd = g.pad_left % 2;
+    const float *of_even = wide + odd * pitch + g.first_position[size_t(odd)],
+                *of_odd = wide + (1 - odd) * pitch + g.first_position[size_t(1 - odd)];
+    WithWidth(g.w % 2 != 0 ? Width::kAny : WidthOf(g.w / 2), [&](auto kind) {
+      for (int i = 0; i < count; ++i, to += step, of_even += g.picture_pitch, of_odd += g.picture_pitch)
+        JoinRow<kind()>(of_even, of_odd, g.w, [&](int x, Vec v, int lanes) {
+          if (accumulate) v += Load(to + x);
+          lanes == kLanes ? Store(to + x, v) : StoreFirst(to + x, v, lanes);
+        });
+    });
+  } else {
+    for (int i = 0; i < count; ++i, to += step, wide += g.picture_pitch)
       for (int x = 0; x < g.w; ++x) {
-        const float v = from[size_t((x + g.pad_left) % g.stride) * pitch + size_t((x + g.pad_left) / g.stride)];
+        const float v = wide[size_t((x + g.pad_left) % g.stride) * pitch + size_t((x + g.pad_left) / g.stride)];
         to[x] = accumulate ? to[x] + v : v;
       }
-    }
   }
 }
 
