@@ -24,7 +24,10 @@ static scrim_frame Scene(void) {
   scrim_frame frame;
   int x, y;
   for (y = 0; y < kHeight; ++y) {
-    for (x = 0; x < kWidth; ++x) memset(pixels + 4 * (y * kWidth + x), x < kWidth / 2 ? 250 : 10, 4);
+    for (x = 0; x < kWidth; ++x) {
+      memset(pixels + 4 * (y * kWidth + x), x < kWidth / 2 ? 250 : 10, 3);
+      pixels[4 * (y * kWidth + x) + 3] = 255;
+    }
   }
   memset(&frame, 0, sizeof frame);
   frame.format = SCRIM_FORMAT_RGBA;

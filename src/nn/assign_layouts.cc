@@ -59,9 +59,10 @@ class LayoutAssigner {
     return FitsPlanar(i) && !IsPointwise(i.conv) && (width >= kShortRow || Channels(i.inputs[0]) <= 2);
   }
 
-  // A head of 1×1 behind few channels: only planar kernels end an int8 network in bytes.
-  bool EndsOnFewPlanes(const Instruction& i) const {
-    return i.outputs[0] == lowered_.output && Channels(lowered_.output) == 1 && IsPointwise(i.conv) && FitsPlanar(i) &&
+  // A head of 1×1 behind few channels, at the output's size: only planar kernels end an int8 network in bytes.
+  bool IsHeadOfFewPlanes(const Instruction& i) const {
+    const graph::Shape& made = lowered_.value(i.outputs[0]).shape;
+    return made == lowered_.value(lowered_.output).shape && made.c == 1 && IsPointwise(i.conv) && FitsPlanar(i) &&
            Channels(i.inputs[0]) <= kFewOutputs;
   }
 
@@ -81,7 +82,7 @@ class LayoutAssigner {
     const Wish behind = i.outputs[0] < 0 ? Wish::kAny : wish_[static_cast<size_t>(i.outputs[0])];
     switch (i.kind) {
       case Kind::kConv:
-        if (WantsPlanar(i) || EndsOnFewPlanes(i)) return Wish::kPlanar;
+        if (WantsPlanar(i) || IsHeadOfFewPlanes(i)) return Wish::kPlanar;
         return FitsPlanar(i) && IsPointwise(i.conv) ? Wish::kAny : Wish::kChannelsLast;
       case Kind::kResize:
         return behind == Wish::kPlanar && Channels(value) > kFewResized ? Wish::kChannelsLast : behind;
