@@ -65,6 +65,15 @@ static void TestProcess(scrim_session* session) {
   CHECK(alpha[18 * kWidth + 8] == 255 && alpha[18 * kWidth + 56] == 0);
   CHECK(Pixel(56, 18)[0] == 10);
 
+  /* On an error alpha is blank; but a size that no frame has says nothing about how large alpha is. */
+  memset(alpha, 7, sizeof alpha);
+  CHECK(scrim_segment(NULL, &frame, alpha, kWidth) == SCRIM_INVALID_ARGUMENT);
+  CHECK(alpha[0] == 0 && alpha[kWidth * kHeight - 1] == 0);
+  memset(alpha, 7, sizeof alpha);
+  frame.height = 1 << 20;
+  CHECK(scrim_segment(session, &frame, alpha, kWidth) == SCRIM_INVALID_ARGUMENT);
+  CHECK(alpha[0] == 7 && alpha[kWidth * kHeight - 1] == 7);
+
   frame = Scene();
   CHECK(scrim_set_background_transparent(session) == SCRIM_OK);
   CHECK(scrim_process(session, &frame, &frame) == SCRIM_OK);

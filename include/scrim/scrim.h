@@ -173,7 +173,7 @@ SCRIM_API scrim_status scrim_process(scrim_session* session, const scrim_frame* 
 SCRIM_API scrim_status scrim_draw_background(scrim_session* session, const scrim_frame* out);
 
 /* Only finds the person: alpha gets in->height rows of in->width bytes, 0 room to 255 person, `stride` bytes apart. On
- * an error alpha is all 0, where in is a valid frame. */
+ * an error alpha is all 0, where in has a size that a frame can have. */
 SCRIM_API scrim_status scrim_segment(scrim_session* session, const scrim_frame* in, uint8_t* alpha, size_t stride);
 
 /* The alpha of the last frame, at its size, as above. SCRIM_INVALID_ARGUMENT when the last frame failed or had another

@@ -335,20 +335,23 @@ scrim_status scrim_draw_background(scrim_session* session, const scrim_frame* ou
 }
 
 scrim_status scrim_segment(scrim_session* session, const scrim_frame* in, uint8_t* alpha, size_t stride) {
+  const scrim::image::ConstFrameView view = ToView(in);
+  // A size that no frame has says nothing about how large alpha is.
+  const bool has_size =
+                 std::min(view.width, view.height) > 0 && std::max(view.width, view.height) <= scrim::image::kMaxSide,
+             has_room = has_size && alpha != nullptr && stride >= static_cast<size_t>(view.width);
   const scrim_status status = Guarded([&]() -> Status {
     SCRIM_RETURN_IF_ERROR(CheckSession(session));
     if (alpha == nullptr) return InvalidArgument("segment: alpha is null");
-    const scrim::image::ConstFrameView view = ToView(in);
     SCRIM_RETURN_IF_ERROR(Validate(view));
-    if (stride < static_cast<size_t>(view.width))
-      return InvalidArgument("segment: the alpha's stride is shorter than a row");
+    if (!has_room) return InvalidArgument("segment: the alpha's stride is shorter than a row");
     SCRIM_RETURN_IF_ERROR(session->engine.Segment(view));
     CopyAlpha(session->engine.alpha(), alpha, stride);
     return {};
   });
-  if (status != SCRIM_OK && alpha != nullptr && in != nullptr &&
-      stride >= static_cast<size_t>(std::max(in->width, 0))) {
-    for (int y = 0; y < in->height; ++y) std::memset(alpha + stride * y, 0, std::max(in->width, 0));
+  if (status != SCRIM_OK && has_room) {
+    for (int y = 0; y < view.height; ++y)
+      std::memset(alpha + stride * static_cast<size_t>(y), 0, static_cast<size_t>(view.width));
   }
   if (session != nullptr && status == SCRIM_OUT_OF_MEMORY) session->engine.Reset();
   return status;
