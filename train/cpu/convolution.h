@@ -43,11 +43,18 @@ class Convolution {
   void InputGradient(const Block& block, const float* d, const std::vector<float>& packed, const Tensor& dx, int first,
                      bool accumulate, float* wide) const;
   void Pack(const float* weights, int channels, std::vector<float>* packed) const;
+  // One output, or one channel of the input: weights are its own of the first channel, or output.
+  void FewForward(const Block& block, const float* weights, float bias, const float* source, float* wide,
+                  float* y) const;
+  void FewInputGradient(const Block& block, const float* d, const float* weights, bool accumulate, float* wide,
+                        float* dx) const;
 
   int groups_, in_, out_, kernel_;  // in and out of one group; taps of the kernel
   Window window_;
+  bool few_;  // outputs: rows.h
   std::vector<ptrdiff_t> offsets_;
-  std::vector<Phase> phases_;  // stride × stride: rows by columns
+  std::vector<ptrdiff_t> columns_, d_columns_;  // where each column of the kernel begins, channel after channel
+  std::vector<Phase> phases_;                   // stride × stride: rows by columns
   size_t wide_pitch_, scratch_size_;
 };
 

@@ -28,7 +28,7 @@ class Pointwise {
 
  private:
   const int in_, out_;
-  const size_t block_;  // values of a channel at a time for the weights' gradient
+  const size_t panel_, block_;  // values of a channel at a time, and for the weights' gradient
   std::vector<ptrdiff_t> rows_, d_rows_, panel_rows_, block_rows_;
 };
 

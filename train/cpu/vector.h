@@ -21,6 +21,12 @@ typedef float UnalignedVec __attribute__((vector_size(kLanes * 4), aligned(4)));
 
 inline Vec Load(const float* p) { return *reinterpret_cast<const UnalignedVec*>(p); }
 inline void Store(float* p, Vec v) { *reinterpret_cast<UnalignedVec*>(p) = v; }
+// For what is read from one end to the other: processors fetch ahead by themselves, but not beyond the page of 4096
+// bytes, and wait at each page's beginning for what may be far away.
+inline Vec LoadAhead(const float* p) {
+  __builtin_prefetch(p + 1024);
+  return Load(p);
+}
 inline Vec Fill(float f) { return f - Vec{}; }
 inline Vec Max(Vec a, Vec b) { return a > b ? a : b; }
 

@@ -9,9 +9,9 @@ namespace scrim::train::cpu {
 namespace {
 
 // Positions of a wide row: enough vectors that the last one, partly empty, costs little.
-constexpr int kWide = 256;
+constexpr int kWide = 140;
 // Floats of a block: of one channel it stays in the first cache beside that of the gradients, of several in the second.
-constexpr size_t kBlock = 4000, kBlocks = 40000;
+constexpr size_t kBlock = 6000, kBlocks = 40000;
 
 // The widths that networks have go without masks: whole vectors, a half or a quarter of one.
 enum class Width { kWhole, kHalf, kQuarter, kAny };
@@ -131,17 +131,18 @@ namespace {
 template <typename F>
 void CopyRowsIn(const Window& g, F value, int picture, int count, int first, int rows, bool clear, float* to) {
   const int odd = g.pad_left % 2;  // of a stride of 2 the phase of column 0
-  const size_t step = size_t(g.h) * size_t(g.w), pitch = size_t(g.picture_pitch);
+  if (clear) {
+    for (int r = 0; r < rows; ++r)
+      if (first + r < g.pad_top || first + r >= g.pad_top + g.h)
+        std::memset(to + size_t(r) * g.row_pitch, 0, g.row_pitch * sizeof(float));
+  }
+  const int begin = std::max(first, g.pad_top), end = std::min(first + rows, g.pad_top + g.h);
+  // Picture after picture: the channel is read from one end to the other.
   const auto for_rows = [&](auto copy) {
-    for (int r = 0; r < rows; ++r, to += g.row_pitch) {
-      const int y = first + r - g.pad_top;
-      if (y < 0 || y >= g.h) {
-        if (clear) std::memset(to, 0, g.row_pitch * sizeof(float));
-        continue;
-      }
-      size_t from = (size_t(picture) * g.h + y) * size_t(g.w);
-      float* wide = to;
-      for (int i = 0; i < count; ++i, from += step, wide += pitch) copy(from, wide);
+    for (int i = 0; i < count; ++i) {
+      size_t from = (size_t(picture + i) * g.h + size_t(begin - g.pad_top)) * size_t(g.w);
+      float* wide = to + size_t(begin - first) * g.row_pitch + size_t(i) * g.picture_pitch;
+      for (int r = begin; r < end; ++r, from += size_t(g.w), wide += g.row_pitch) copy(from, wide);
     }
   };
   const int w = g.w;
@@ -171,22 +172,25 @@ void CopyRowsIn(const Window& g, F value, int picture, int count, int first, int
 
 template <typename F>
 void CopyOutputRowsIn(const Window& g, F value, int picture, int count, int first, int rows, bool clear, float* to) {
-  const size_t step = size_t(g.out_h) * size_t(g.out_w), end = g.d_margin + size_t(count) * size_t(g.picture_pitch);
+  if (clear) {
+    for (int r = 0; r < rows; ++r)
+      if (first + r < 0 || first + r >= g.out_h) std::memset(to + size_t(r) * g.d_pitch, 0, g.d_pitch * sizeof(float));
+  }
+  const int begin = std::max(first, 0), end = std::min(first + rows, g.out_h);
   WithWidth(WidthOf(g.out_w), [&](auto kind) {
-    for (int r = 0; r < rows; ++r, to += g.d_pitch) {
-      const int y = first + r;
-      if (y < 0 || y >= g.out_h) {
-        if (clear) std::memset(to, 0, g.d_pitch * sizeof(float));
-        continue;
-      }
-      size_t from = (size_t(picture) * g.out_h + y) * size_t(g.out_w);
-      float* wide = to + g.d_margin;
-      for (int i = 0; i < count; ++i, from += step, wide += g.picture_pitch)
+    for (int i = 0; i < count; ++i) {
+      size_t from = (size_t(picture + i) * g.out_h + size_t(begin)) * size_t(g.out_w);
+      float* wide = to + size_t(begin - first) * g.d_pitch + g.d_margin + size_t(i) * g.picture_pitch;
+      for (int r = begin; r < end; ++r, from += size_t(g.out_w), wide += g.d_pitch)
         StoreRow<kind()>([&](int x) { return value(from + size_t(x)); }, g.out_w, wide);
-      // What a block of more pictures left there would count in the weights' gradient.
-      if (count < g.pictures) std::fill(to + end, to + g.d_pitch, 0.f);
     }
   });
+  // What a block of more pictures left there would count in the weights' gradient.
+  if (count < g.pictures)
+    for (int r = begin; r < end; ++r) {
+      float* row = to + size_t(r - first) * g.d_pitch;
+      std::fill(row + g.d_margin + size_t(count) * g.picture_pitch, row + g.d_pitch, 0.f);
+    }
 }
 
 }  // namespace
@@ -196,11 +200,11 @@ void CopyIn(const Window& g, const Source& channel, int picture, int count, int 
   const float* x = channel.x;
   if (channel.activation == nullptr) {
     CopyRowsIn(
-        g, [=](size_t p) { return Load(x + p); }, picture, count, first, rows, clear, to);
+        g, [=](size_t p) { return LoadAhead(x + p); }, picture, count, first, rows, clear, to);
   } else {
     const Activation activation = *channel.activation;
     CopyRowsIn(
-        g, [=](size_t p) { return activation(Load(x + p)); }, picture, count, first, rows, clear, to);
+        g, [=](size_t p) { return activation(LoadAhead(x + p)); }, picture, count, first, rows, clear, to);
   }
 }
 
@@ -209,49 +213,64 @@ void CopyGradientsIn(const Window& g, const GradientSource& channel, int picture
   const float *d = channel.d, *x = channel.x;
   if (channel.gradient == nullptr) {
     CopyOutputRowsIn(
-        g, [=](size_t p) { return Load(d + p); }, picture, count, first, rows, clear, to);
+        g, [=](size_t p) { return LoadAhead(d + p); }, picture, count, first, rows, clear, to);
   } else {
     const ActivationGradient gradient = *channel.gradient;
     CopyOutputRowsIn(
-        g, [=](size_t p) { return gradient(Load(x + p), Load(d + p)); }, picture, count, first, rows, clear, to);
+        g, [=](size_t p) { return gradient(LoadAhead(x + p), LoadAhead(d + p)); }, picture, count, first, rows, clear,
+        to);
   }
 }
 
-void CopyOut(const Window& g, const float* wide, int picture, int count, int y, float* channel) {
-  float* to = channel + (size_t(picture) * g.out_h + y) * size_t(g.out_w);
+void CopyOut(const Window& g, const float* wide, size_t pitch, int picture, int count, int y, int lines,
+             float* channel) {
   WithWidth(WidthOf(g.out_w), [&](auto kind) {
-    for (int i = 0; i < count; ++i, to += size_t(g.out_h) * g.out_w, wide += g.picture_pitch)
-      StoreRow<kind()>([&](int x) { return Load(wide + x); }, g.out_w, to);
+    for (int i = 0; i < count; ++i) {
+      const float* from = wide + size_t(i) * g.picture_pitch;
+      float* to = channel + (size_t(picture + i) * g.out_h + size_t(y)) * size_t(g.out_w);
+      for (int r = 0; r < lines; ++r, from += pitch, to += g.out_w)
+        StoreRow<kind()>([&](int x) { return Load(from + x); }, g.out_w, to);
+    }
   });
 }
 
-void CopyPhasesOut(const Window& g, const float* wide, size_t pitch, int picture, int count, int y, bool accumulate,
-                   float* channel) {
-  float* to = channel + (size_t(picture) * g.h + y) * size_t(g.w);
-  const size_t step = size_t(g.h) * size_t(g.w);
+void CopyPhasesOut(const Window& g, const float* wide, size_t pitch, int picture, int count, int y, int lines,
+                   bool accumulate, float* channel) {
+  const size_t line = pitch * size_t(g.stride), row = size_t(g.w) * size_t(g.stride);
+  const auto for_rows = [&](auto copy) {
+    for (int i = 0; i < count; ++i) {
+      const float* from = wide + size_t(i) * g.picture_pitch;
+      float* to = channel + (size_t(picture + i) * g.h + size_t(y)) * size_t(g.w);
+      for (int r = 0; r < lines; ++r, from += line, to += row) copy(from, to);
+    }
+  };
   if (g.stride == 1) {
-    wide += g.first_position[0];
+    const int at = g.first_position[0];
     WithWidth(WidthOf(g.w), [&](auto kind) {
-      for (int i = 0; i < count; ++i, to += step, wide += g.picture_pitch)
-        StoreRow<kind()>([&](int x) { return accumulate ? Load(to + x) + Load(wide + x) : Load(wide + x); }, g.w, to);
+      for_rows([&](const float* from, float* to) {
+        StoreRow<kind()>([&](int x) { return accumulate ? Load(to + x) + Load(from + at + x) : Load(from + at + x); },
+                         g.w, to);
+      });
     });
   } else if (g.stride == 2) {
     const int odd = g.pad_left % 2;
-    const float *of_even = wide + odd * pitch + g.first_position[size_t(odd)],
-                *of_odd = wide + (1 - odd) * pitch + g.first_position[size_t(1 - odd)];
+    const size_t even_at = odd * pitch + size_t(g.first_position[size_t(odd)]),
+                 odd_at = (1 - odd) * pitch + size_t(g.first_position[size_t(1 - odd)]);
     WithWidth(g.w % 2 != 0 ? Width::kAny : WidthOf(g.w / 2), [&](auto kind) {
-      for (int i = 0; i < count; ++i, to += step, of_even += g.picture_pitch, of_odd += g.picture_pitch)
-        JoinRow<kind()>(of_even, of_odd, g.w, [&](int x, Vec v, int lanes) {
+      for_rows([&](const float* from, float* to) {
+        JoinRow<kind()>(from + even_at, from + odd_at, g.w, [&](int x, Vec v, int lanes) {
           if (accumulate) v += Load(to + x);
           lanes == kLanes ? Store(to + x, v) : StoreFirst(to + x, v, lanes);
         });
+      });
     });
   } else {
-    for (int i = 0; i < count; ++i, to += step, wide += g.picture_pitch)
+    for_rows([&](const float* from, float* to) {
       for (int x = 0; x < g.w; ++x) {
-        const float v = wide[size_t((x + g.pad_left) % g.stride) * pitch + size_t((x + g.pad_left) / g.stride)];
+        const float v = from[size_t((x + g.pad_left) % g.stride) * pitch + size_t((x + g.pad_left) / g.stride)];
         to[x] = accumulate ? to[x] + v : v;
       }
+    });
   }
 }
 

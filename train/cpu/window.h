@@ -63,11 +63,13 @@ void CopyIn(const Window& window, const Source& channel, int picture, int count,
 void CopyGradientsIn(const Window& window, const GradientSource& channel, int picture, int count, int first, int rows,
                      bool clear, float* to);
 
-// One wide row of outputs to row y of the pictures.
-void CopyOut(const Window& window, const float* wide, int picture, int count, int y, float* channel);
+// `lines` wide rows of outputs, `pitch` floats from one to the next, to rows y, y + 1, ... of the pictures.
+void CopyOut(const Window& window, const float* wide, size_t pitch, int picture, int count, int y, int lines,
+             float* channel);
 
-// One wide row for each phase, `pitch` floats from one to the next, to row y of the input's pictures.
-void CopyPhasesOut(const Window& window, const float* wide, size_t pitch, int picture, int count, int y,
+// Lines of a wide row for each phase of columns, `pitch` floats from one to the next, to rows y, y + stride, ... of the
+// input's pictures.
+void CopyPhasesOut(const Window& window, const float* wide, size_t pitch, int picture, int count, int y, int lines,
                    bool accumulate, float* channel);
 
 }  // namespace scrim::train::cpu
