@@ -14,6 +14,7 @@
 #include "datasets/folder.h"
 #include "drawn_people.h"
 #include "evaluate.h"
+#include "folder_test.h"
 
 namespace scrim::train {
 namespace {
@@ -21,12 +22,9 @@ namespace {
 namespace fs = std::filesystem;
 
 // A folder data set drawn by us: a dark "person" (an ellipse) on a bright noisy room; a pack made of it.
-class TrainerTest : public ::testing::Test {
+class TrainerTest : public FolderTest {
  protected:
   void SetUp() override {
-    root_ = fs::path(::testing::TempDir()) /
-            ("scrim_trainer_test_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
-    fs::remove_all(root_);
     DrawPeople(root_ / "drawn", 24);
     const auto found = ReadFolder((root_ / "drawn").string(), Role::kPhoto);
     ASSERT_TRUE(found.ok()) << found.status().message();
@@ -51,8 +49,6 @@ class TrainerTest : public ::testing::Test {
     o.previous_mask_from = 0.2, o.previous_mask_until = 0.5, o.own_masks = 0.3, o.own_mask_frames = 3;
     return o;
   }
-
-  fs::path root_;
 };
 
 TEST_F(TrainerTest, ResumesExactly) {

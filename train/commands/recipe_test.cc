@@ -6,6 +6,7 @@
 #include "checkpoint.h"
 #include "commands/commands.h"
 #include "drawn_people.h"
+#include "folder_test.h"
 #include "graph/model.h"
 
 namespace scrim::train {
@@ -48,12 +49,9 @@ licence = "drawn"
 int8 = 4
 )";
 
-class RecipeTest : public ::testing::Test {
+class RecipeTest : public FolderTest {
  protected:
   void SetUp() override {
-    root_ = fs::path(::testing::TempDir()) /
-            ("scrim_recipe_test_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
-    fs::remove_all(root_);
     DrawPeople(root_ / "data/drawn", 24);
     fs::create_directories(root_ / "data/softer/drawn");
     for (const auto& mask : fs::directory_iterator(root_ / "data/drawn/masks")) {
@@ -77,8 +75,6 @@ class RecipeTest : public ::testing::Test {
     std::string text = kRecipe;
     return text.replace(text.find(from), from.size(), to);
   }
-
-  fs::path root_;
 };
 
 TEST_F(RecipeTest, MakesAModelFromPhotos) {

@@ -7,17 +7,16 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "datasets/folder.h"
+#include "folder_test.h"
 
 namespace scrim::train {
 namespace {
 
 namespace fs = std::filesystem;
 
-class PackTest : public ::testing::Test {
+class PackTest : public FolderTest {
  protected:
   void SetUp() override {
-    root_ = fs::path(::testing::TempDir()) / "scrim_pack_test";
-    fs::remove_all(root_);
     fs::create_directories(root_ / "set/images");
     fs::create_directories(root_ / "set/masks");
     Write("set/images/a.png", cv::Mat(10, 20, CV_8UC3, cv::Scalar(1, 2, 3)));  // BGR
@@ -33,7 +32,6 @@ class PackTest : public ::testing::Test {
   void Write(const std::string& name, const cv::Mat& image) {
     ASSERT_TRUE(cv::imwrite((root_ / name).string(), image));
   }
-  fs::path root_;
 };
 
 TEST_F(PackTest, KeepsWhatIsGoodAndListsWhatIsBroken) {

@@ -12,19 +12,15 @@
 #include "datasets/pack.h"
 #include "datasets/supervisely.h"
 #include "datasets/voc.h"
+#include "folder_test.h"
 
 namespace scrim::train {
 namespace {
 
 namespace fs = std::filesystem;
 
-class ReadersTest : public testing::Test {
+class ReadersTest : public FolderTest {
  protected:
-  void SetUp() override {
-    root_ = fs::path(testing::TempDir()) / "scrim_readers_test";
-    fs::remove_all(root_);
-    fs::create_directories(root_);
-  }
   std::string Path(const std::string& name) const { return (root_ / name).string(); }
   void Write(const std::string& name, const std::string& text) {
     fs::create_directories((root_ / name).parent_path());
@@ -36,8 +32,6 @@ class ReadersTest : public testing::Test {
   }
   // Four columns by three rows.
   void WritePhoto(const std::string& name) { Write(name, cv::Mat(3, 4, CV_8UC3, cv::Scalar(1, 2, 3))); }
-
-  fs::path root_;
 };
 
 Labels Draw(const Example& example, cv::Size size = {4, 3}) {
