@@ -27,6 +27,13 @@ double Iou(const cv::Mat& a, const cv::Mat& b) {
   return double(cv::countNonZero(x & y)) / std::max(1, cv::countNonZero(x | y));
 }
 
+// Somebody seen from head to foot.
+cv::Mat Standing() {
+  cv::Mat picture(90, 120, CV_8UC4, cv::Scalar(120, 140, 160, 0));
+  cv::ellipse(picture, {60, 45}, {12, 35}, 0, 0, 360, cv::Scalar(200, 90, 60, 255), cv::FILLED);
+  return picture;
+}
+
 TEST(AugmentTest, ShrinksAsOpenCvDoes) {
   cv::theRNG().state = 1;
   for (const cv::Size from : {cv::Size(384, 288), {131, 130}, {7, 5}, {1, 9}})
@@ -156,6 +163,20 @@ TEST(Geometry, CutsOutOnlyWhomNoSideCutsOff) {
   cv::Mat floating(90, 120, CV_8UC4, cv::Scalar(120, 140, 160, 0));
   cv::circle(floating, {60, 45}, 30, cv::Scalar(200, 90, 60, 255), cv::FILLED);
   EXPECT_FALSE(CanBeCutOut(floating));  // it would end in the air
+  EXPECT_TRUE(CanBeCutOut(Standing()));
+}
+
+TEST(Geometry, WhoeverIsWholeStandsNearOrFar) {
+  const cv::Mat background(80, 100, CV_8UC4, cv::Scalar(10, 200, 10, 0));
+  int far = 0, above_the_edge = 0;
+  for (int i = 0; i < 100; ++i) {
+    Random random(4, 5, uint64_t(i));
+    const cv::Rect box = cv::boundingRect(Mask(RandomComposite(Standing(), background, random, 128, 72)) > 127);
+    EXPECT_GT(box.height, 2) << i;
+    far += box.height < 30, above_the_edge += box.br().y < 70;
+  }
+  EXPECT_GT(far, 25);
+  EXPECT_GT(above_the_edge, 60);
 }
 
 TEST(Photometric, ChangesColoursButNeverTheMask) {

@@ -72,6 +72,13 @@ cv::Mat RandomView(const cv::Mat& rgba, float stretched_share, Random& random, i
   return Resample(rgba, view, width, height, borders[random.Below(2)]);
 }
 
+namespace {
+
+// Whether somebody with this box ends above the lower edge of a picture of this height.
+bool IsWhole(const cv::Rect& box, int height) { return box.br().y < 0.99 * height; }
+
+}  // namespace
+
 bool CanBeCutOut(const cv::Mat& rgba) {
   cv::Mat alpha;
   cv::extractChannel(rgba, alpha, 3);
@@ -79,7 +86,11 @@ bool CanBeCutOut(const cv::Mat& rgba) {
   const auto share = [&](const cv::Rect& part) { return cv::countNonZero(person(part)) / double(part.area()); };
   const int w = person.cols, h = person.rows;
   if (share({0, 0, 1, h}) > 0.02 || share({w - 1, 0, 1, h}) > 0.02 || share({0, 0, w, 1}) > 0.02) return false;
-  if (share({0, h - 1, w, 1}) < 0.1 || share({0, 0, w, h}) < 0.08) return false;
+  const double below = share({0, h - 1, w, 1}), area = share({0, 0, w, h});
+  const cv::Rect box = cv::boundingRect(person);
+  const bool cut_off_below = below >= 0.1 && area >= 0.08,
+             whole = below <= 0.02 && area >= 0.02 && IsWhole(box, h) && box.height > 1.4 * box.width;
+  if (!cut_off_below && !whole) return false;
   cv::Mat labels, stats, centres;
   const int regions = cv::connectedComponentsWithStats(person, labels, stats, centres, 4, CV_32S);
   int largest = 0, all = 0;
@@ -100,16 +111,18 @@ cv::Mat RandomComposite(const cv::Mat& foreground, const cv::Mat& background, Ra
   // Only the person's box counts; studio masks carry a halo of one or two pixels, hence the erosion.
   cv::Mat alpha;
   cv::extractChannel(foreground, alpha, 3);
-  const cv::Rect box = cv::boundingRect(alpha);
+  const cv::Rect box = cv::boundingRect(alpha > 127);
   if (box.area() == 0) return out;
   cv::Mat eroded, cut = foreground.clone();
   cv::erode(alpha, eroded, cv::getStructuringElement(cv::MORPH_ELLIPSE, {3, 3}));
   cv::blur(eroded, eroded, {2, 2});
   cv::insertChannel(eroded, cut, 3);
 
-  const float person_h = height * random.Uniform(0.45f, 1.3f);
+  const bool whole = IsWhole(box, foreground.rows);
+  const float person_h = height * (whole ? random.LogUniform(0.2f, 1.f) : random.Uniform(0.45f, 1.3f));
   const float scale_y = box.height / person_h, scale_x = scale_y * random.LogUniform(0.85f, 1.2f);
-  const float bottom = height * random.Uniform(0.98f, 1.2f);  // the lower end of the cut-out lies outside the picture
+  // Whoever is cut off below ends outside the picture; the others stand anywhere in its lower half.
+  const float bottom = height * (whole ? random.Uniform(0.5f, 1.1f) : random.Uniform(0.98f, 1.2f));
   const float target_x = width * random.Uniform(0.2f, 0.8f), target_y = bottom - person_h * 0.5f;
   View view{box.x + box.width * 0.5f, box.y + box.height * 0.5f, Mirror(random) * scale_x, scale_y,
             0.04f * random.Normal()};

@@ -15,13 +15,14 @@ cv::Mat Stretch(const cv::Mat& rgba, int width, int height);
 // continues it.
 cv::Mat RandomView(const cv::Mat& rgba, float stretched_share, Random& random, int width, int height);
 
-// Whether RandomComposite may cut the person out of this photo: one person whom nothing but its lower edge cuts off.
-// Where the sides or the top do, a straight cut would stand in the middle of the composite.
+// Whether RandomComposite may cut the person out of this photo: one person whom nothing but its lower edge cuts off, or
+// nothing at all and who stands. Where the sides or the top do, a straight cut would stand in the middle of the
+// composite.
 bool CanBeCutOut(const cv::Mat& rgba);
 
-// A person cut out of a studio photo, or of one that CanBeCutOut, placed on a view of a background, as a webcam would
-// frame them: standing on or below the lower edge, 45 to 130 % as high as the picture. People in the background stay
-// people.
+// A person cut out of a studio photo, or of one that CanBeCutOut, placed on a view of a background. Whoever is cut off
+// below is framed as by a webcam: leaving the picture below, 45 to 130 % as high as it. Who is there from head to foot
+// stands near or far, 20 to 100 % as high as the picture. People in the background stay people.
 cv::Mat RandomComposite(const cv::Mat& foreground, const cv::Mat& background, Random& random, int width, int height);
 
 }  // namespace scrim::train
