@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 
 constexpr int kWidth = 1280, kHeight = 720;
 
-// Of the bilinear figures: guards a little above what holds today (docs/performance.md). The aim is 0.75 and 0.5; most
+// Of the bilinear figures: guards a little above what holds today (docs/experiments/0009). The aim is 0.75 and 0.5; most
 // of the error is not of the outline but of places where the network errs.
 constexpr double kMae = 0.94, kFlicker = 0.6;
 

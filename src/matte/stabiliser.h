@@ -25,7 +25,7 @@ struct StabiliserOptions {
 // the running-average idea of Wren et al. 1997 (Pfinder, section IV-A), with the mask in place of the colour. Room that
 // did not change does not become person: most of a network's flicker is room beside somebody who moves. What counts as
 // a change follows the picture's own unrest, its lower quartile: a person who fills half of it does not count as that
-// (docs/performance.md).
+// (docs/experiments/0008-moving-cameras.md).
 class Stabiliser {
  public:
   explicit Stabiliser(const StabiliserOptions& options = {}) : options_(options) {}
