@@ -143,8 +143,9 @@ Status LiveSegmenter::FindMask(const image::ConstFrameView& frame) {
   const bool answered = mask_.number != 0 && mask_.number == submitted_;
   // Only while the network is known to be alive does a still picture keep its mask from ageing.
   if (unchanged && answered) mask_.time = now;
-  const bool rest = unchanged && answered && settled_ >= kSettle && frame_ - submitted_ < uint64_t(live_.refresh);
-  const bool due = !HasMask() || frame_ - submitted_ >= uint64_t(every());
+  const bool rest =
+      unchanged && answered && settled_ >= kSettle && frame_ - submitted_ < uint64_t(live_.refresh);
+  const bool due = !HasMask() || frame_ - submitted_ >= uint64_t(mask_interval());
   times_.sample = watch.Lap();
   if (!rest && due && network_->Submit(frame_, now, picture_)) {
     settled_ = unchanged ? settled_ + 1 : 0;

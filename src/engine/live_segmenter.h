@@ -53,7 +53,7 @@ class LiveSegmenter final : public Matting {
 
   const image::Floats& mask() const override { return mask_.raw; }
   graph::Density density() const override;
-  int every() const override { return budget_ ? budget_->level().every : 1; }
+  int mask_interval() const override { return budget_ ? budget_->level().mask_interval : 1; }
   uint64_t masks() const override { return network_->runs(); }
   MaskUse use() const override { return use_; }
   const StageTimes& times() const override { return times_; }
