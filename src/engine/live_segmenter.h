@@ -84,7 +84,7 @@ class LiveSegmenter final : public Matting {
   image::ConstFrameView shape_;  // of the frame before: size and format
 
   uint64_t frame_ = 0, submitted_ = 0;  // numbers of this frame and of the last one submitted
-  int settled_ = 0;                     // masks in a row whose pictures looked alike
+  int still_masks_ = 0;                 // masks in a row whose pictures looked alike
   double last_time_ = 0, interval_ = 0;
   bool mask_is_new_ = false;  // taken for this frame
   MaskUse use_ = MaskUse::kOwn;
