@@ -16,7 +16,7 @@ install(DIRECTORY models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/scrim COMPONENT s
 install(DIRECTORY models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/scrim-models COMPONENT scrim-models
   FILES_MATCHING PATTERN "*.md")
 
-set(packages libscrim0 libscrim-dev scrim-models)
+set(packages ${SCRIM_LIBRARY_PACKAGE} libscrim-dev scrim-models)
 if(SCRIM_APPS)
   list(APPEND packages scrim gstreamer1.0-scrim)
 endif()
@@ -47,13 +47,14 @@ macro(scrim_package component summary text section depends)
   set(CPACK_DEBIAN_${upper}_PACKAGE_DEPENDS "${depends}")
 endmacro()
 
-scrim_package(libscrim0 "who is in the picture, and another room behind them (library)"
+scrim_package(${SCRIM_LIBRARY_PACKAGE} "who is in the picture, and another room behind them (library)"
   "Finds the people in video frames and draws them before another background, on the CPU." libs "")
-set(CPACK_DEBIAN_LIBSCRIM0_PACKAGE_SUGGESTS "scrim-models")
-set(CPACK_DEBIAN_LIBSCRIM0_PACKAGE_GENERATE_SHLIBS ON)
+string(TOUPPER ${SCRIM_LIBRARY_PACKAGE} upper)
+set(CPACK_DEBIAN_${upper}_PACKAGE_SUGGESTS "scrim-models")
+set(CPACK_DEBIAN_${upper}_PACKAGE_GENERATE_SHLIBS ON)
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 scrim_package(libscrim-dev "who is in the picture, and another room behind them (development)"
-  "Headers for C and C++, the static library, and files for pkg-config and CMake." libdevel "libscrim0 ${same}")
+  "Headers for C and C++, the static library, and files for pkg-config and CMake." libdevel "${SCRIM_LIBRARY_PACKAGE} ${same}")
 set(CPACK_DEBIAN_LIBSCRIM-DEV_PACKAGE_SUGGESTS "libhwy-dev, scrim-models")
 scrim_package(scrim-models "networks for scrim"
   "What finds the people: the released networks. Their terms are in the model cards." video "")
@@ -67,6 +68,6 @@ set(CPACK_DEBIAN_SCRIM_PACKAGE_RECOMMENDS
   "gstreamer1.0-pipewire, gstreamer1.0-x, gstreamer1.0-rtsp, pipewire, wireplumber")
 set(CPACK_DEBIAN_SCRIM_PACKAGE_SUGGESTS "gnuplot-nox, v4l2loopback-dkms")
 scrim_package(gstreamer1.0-scrim "people before another background, as a GStreamer element"
-  "The video filter `scrim`, for cameras and clips." video "libscrim0 ${same}, scrim-models ${same}")
+  "The video filter `scrim`, for cameras and clips." video "${SCRIM_LIBRARY_PACKAGE} ${same}, scrim-models ${same}")
 
 include(CPack)

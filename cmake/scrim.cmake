@@ -7,6 +7,9 @@ set(CMAKE_CXX_VISIBILITY_PRESET hidden)
 set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
+# Debian's name for libscrim.so.MAJOR.MINOR.
+set(SCRIM_LIBRARY_PACKAGE libscrim${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+
 # Every x86 CPU since 2011 has these. Without them Highway would add a copy of each kernel for CPUs without SSE4: a
 # quarter of the library. Tuned for today's: for those of 2011 AVX2 kernels come out 15 % slower.
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)

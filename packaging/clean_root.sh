@@ -40,5 +40,5 @@ echo "installing what developers have"
 inside sh -c 'apt-get install -y -qq --no-install-recommends \
   gcc g++ cmake make pkg-config libhwy-dev gstreamer1.0-tools >/tmp/log 2>&1 || { tail -n 20 /tmp/log; exit 1; }'
 inside sh /sources/smoke.sh /sources
-inside sh -c 'dpkg --purge scrim gstreamer1.0-scrim libscrim-dev libscrim0 scrim-models >/dev/null && ! command -v scrim'
+inside sh -c 'dpkg --purge scrim gstreamer1.0-scrim libscrim-dev scrim-models $(dpkg-query -W -f "\${Package} " "libscrim[0-9]*") >/dev/null && ! command -v scrim'
 echo "the packages were installed, used and removed in a clean root"

@@ -4,7 +4,7 @@
 set -eu
 sources=$(realpath "$1")
 prefix=${PREFIX:-/usr}
-libraries=$(dirname "$(find "$prefix/lib" -name 'libscrim.so.0')")
+libraries=$(dirname "$(find "$prefix/lib" -name libscrim.so)")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -72,7 +72,7 @@ env -u LD_LIBRARY_PATH build/static "$model" | grep -qx "$version 255"
 
 step "scrim: a photo and a clip, with the installed model"
 scrim --version | grep -qx "$version"
-scrim info | grep -q density
+scrim info | grep -q "input size"
 scrim image "$portrait" --background "$background" --output portrait.png
 test -s portrait.png
 scrim run --quiet --input "$clip" --background "$background" --output call.mp4

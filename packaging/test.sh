@@ -8,13 +8,14 @@ if ! command -v dpkg-shlibdeps >/dev/null; then
 fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+library=$(sed -n 's/^set(CPACK_COMPONENTS_ALL "*\(libscrim[0-9.]*\).*/\1/p' "$1/CPackConfig.cmake")
 cpack --config "$1/CPackConfig.cmake" -B "$work/debs" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
-for package in libscrim0 libscrim-dev scrim-models scrim gstreamer1.0-scrim; do
+for package in "$library" libscrim-dev scrim-models scrim gstreamer1.0-scrim; do
   dpkg-deb -x "$work/debs/${package}"_*.deb "$work/root"
   test -s "$work/root/usr/share/doc/$package/copyright"
 done
 depends() { dpkg-deb -f "$work/debs/$1"_*.deb Depends; }
-depends gstreamer1.0-scrim | grep -q 'libscrim0 (= '
-depends libscrim0 | grep -q 'libc6 (>= '
+depends gstreamer1.0-scrim | grep -q "$library (= "
+depends "$library" | grep -q 'libc6 (>= '
 depends scrim | grep -q 'libgstreamer1.0-0 (>= '
 PREFIX="$work/root/usr" sh "$sources/packaging/smoke.sh" "$sources"

@@ -81,9 +81,9 @@ std::string Resolve(const fs::path& from, const std::string& written) {
 TEST(Architecture, EveryIncludeIsAllowed) {
   const Layers layers = ReadLayers();
   ASSERT_GT(layers.size(), 10u) << "docs/design.md lacks the table of layers";
-  const std::regex include("^\\s*#include \"([^\"]+)\"");
+  const std::regex include("^\\s*#include [\"<]([^\">]+)[\">]");
   int includes = 0;
-  for (const char* top : {"include", "src", "train", "apps", "bindings"})
+  for (const char* top : {"include", "src", "train", "apps", "bindings", "examples"})
     for (const auto& entry : fs::recursive_directory_iterator(kRoot / top)) {
       if (!entry.is_regular_file() || !IsSource(entry.path()) || IsTest(entry.path())) continue;
       const std::string path = fs::relative(entry.path(), kRoot).generic_string(), room = RoomOf(layers, path);

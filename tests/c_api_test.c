@@ -38,12 +38,20 @@ static scrim_frame Scene(void) {
   return frame;
 }
 
+static scrim_params DefaultParams(void) {
+  scrim_params params;
+  CHECK(scrim_params_init(&params, sizeof params) == SCRIM_OK);
+  return params;
+}
+
 static const uint8_t* Pixel(int x, int y) { return pixels + 4 * (y * kWidth + x); }
 
 static void TestProcess(scrim_session* session) {
   static uint8_t alpha[kWidth * kHeight];
   static float mask[128 * 72];
   int width = 0, height = 0;
+  scrim_times times;
+  scrim_stats stats;
   scrim_frame frame = Scene();
   CHECK(scrim_set_background_color(session, 1, 200, 3) == SCRIM_OK);
   CHECK(scrim_process(session, &frame, &frame) == SCRIM_OK);
@@ -52,8 +60,9 @@ static void TestProcess(scrim_session* session) {
   CHECK(scrim_get_alpha(session, kWidth, kHeight, alpha, kWidth) == SCRIM_OK);
   CHECK(alpha[18 * kWidth + 8] == 255 && alpha[18 * kWidth + 56] == 0);
   CHECK(scrim_get_alpha(session, kWidth + 1, kHeight, alpha, kWidth + 1) == SCRIM_INVALID_ARGUMENT);
-  CHECK(scrim_get_times(session).network > 0);
-  scrim_get_density(session, &width, &height);
+  CHECK(scrim_get_times(session, &times, sizeof times) == SCRIM_OK && times.network > 0);
+  CHECK(scrim_get_stats(session, &stats, sizeof stats) == SCRIM_OK && stats.frames == 1 && stats.masks == 1);
+  scrim_get_input_size(session, &width, &height);
   CHECK(width == 128 && height == 72);
   CHECK(scrim_get_mask(session, mask, 128 * 72) == SCRIM_OK);
   CHECK(mask[36 * 128 + 16] > 0.9f && mask[36 * 128 + 112] < 0.1f);
@@ -112,18 +121,15 @@ static void TestParse(void) {
   CHECK(scrim_parse_background("coast.jpg", &background) == SCRIM_OK);
   CHECK(background.kind == SCRIM_BACKGROUND_IMAGE);
   CHECK(scrim_parse_background("blur:x", &background) == SCRIM_INVALID_ARGUMENT);
-  CHECK(scrim_parse_background(NULL, &background) == SCRIM_INVALID_ARGUMENT);
-  CHECK(scrim_parse_background("blur", NULL) == SCRIM_INVALID_ARGUMENT);
-  CHECK(scrim_parse_density("160x96", &width, &height) == SCRIM_OK);
+  CHECK(scrim_parse_input_size("160x96", &width, &height) == SCRIM_OK);
   CHECK(width == 160 && height == 96);
-  CHECK(scrim_parse_density("160", &width, &height) == SCRIM_INVALID_ARGUMENT);
-  CHECK(scrim_parse_density(NULL, &width, &height) == SCRIM_INVALID_ARGUMENT);
+  CHECK(scrim_parse_input_size("160", &width, &height) == SCRIM_INVALID_ARGUMENT);
 }
 
 static void TestBadCalls(scrim_session* session, const char* model) {
   uint8_t alpha[4] = {9, 9, 9, 9};
-  scrim_session* none = (scrim_session*)session;
-  scrim_params params = scrim_default_params();
+  scrim_session* none = session;
+  scrim_params params = DefaultParams();
   scrim_frame frame = Scene(), bad = frame;
   float level;
 
@@ -132,29 +138,22 @@ static void TestBadCalls(scrim_session* session, const char* model) {
   CHECK(strstr(scrim_last_error(), "does-not-exist.scrim") != NULL);
   CHECK(strchr(scrim_last_error(), '\n') == NULL);
   CHECK(scrim_create_from_memory("foreign bytes", 13, NULL, &none) == SCRIM_CORRUPT);
-  CHECK(scrim_create_from_file(NULL, NULL, &none) == SCRIM_INVALID_ARGUMENT);
-  CHECK(scrim_create_from_file(model, NULL, NULL) == SCRIM_INVALID_ARGUMENT);
   params.target = "Z80";
   CHECK(scrim_create_from_file(model, &params, &none) == SCRIM_UNSUPPORTED);
-  params = scrim_default_params();
+  params = DefaultParams();
   params.struct_size = 1;
   CHECK(scrim_create_from_file(model, &params, &none) == SCRIM_INVALID_ARGUMENT);
-  params = scrim_default_params();
+  params = DefaultParams();
   params.level_low = 0.9f, params.level_high = 0.1f;
   CHECK(scrim_create_from_file(model, &params, &none) == SCRIM_INVALID_ARGUMENT);
 
   CHECK(scrim_set_background_blur(session, 0.0f) == SCRIM_INVALID_ARGUMENT);
-  CHECK(scrim_set_background_image(session, NULL) == SCRIM_INVALID_ARGUMENT);
-  CHECK(scrim_set_background_color(NULL, 0, 0, 0) == SCRIM_INVALID_ARGUMENT);
-  CHECK(scrim_process(session, NULL, NULL) == SCRIM_INVALID_ARGUMENT);
   bad.width = 0;
   CHECK(scrim_process(session, &bad, &bad) == SCRIM_INVALID_ARGUMENT);
   CHECK(scrim_get_mask(session, &level, 1) == SCRIM_INVALID_ARGUMENT);
-  CHECK(scrim_get_mask(NULL, &level, 1) == SCRIM_INVALID_ARGUMENT);
   bad = frame;
   bad.format = (scrim_format)77;
   CHECK(scrim_process(session, &bad, &bad) == SCRIM_INVALID_ARGUMENT);
-  CHECK(scrim_segment(session, &frame, NULL, 0) == SCRIM_INVALID_ARGUMENT);
   bad = frame;
   bad.width = bad.height = 2;
   bad.planes[0] = NULL;
@@ -170,23 +169,114 @@ static void TestBadCalls(scrim_session* session, const char* model) {
   frame = Scene();
   CHECK(scrim_process(NULL, &frame, &frame) == SCRIM_INVALID_ARGUMENT);
   CHECK(Pixel(8, 18)[0] == 0 && Pixel(56, 18)[0] == 0);
+}
+
+/* A header of another version, earlier or later, is a matter of sizes. tests/abi has a program of before. */
+static void TestSizes(scrim_session* session) {
+  struct {
+    scrim_params known;
+    int later;
+  } params;
+  struct {
+    scrim_stats known;
+    int later[2];
+  } stats;
+  scrim_session* none = session;
+  memset(&params, 7, sizeof params);
+  CHECK(scrim_params_init(&params.known, sizeof params) == SCRIM_UNSUPPORTED);
+  CHECK(params.known.struct_size == 0 && params.later == 0);
+  CHECK(scrim_create_from_file("", &params.known, &none) == SCRIM_INVALID_ARGUMENT && none == NULL);
+  CHECK(scrim_params_init(&params.known, 8) == SCRIM_INVALID_ARGUMENT);
+
+  memset(&stats, 7, sizeof stats);
+  CHECK(scrim_get_stats(session, &stats.known, sizeof stats) == SCRIM_OK);
+  CHECK(stats.known.frames > 0 && stats.later[0] == 0 && stats.later[1] == 0);
+  memset(&stats, 7, sizeof stats);
+  CHECK(scrim_get_stats(session, &stats.known, sizeof stats.known.frames) == SCRIM_OK);
+  CHECK(stats.known.frames > 0 && stats.known.masks == UINT64_C(0x0707070707070707));
+}
+
+/* Every pointer of every function. What the errors leave behind is in the tests above. */
+static void TestNull(scrim_session* session, const char* model) {
+  static uint8_t alpha[kWidth * kHeight];
+  static float mask[128 * 72];
+  scrim_session* none = session;
+  scrim_frame frame = Scene();
+  scrim_background background;
+  scrim_times times;
+  scrim_stats stats;
+  int width = 7, height = 7;
+#define REFUSES_NULL(call) CHECK((call) == SCRIM_INVALID_ARGUMENT)
+  REFUSES_NULL(scrim_params_init(NULL, sizeof(scrim_params)));
+  REFUSES_NULL(scrim_create_from_file(NULL, NULL, &none));
+  CHECK(none == NULL);
+  REFUSES_NULL(scrim_create_from_file(model, NULL, NULL));
+  none = session;
+  REFUSES_NULL(scrim_create_from_memory(NULL, 8, NULL, &none));
+  CHECK(none == NULL);
+  REFUSES_NULL(scrim_create_from_memory(model, 8, NULL, NULL));
+  CHECK(scrim_create_from_file(model, NULL, &none) == SCRIM_OK);
+  scrim_free(none);
   scrim_free(NULL);
+  REFUSES_NULL(scrim_set_background_color(NULL, 0, 0, 0));
+  REFUSES_NULL(scrim_set_background_blur(NULL, 14.0f));
+  REFUSES_NULL(scrim_set_background_image(NULL, &frame));
+  REFUSES_NULL(scrim_set_background_image(session, NULL));
+  REFUSES_NULL(scrim_set_background_transparent(NULL));
+  REFUSES_NULL(scrim_parse_background(NULL, &background));
+  REFUSES_NULL(scrim_parse_background("blur", NULL));
+  REFUSES_NULL(scrim_parse_input_size(NULL, &width, &height));
+  REFUSES_NULL(scrim_parse_input_size("160x96", NULL, &height));
+  REFUSES_NULL(scrim_parse_input_size("160x96", &width, NULL));
+  REFUSES_NULL(scrim_process(NULL, &frame, &frame));
+  REFUSES_NULL(scrim_process(session, NULL, &frame));
+  REFUSES_NULL(scrim_process(session, &frame, NULL));
+  REFUSES_NULL(scrim_draw_background(NULL, &frame));
+  REFUSES_NULL(scrim_draw_background(session, NULL));
+  REFUSES_NULL(scrim_segment(NULL, &frame, alpha, kWidth));
+  REFUSES_NULL(scrim_segment(session, NULL, alpha, kWidth));
+  REFUSES_NULL(scrim_segment(session, &frame, NULL, kWidth));
+  frame.planes[0] = NULL;
+  REFUSES_NULL(scrim_process(session, &frame, &frame));
+  frame = Scene();
+  CHECK(scrim_segment(session, &frame, alpha, kWidth) == SCRIM_OK);
+  REFUSES_NULL(scrim_get_alpha(NULL, kWidth, kHeight, alpha, kWidth));
+  REFUSES_NULL(scrim_get_alpha(session, kWidth, kHeight, NULL, kWidth));
+  REFUSES_NULL(scrim_get_mask(NULL, mask, 128 * 72));
+  REFUSES_NULL(scrim_get_mask(session, NULL, 128 * 72));
+  REFUSES_NULL(scrim_get_times(session, NULL, sizeof times));
+  REFUSES_NULL(scrim_get_stats(session, NULL, sizeof stats));
+  memset(&times, 7, sizeof times);
+  REFUSES_NULL(scrim_get_times(NULL, &times, sizeof times));
+  CHECK(times.sample == 0 && times.wait == 0);
+  memset(&stats, 7, sizeof stats);
+  REFUSES_NULL(scrim_get_stats(NULL, &stats, sizeof stats));
+  CHECK(stats.frames == 0 && stats.mask_interval == 0);
+#undef REFUSES_NULL
+  scrim_get_input_size(NULL, &width, &height);
+  CHECK(width == 0 && height == 0);
+  scrim_get_input_size(session, NULL, &height);
+  scrim_get_input_size(session, &width, NULL);
+  CHECK(width == 128 && height == 72);
   scrim_reset(NULL);
 }
 
 int main(int argc, char** argv) {
   scrim_session* session = NULL;
-  scrim_params params = scrim_default_params();
+  scrim_params params = DefaultParams();
   if (argc != 2) return 2;
   if (scrim_create_from_file(argv[1], &params, &session) != SCRIM_OK) {
     fprintf(stderr, "%s\n", scrim_last_error());
     return 1;
   }
-  CHECK(strlen(scrim_version()) >= 5);
+  CHECK(strcmp(scrim_version(), SCRIM_VERSION_TEXT) == 0);
+  CHECK(SCRIM_VERSION_AT_LEAST(0, 2, 0) && !SCRIM_VERSION_AT_LEAST(SCRIM_VERSION_MAJOR + 1, 0, 0));
   TestProcess(session);
   TestDrawBackground(session);
   TestParse();
   TestBadCalls(session, argv[1]);
+  TestSizes(session);
+  TestNull(session, argv[1]);
   scrim_free(session);
   return failures == 0 ? 0 : 1;
 }

@@ -57,7 +57,7 @@ TEST(Usage, WrongUseIsStatusTwo) {
   ExpectFailure(RunScrim({"image", kPhoto, "-b", "#12", "-o", "x.png"}), "#00b140", 2);
   ExpectFailure(RunScrim({"image", kPhoto, "-b", "blur:900", "-o", "x.png"}), "0.5 to 100", 2);
   ExpectFailure(RunScrim({"image", kPhoto, "-b", "transparent", "-o", "x.jpg"}), ".png", 2);
-  ExpectFailure(RunScrim({"image", kPhoto, "-b", "blur", "-o", "x.png", "--density", "9x"}), "WIDTHxHEIGHT", 2);
+  ExpectFailure(RunScrim({"image", kPhoto, "-b", "blur", "-o", "x.png", "--input-size", "9x"}), "WIDTHxHEIGHT", 2);
   ExpectFailure(RunScrim({"run", "-i", "x.mp4", "-b", "blur", "-o", "x.gif"}), ".mp4", 2);
   ExpectFailure(RunScrim({"run", "-i", "x.mp4", "-b", "transparent", "-o", "x.mp4"}), "folder", 2);
 }
@@ -100,7 +100,7 @@ TEST(Convert, ThereAndBack) {
   // Both see the same: bright pixels. ONNX knows one size, the model several.
   for (const std::string& model : {std::string(SCRIM_BRIGHT_MODEL), back})
     EXPECT_EQ(RunScrim({"matte", kPhoto, "-o", model == back ? folder / "b" : folder / "a", "--model", model,
-                        "--density", "128x72"})
+                        "--input-size", "128x72"})
                   .status,
               0);
   EXPECT_EQ(ReadFile(folder / "a/000000257896.png"), ReadFile(folder / "b/000000257896.png"));
@@ -154,7 +154,7 @@ TEST(Convert, QuantisesWithPhotos) {
   TemporaryFolder folder;
   const std::string model = folder / "int8.scrim", photos = kTestdata + "/photos";
   const Result converted = RunScrim({"convert", SCRIM_MODELS "/default.scrim", model, "--int8", "--calibrate", photos,
-                                     "--photos", "2", "--density", "64x48", "--tolerance", "1"});
+                                     "--photos", "2", "--input-size", "64x48", "--tolerance", "1"});
   ASSERT_EQ(converted.status, 0) << converted.err;
   EXPECT_NE(converted.err.find("masks differ"), std::string::npos) << converted.err;
   const Result info = RunScrim({"info", "--model", model});

@@ -34,7 +34,7 @@ TEST(CompareTest, JudgesPhotosAndDrawsASheet) {
   }
   const Result r = RunScrim({"compare", folder / "photos", "--methods", "canny", "mog2", "--model", SCRIM_BRIGHT_MODEL,
                              "--masks", folder / "masks", "-o", folder / "sheet.png", "--json", folder / "c.json", "-q",
-                             "--bilinear", "--no-stabiliser"});
+                             "--no-refine-edges", "--no-stabiliser"});
   ASSERT_EQ(r.status, 0) << r.err;
   EXPECT_EQ(r.err, "");
   const std::vector<std::string> bright = Line(r.out, "bright.scrim"), canny = Line(r.out, "canny"),
@@ -61,8 +61,9 @@ TEST(CompareTest, SequenceTeachesTheRoomAndFlickers) {
     Draw(folder / "frames" + name, 88);
     if (i > 2) Draw(folder / "masks" + name, 88);
   }
-  const Result r = RunScrim({"compare", folder / "frames", "--sequence", "--methods", "gmg:frames=2,least=0", "--model",
-                             SCRIM_BRIGHT_MODEL, "--masks", folder / "masks", "-q", "--bilinear", "--no-stabiliser"});
+  const Result r =
+      RunScrim({"compare", folder / "frames", "--sequence", "--methods", "gmg:frames=2,least=0", "--model",
+                SCRIM_BRIGHT_MODEL, "--masks", folder / "masks", "-q", "--no-refine-edges", "--no-stabiliser"});
   ASSERT_EQ(r.status, 0) << r.err;
   const std::vector<std::string> bright = Line(r.out, "bright.scrim");
   ASSERT_EQ(bright.size(), 8u) << r.out;

@@ -36,9 +36,9 @@ TEST(Session, UnopenedRefusesAndDrawsNothing) {
   for (int i = 0; i < 64; i += 4) EXPECT_EQ(pixels[i], 0);
 }
 
-TEST(Session, DensityAndTargetAreTaken) {
-  scrim_params params = scrim_default_params();
-  params.density_width = 64, params.density_height = 48;
+TEST(Session, InputSizeAndTargetAreTaken) {
+  scrim_params params = scrim::DefaultParams();
+  params.input_width = 64, params.input_height = 48;
 #if defined(__aarch64__)
   params.target = "NEON";
 #elif defined(__wasm__)
@@ -49,12 +49,12 @@ TEST(Session, DensityAndTargetAreTaken) {
   scrim::Session session;
   ASSERT_EQ(session.Open(SCRIM_BRIGHT_MODEL, params), SCRIM_OK) << scrim_last_error();
   int width = 0, height = 0;
-  scrim_get_density(session.get(), &width, &height);
+  scrim_get_input_size(session.get(), &width, &height);
   EXPECT_EQ(width, 64);
   EXPECT_EQ(height, 48);
 }
 
-TEST(Session, TheModelsOwnDensityTakesTheFramesShape) {
+TEST(Session, TheModelsOwnInputSizeTakesTheFramesShape) {
   scrim::Session session;
   ASSERT_EQ(session.Open(SCRIM_BRIGHT_MODEL), SCRIM_OK) << scrim_last_error();
   std::vector<uint8_t> pixels(320 * 320 * 3, 250), alpha(320 * 320);
@@ -63,14 +63,14 @@ TEST(Session, TheModelsOwnDensityTakesTheFramesShape) {
               SCRIM_OK);
     EXPECT_EQ(alpha[size_t(width * height / 2)], 255);
     int w = 0, h = 0;
-    scrim_get_density(session.get(), &w, &h);
+    scrim_get_input_size(session.get(), &w, &h);
     EXPECT_EQ(w, wanted);
     EXPECT_EQ(w * h, 128 * 72);
   }
 }
 
 TEST(Session, ASmallerPersonStandsInTheCorner) {
-  scrim_params params = scrim_default_params();
+  scrim_params params = scrim::DefaultParams();
   scrim::Session session;
   for (const float size : {0.f, 0.05f, 1.5f}) {
     params.person_size = size;
@@ -92,14 +92,14 @@ TEST(Session, ASmallerPersonStandsInTheCorner) {
 
 #ifdef SCRIM_WITHOUT_LIVE
 TEST(Session, WhereThereIsNoLiveModeItIsRefused) {
-  scrim_params params = scrim_default_params();
+  scrim_params params = scrim::DefaultParams();
   params.live = 1;
   scrim::Session session;
   EXPECT_EQ(session.Open(SCRIM_BRIGHT_MODEL, params), SCRIM_UNSUPPORTED);
 }
 #else
 TEST(Session, LiveShowsTheBackgroundUntilThereIsAMask) {
-  scrim_params params = scrim_default_params();
+  scrim_params params = scrim::DefaultParams();
   EXPECT_EQ(params.live, 0);
   params.live = 1;
   scrim::Session session;
@@ -107,29 +107,29 @@ TEST(Session, LiveShowsTheBackgroundUntilThereIsAMask) {
   ASSERT_EQ(session.SetBackgroundColor(1, 200, 3), SCRIM_OK);
   std::vector<uint8_t> pixels;
   scrim_status status = SCRIM_UNAVAILABLE;
-  uint64_t frames = 0, alone = 0;
+  uint64_t frames = 0, background_only = 0;
   for (; frames < 1000 && status == SCRIM_UNAVAILABLE; ++frames) {
     pixels.assign(64 * 36 * 4, 250);
     for (size_t i = 3; i < pixels.size(); i += 4) pixels[i] = 255;
     status = session.Process(scrim::PackedFrame(SCRIM_FORMAT_RGBA, 64, 36, pixels.data()));
-    alone += status == SCRIM_UNAVAILABLE;
+    background_only += status == SCRIM_UNAVAILABLE;
     EXPECT_EQ(pixels[0], status == SCRIM_OK ? 250 : 1);
   }
   EXPECT_EQ(status, SCRIM_OK) << scrim_last_error();
   const scrim_stats stats = session.stats();
   EXPECT_EQ(stats.frames, frames);
-  EXPECT_EQ(stats.alone, alone);
+  EXPECT_EQ(stats.background_only, background_only);
   EXPECT_GE(stats.masks, 1u);
-  EXPECT_EQ(stats.density_width, 128);
+  EXPECT_EQ(stats.input_width, 128);
   EXPECT_EQ(stats.mask_interval, 1);
-  EXPECT_GT(stats.total.compose, 0);
+  EXPECT_GT(stats.compose, 0);
   EXPECT_GE(stats.latency_max, stats.latency / static_cast<double>(frames));
-  EXPECT_EQ(scrim_get_stats(nullptr).frames, 0u);
+  EXPECT_EQ(scrim::Session().stats().frames, 0u);
 }
 
 TEST(Session, LiveParametersAreChecked) {
   for (int i = 0; i < 6; ++i) {
-    scrim_params params = scrim_default_params();
+    scrim_params params = scrim::DefaultParams();
     params.live = 1;
     if (i == 0) params.wait_ms = -1;
     if (i == 1) params.wait_ms = 1e6f;

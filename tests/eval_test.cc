@@ -27,7 +27,7 @@ void Draw(const std::string& path, int white, int width = 128, int height = 72) 
 }
 
 Arguments Command(Arguments arguments) {
-  arguments.insert(arguments.end(), {"--model", SCRIM_BRIGHT_MODEL, "--bilinear", "--no-stabiliser"});
+  arguments.insert(arguments.end(), {"--model", SCRIM_BRIGHT_MODEL, "--no-refine-edges", "--no-stabiliser"});
   return arguments;
 }
 

@@ -68,7 +68,7 @@ bool ShowsRoom(scrim_format format, const std::vector<uint8_t>& pixels, size_t s
 }
 
 scrim_session* Open(bool live, int background) {
-  scrim_params params = scrim_default_params();
+  scrim_params params = scrim::DefaultParams();
   params.live = live;
   params.wait_ms = 1000;
   scrim_session* session = nullptr;

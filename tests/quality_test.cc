@@ -25,8 +25,8 @@ const std::string kModel = SCRIM_MODELS "/default.scrim", kInt8Model = SCRIM_MOD
 
 // The mask as the network gives it: bilinear, nothing else. Figures of networks are compared so.
 scrim_params BareMask() {
-  scrim_params params = scrim_default_params();
-  params.stabilise = 0, params.guided = 0, params.level_low = 0.f, params.level_high = 1.f;
+  scrim_params params = scrim::DefaultParams();
+  params.stabilise = 0, params.refine_edges = 0, params.level_low = 0.f, params.level_high = 1.f;
   return params;
 }
 
@@ -47,7 +47,7 @@ double PhotoIou(Session& session, const std::string& photo, const std::string& m
 }
 
 TEST(Quality, FindsThePeopleOfTheSamplePhotos) {
-  for (const scrim_params& params : {BareMask(), scrim_default_params()}) {
+  for (const scrim_params& params : {BareMask(), scrim::DefaultParams()}) {
     Session session;
     ASSERT_EQ(session.Open(kModel, params), SCRIM_OK) << scrim_last_error();
     double sum = 0;
@@ -60,7 +60,7 @@ TEST(Quality, FindsThePeopleOfTheSamplePhotos) {
     }
     ASSERT_EQ(count, 6);
     EXPECT_GT(sum / count, 0.70);  // everyday scenes, harder than portraits: the release reaches 0.709
-    std::printf("mean IoU of %d sample photos, %s: %.4f\n", count, params.guided ? "refined" : "bare mask",
+    std::printf("mean IoU of %d sample photos, %s: %.4f\n", count, params.refine_edges ? "refined" : "bare mask",
                 sum / count);
   }
 }

@@ -61,8 +61,8 @@ Status AddQuality(const Setup& setup, const Photos& photos, Page& page) {
   std::vector<size_t> ours;
   for (const std::string& model : Models()) {
     const std::string json = setup.output + "/eval-" + model + ".json", whole = setup.work + "/eval-" + model + ".json";
-    std::vector<std::string> arguments{"eval",       photos.folder,    "--model", "models/" + model + ".scrim",
-                                       "--bilinear", "--no-stabiliser"};
+    std::vector<std::string> arguments{
+        "eval", photos.folder, "--model", "models/" + model + ".scrim", "--no-refine-edges", "--no-stabiliser"};
     arguments.insert(arguments.end(), photos.arguments.begin(), photos.arguments.end());
     arguments.insert(arguments.end(), {"--json", whole, "--quiet"});
     SCRIM_RETURN_IF_ERROR(Run(setup.scrim, arguments, setup.work));
@@ -118,9 +118,9 @@ Status AddDensity(const Setup& setup, const Photos& photos, Page& page) {
   const std::string csv = setup.output + "/density.csv";
   std::vector<std::string> arguments{"density", photos.folder};
   arguments.insert(arguments.end(), photos.arguments.begin(), photos.arguments.end());
-  arguments.insert(arguments.end(),
-                   {"--sizes", "64x64", "96x96", "128x128", "160x96", "160x160", "192x192", "256x144", "256x256",
-                    "--bilinear", "--no-stabiliser", "--csv", csv, "--plot", setup.output + "/density.svg", "--quiet"});
+  arguments.insert(arguments.end(), {"--sizes", "64x64", "96x96", "128x128", "160x96", "160x160", "192x192", "256x144",
+                                     "256x256", "--no-refine-edges", "--no-stabiliser", "--csv", csv, "--plot",
+                                     setup.output + "/density.svg", "--quiet"});
   SCRIM_RETURN_IF_ERROR(Run(setup.scrim, arguments, setup.work));
   SCRIM_ASSIGN_OR_RETURN(const Csv table, ReadCsv(csv));
   page.Paragraph(

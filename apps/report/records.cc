@@ -165,7 +165,7 @@ Status AddTimes(const Setup& setup, Page& page) {
         Text("Milliseconds a frame, medians, everything on one core of this machine (%s, %d cores, %s), the default "
              "model at %s: %.2f ms for the network alone, %.0f GMAC/s. Other work may have shared the machine.",
              static_cast<std::string>(file["cpu"]).c_str(), static_cast<int>(file["cores"]),
-             static_cast<std::string>(file["target"]).c_str(), static_cast<std::string>(file["density"]).c_str(),
+             static_cast<std::string>(file["target"]).c_str(), static_cast<std::string>(file["input_size"]).c_str(),
              static_cast<double>(file["network_ms"]), static_cast<double>(file["gmacs"])));
     for (const auto& node : file["frame_path_ms"]) {
       Row row{static_cast<std::string>(node["path"])};

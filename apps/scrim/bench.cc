@@ -255,10 +255,10 @@ Status Bench(const BenchOptions& options) {
   SCRIM_ASSIGN_OR_RETURN(graph::Model loaded, graph::LoadModel(path));
   const auto model = std::make_shared<const graph::Model>(std::move(loaded));
   engine::SegmenterOptions segmenter_options;
-  segmenter_options.density = options.common.density;
+  segmenter_options.density = options.common.input_size;
   segmenter_options.target = options.common.target;
   segmenter_options.threads = options.common.threads;
-  segmenter_options.refiner.guided = !options.common.bilinear;
+  segmenter_options.refiner.guided = options.common.refine_edges;
   segmenter_options.stabiliser.enabled = segmenter_options.regions.enabled = !options.common.raw;
   if (options.live) return BenchLive(model, segmenter_options);
   SCRIM_ASSIGN_OR_RETURN(auto segmenter, engine::Segmenter::Create(model, segmenter_options));
@@ -303,8 +303,8 @@ Status Bench(const BenchOptions& options) {
   if (options.json) {
     std::printf("{\n  \"cpu\": \"%s\", \"cores\": %u, \"target\": \"%s\",\n", CpuName().c_str(),
                 std::thread::hardware_concurrency(), target_name.c_str());
-    std::printf("  \"model\": \"%s\", \"density\": \"%s\", \"mmac\": %.3f, \"load_ms\": %.3f,\n", model->name.c_str(),
-                size.c_str(), mmac, load_ms);
+    std::printf("  \"model\": \"%s\", \"input_size\": \"%s\", \"mmac\": %.3f, \"load_ms\": %.3f,\n",
+                model->name.c_str(), size.c_str(), mmac, load_ms);
     std::printf(
         "  \"network_ms\": %.4f, \"network_best_ms\": %.4f, \"gmacs\": %.3f, \"peak_gmacs\": %.3f, "
         "\"percent_of_peak\": %.2f,\n",

@@ -101,7 +101,7 @@ struct ConvertOptions {
   std::vector<float> scale, offset;        // one value, or one each for red, green and blue; empty: as they are
   bool bgr = false;                        // the network was trained with blue first
   bool half = false;                       // 16-bit weights
-  graph::Density density;                  // 0x0: the model's own
+  graph::Density input_size;               // 0x0: the model's own
   bool int8 = false;                       // quantise, with photos of these folders
   std::vector<std::string> calibrate;
   int photos = 128;  // evenly from the folders

@@ -18,8 +18,8 @@ struct Contestant {
 };
 
 // names: a predecessor (classic::Create), or a model in the released default's folder by its file's stem; empty: all
-// predecessors, then all models there but that of the learned edges. models: files besides. options: density, target,
-// threads and matte of the networks. Errors: kNotFound for another name, and those of opening a model.
+// predecessors, then all models there but that of the learned edges. models: files besides. options: input_size,
+// target, threads and matte of the networks. Errors: kNotFound for another name, and those of opening a model.
 StatusOr<std::vector<Contestant>> OpenContestants(const std::vector<std::string>& names,
                                                   const std::vector<std::string>& models, const CommonOptions& options);
 

@@ -138,12 +138,13 @@ Status Convert(const ConvertOptions& options) {
   SCRIM_RETURN_IF_ERROR(SetChannels("--scale", options.scale, model.input_scale));
   SCRIM_RETURN_IF_ERROR(SetChannels("--offset", options.offset, model.input_offset));
   if (options.bgr) SCRIM_RETURN_IF_ERROR(SwapRedAndBlue(options.input, model));
-  const bool sized = !(options.density == graph::Density{});
+  const bool sized = !(options.input_size == graph::Density{});
   if (HasExtension(options.output, ".onnx"))
-    return graph::SaveOnnx(model, sized ? options.density : model.density, options.output);
+    return graph::SaveOnnx(model, sized ? options.input_size : model.density, options.output);
   if (sized && foreign)
-    return InvalidArgument("--density: a foreign network keeps the size that it was made for; leave --density out");
-  if (sized) model.density = options.density;
+    return InvalidArgument(
+        "--input-size: a foreign network keeps the size that it was made for; leave --input-size out");
+  if (sized) model.density = options.input_size;
   if (options.int8) SCRIM_RETURN_IF_ERROR(Quantise(options, model));
   return graph::SaveModel(model, options.half ? graph::WeightType::kFloat16 : graph::WeightType::kFloat32,
                           options.output);

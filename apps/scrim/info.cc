@@ -16,9 +16,9 @@ Status Info(const CommonOptions& options) {
   std::printf("precision    %s\n", graph::PrecisionName(model).c_str());
   std::printf("parameters   %.1f k\n", graph::CountParameters(model.graph) / 1e3);
   std::vector<graph::Density> densities = model.densities;
-  if (!(options.density == graph::Density{})) densities = {options.density};
+  if (!(options.input_size == graph::Density{})) densities = {options.input_size};
   if (densities.empty()) densities = {model.density};
-  std::printf("density      MMAC     activations  weights (packed)\n");
+  std::printf("input size   MMAC     activations  weights (packed)\n");
   for (const graph::Density& density : densities) {
     SCRIM_ASSIGN_OR_RETURN(const auto program,
                            nn::Program::Compile(model, density, nn::ProgramOptions{options.target}));

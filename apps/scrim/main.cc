@@ -24,12 +24,13 @@ constexpr int kFailed = 1, kUsage = 2, kInterrupted = 130;
 
 // Options of one command that are texts until they are checked.
 struct Texts {
-  std::string density, size;
+  std::string input_size, size;
   std::vector<std::string> backgrounds;
 };
 
 void AddMatte(CLI::App* command, CommonOptions* options) {
-  command->add_flag("--bilinear", options->bilinear, "enlarge the mask without following the frame's edges");
+  command->add_flag("!--no-refine-edges", options->refine_edges,
+                    "enlarge the mask without following the frame's edges");
   command->add_flag("--no-stabiliser", options->raw,
                     "do not hold the mask still on still pixels, nor clean it of islands");
 }
@@ -55,14 +56,18 @@ void AddDrawing(CLI::App* command, CommonOptions* options) {
                    "where a smaller person stands: 0 at the left edge to 1 at the right one")
       ->check(CLI::Range(0., 1.))
       ->capture_default_str();
-  command->add_flag("!--no-foreground", options->foreground, "leave the old room's colour in the outline");
+  command->add_flag("!--no-decontaminate-edges", options->decontaminate_edges,
+                    "leave the old room's colour in the outline");
+}
+
+void AddInputSize(CLI::App* command, std::string* text, const std::string& what) {
+  CLI::Option* option = command->add_option("--input-size", *text, what)->type_name("WxH");
+  command->add_option("--density", *text)->group("")->excludes(option);  // its name in version 0.1
 }
 
 void AddNetwork(CLI::App* command, CommonOptions* options, Texts* texts) {
-  command
-      ->add_option("--density", texts->density,
-                   "the network's input size; default: the model's own, in the shape nearest to the frame's")
-      ->type_name("WxH");
+  AddInputSize(command, &texts->input_size,
+               "the network's input size; default: the model's own, in the shape nearest to the frame's");
   command->add_option("--threads", options->threads, "for the network; one is the cheapest, two the quicker")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
@@ -332,8 +337,7 @@ int Main(int argc, char** argv) {
                    "how much masks may change, 1 - IoU, before layers go back to f32; default: 0.02")
       ->check(CLI::Range(0., 1.));
   convert_command->add_flag("--quiet", convert.quiet, "say nothing while quantising");
-  convert_command->add_option("--density", texts.density, "the network's input size; default: the model's own")
-      ->type_name("WxH");
+  AddInputSize(convert_command, &texts.input_size, "the network's input size; default: the model's own");
 
   const auto usage = [](const std::string& message) {
     std::fprintf(stderr, "scrim: %s\n", message.c_str());
@@ -358,11 +362,11 @@ int Main(int argc, char** argv) {
 
   CommonOptions* commons[] = {&run.filter.common, &matte.common, &image.common,   &info,
                               &bench.common,      &eval.common,  &density.common, &compare.common};
-  if (!texts.density.empty()) {
-    const StatusOr<graph::Density> density = graph::ParseDensity(texts.density);
-    if (!density.ok()) return usage("--density: " + density.status().message());
-    for (CommonOptions* common : commons) common->density = *density;
-    convert.density = *density;
+  if (!texts.input_size.empty()) {
+    const StatusOr<graph::Density> size = graph::ParseDensity(texts.input_size);
+    if (!size.ok()) return usage("--input-size: " + size.status().message());
+    for (CommonOptions* common : commons) common->input_size = *size;
+    convert.input_size = *size;
   }
   for (const std::string& text : texts.backgrounds) {
     const StatusOr<BackgroundOption> background = ParseBackground(text);

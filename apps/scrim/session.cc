@@ -20,14 +20,14 @@ StatusOr<std::string> FindModel(const CommonOptions& options) {
 
 StatusOr<Session> OpenSession(const CommonOptions& options) {
   SCRIM_ASSIGN_OR_RETURN(const std::string path, FindModel(options));
-  scrim_params params = scrim_default_params();
-  params.density_width = options.density.width, params.density_height = options.density.height;
+  scrim_params params = DefaultParams();
+  params.input_width = options.input_size.width, params.input_height = options.input_size.height;
   if (!options.target.empty()) params.target = options.target.c_str();
   params.threads = options.threads;
-  params.guided = !options.bilinear;
-  params.stabilise = params.clean = !options.raw;
+  params.refine_edges = options.refine_edges;
+  params.stabilise = params.remove_islands = !options.raw;
   params.keep_room = options.keep_room, params.match_brightness = options.match_brightness;
-  params.foreground = options.foreground, params.light_wrap = options.light_wrap;
+  params.decontaminate_edges = options.decontaminate_edges, params.light_wrap = options.light_wrap;
   params.person_size = options.person_size, params.person_position = options.person_position;
   Session session;
   SCRIM_RETURN_IF_ERROR(ToStatus(session.Open(path, params)));

@@ -12,16 +12,16 @@ namespace scrim::app {
 
 // Options that every command knows.
 struct CommonOptions {
-  std::string model;       // empty: the released default
-  std::string target;      // empty: the best
-  int threads = 1;         // for the network
-  graph::Density density;  // 0x0: the model's own
-  bool bilinear = false;   // no guided refinement
-  bool raw = false;        // no stabiliser
+  std::string model;          // empty: the released default
+  std::string target;         // empty: the best
+  int threads = 1;            // for the network
+  graph::Density input_size;  // 0x0: the model's own
+  bool refine_edges = true;   // along the frame's own
+  bool raw = false;           // no stabiliser
 
   // What only drawing needs; see scrim_params.
-  bool keep_room = false, foreground = true;
-  float light_wrap = scrim_default_params().light_wrap, match_brightness = 0;
+  bool keep_room = false, decontaminate_edges = true;
+  float light_wrap = DefaultParams().light_wrap, match_brightness = 0;
   float person_size = 1, person_position = 1;
 };
 

@@ -82,7 +82,7 @@ async function scrimWasm(model) {
       const milliseconds = [];
       for (let i = 0; i < runs; ++i) {
         if (scrim._scrim_segment(session, frame, alpha, width) !== 0) throw new Error('the module failed');
-        scrim._scrim_get_times(times, session);
+        scrim._scrim_get_times(session, times, 32);
         milliseconds.push(scrim.HEAPF64[(times >> 3) + 1]);
       }
       return milliseconds;

@@ -174,7 +174,7 @@ GstFlowReturn Report(GstScrim* self, const std::string& problem) {
 
 // For applications that tell their users what others see.
 void ReportState(GstScrim* self) {
-  const bool alone = self->outcome->alone;
+  const bool alone = self->outcome->background_only;
   if (*self->reported_alone == alone) return;
   *self->reported_alone = alone;
   GstStructure* state = gst_structure_new("scrim-state", "person-shown", G_TYPE_BOOLEAN, !alone, "problem",

@@ -168,20 +168,20 @@ TEST(Properties, ChangeWhileFramesFlow) {
   reference.SetBackground("blur:20");  // the previous mask stays
   expect_same();
 
-  scrim_params params = scrim_default_params();
-  params.density_width = params.density_height = 64;
+  scrim_params params = scrim::DefaultParams();
+  params.input_width = params.input_height = 64;
   params.threads = 2;
-  g_object_set(stream.element(), "density", "64x64", "threads", 2, nullptr);
+  g_object_set(stream.element(), "input-size", "64x64", "threads", 2, nullptr);
   reference = Reference("blur:20", params);
   expect_same();
-  params.guided = params.stabilise = 0;
+  params.refine_edges = params.stabilise = 0;
   params.level_low = 0.25f, params.level_high = 0.75f;
-  g_object_set(stream.element(), "guided", FALSE, "stabilise", FALSE, "levels", "0.25:0.75", nullptr);
+  g_object_set(stream.element(), "refine-edges", FALSE, "stabilise", FALSE, "levels", "0.25:0.75", nullptr);
   reference = Reference("blur:20", params);
   expect_same();
-  params.clean = params.foreground = 0, params.light_wrap = 0.5f;
-  g_object_set(stream.element(), "clean", FALSE, "foreground", FALSE, "light-wrap", 0.5f, "background", "#20c0f0",
-               nullptr);
+  params.remove_islands = params.decontaminate_edges = 0, params.light_wrap = 0.5f;
+  g_object_set(stream.element(), "remove-islands", FALSE, "decontaminate-edges", FALSE, "light-wrap", 0.5f,
+               "background", "#20c0f0", nullptr);
   reference = Reference("#20c0f0", params);
   expect_same();
   params.person_size = 0.5f, params.person_position = 0.25f, params.match_brightness = 0.5f;

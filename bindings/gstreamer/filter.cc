@@ -52,12 +52,12 @@ constexpr int kMostUnavailable = 15;
 void Add(const scrim_stats& from, scrim_stats* to) {
   const scrim_stats before = *to;
   *to = from;
-  to->frames += before.frames, to->alone += before.alone, to->masks += before.masks;
+  to->frames += before.frames, to->background_only += before.background_only, to->masks += before.masks;
   to->unchanged += before.unchanged, to->late += before.late, to->latency += before.latency;
   to->latency_max = std::max(to->latency_max, before.latency_max);
-  to->total.sample += before.total.sample, to->total.network += before.total.network;
-  to->total.matte += before.total.matte, to->total.compose += before.total.compose;
-  to->total.wait += before.total.wait;
+  to->sample += before.sample, to->network += before.network;
+  to->matte += before.matte, to->compose += before.compose;
+  to->wait += before.wait;
 }
 
 // Behind the person until the first frame of what moves comes.
@@ -197,7 +197,7 @@ Filter::Outcome Filter::Process(const scrim_frame& in, const scrim_frame& out, u
     const uint64_t late = session_.stats().late;
     status = session_.Process(in, out);
     outcome.problem = ProblemOf(status);
-    outcome.alone = status != SCRIM_OK;
+    outcome.background_only = status != SCRIM_OK;
     outcome.late = session_.stats().late > late;
     unavailable_ = status == SCRIM_UNAVAILABLE ? unavailable_ + 1 : 0;
     if (status == SCRIM_UNAVAILABLE && unavailable_ <= kMostUnavailable) outcome.problem.clear();
@@ -214,9 +214,9 @@ Filter::Outcome Filter::Process(const scrim_frame& in, const scrim_frame& out, u
 void Filter::Count(const Outcome& outcome) {
   const std::lock_guard<std::mutex> lock(mutex_);
   ++stats_.frames;
-  stats_.alone += outcome.alone;
+  stats_.background_only += outcome.background_only;
   stats_.failures += !outcome.problem.empty();
-  stats_.segmented += !outcome.alone;
+  stats_.segmented += !outcome.background_only;
   stats_.live = live_;
   stats_.library = ended_;
   Add(session_.stats(), &stats_.library);
@@ -270,10 +270,10 @@ void Filter::ShowScreen() {
 }
 
 std::string Filter::Open(const Settings& settings, bool live, Session* session) {
-  scrim_params params = scrim_default_params();
-  if (!settings.density.empty()) {
+  scrim_params params = DefaultParams();
+  if (!settings.input_size.empty()) {
     const scrim_status status =
-        scrim_parse_density(settings.density.c_str(), &params.density_width, &params.density_height);
+        scrim_parse_input_size(settings.input_size.c_str(), &params.input_width, &params.input_height);
     if (status != SCRIM_OK) return std::string("density: ") + scrim_last_error();
   }
   if (!settings.levels.empty() && !ParseLevels(settings.levels, &params))
@@ -284,8 +284,9 @@ std::string Filter::Open(const Settings& settings, bool live, Session* session) 
   params.wait_ms = settings.max_wait_ms, params.max_mask_age_ms = settings.max_mask_age_ms;
   params.threads = settings.threads;
   if (!settings.target.empty()) params.target = settings.target.c_str();
-  params.guided = settings.guided, params.stabilise = settings.stabilise, params.clean = settings.clean;
-  params.foreground = settings.foreground, params.light_wrap = settings.light_wrap;
+  params.refine_edges = settings.refine_edges, params.stabilise = settings.stabilise,
+  params.remove_islands = settings.remove_islands;
+  params.decontaminate_edges = settings.decontaminate_edges, params.light_wrap = settings.light_wrap;
   params.keep_room = settings.keep == Keep::kRoom, params.match_brightness = settings.match_brightness;
   params.person_size = settings.person_size, params.person_position = settings.person_position;
   std::string path = settings.model;

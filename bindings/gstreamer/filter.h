@@ -22,31 +22,31 @@ enum class Keep { kPerson, kRoom };
 
 // What a session is made of. Empty texts: the defaults.
 struct Settings {
-  std::string model;    // path; empty: the released default
-  std::string density;  // WxH; empty: the model's own
-  std::string levels;   // LOW:HIGH; empty: 0:1
-  std::string target;   // SIMD target; empty: the best
-  int threads = scrim_default_params().threads;
-  bool guided = scrim_default_params().guided != 0;
-  bool stabilise = scrim_default_params().stabilise != 0;
-  bool clean = scrim_default_params().clean != 0;
-  bool foreground = scrim_default_params().foreground != 0;
-  float light_wrap = scrim_default_params().light_wrap;
+  std::string model;       // path; empty: the released default
+  std::string input_size;  // WxH; empty: the model's own
+  std::string levels;      // LOW:HIGH; empty: 0:1
+  std::string target;      // SIMD target; empty: the best
+  int threads = DefaultParams().threads;
+  bool refine_edges = DefaultParams().refine_edges != 0;
+  bool stabilise = DefaultParams().stabilise != 0;
+  bool remove_islands = DefaultParams().remove_islands != 0;
+  bool decontaminate_edges = DefaultParams().decontaminate_edges != 0;
+  float light_wrap = DefaultParams().light_wrap;
   Keep keep = Keep::kPerson;
-  float match_brightness = scrim_default_params().match_brightness;
-  float person_size = scrim_default_params().person_size;
-  float person_position = scrim_default_params().person_position;
+  float match_brightness = DefaultParams().match_brightness;
+  float person_size = DefaultParams().person_size;
+  float person_position = DefaultParams().person_position;
   Live live = Live::kAuto;
   std::string budget;  // Nms or N%; empty: any
-  float max_wait_ms = scrim_default_params().wait_ms, max_mask_age_ms = scrim_default_params().max_mask_age_ms;
+  float max_wait_ms = DefaultParams().wait_ms, max_mask_age_ms = DefaultParams().max_mask_age_ms;
 };
 
 struct Stats {
-  uint64_t frames = 0;     // drawn
-  uint64_t alone = 0;      // of these, with the background alone
-  uint64_t failures = 0;   // of these, because something went wrong
-  uint64_t segmented = 0;  // with a person looked for: all but those alone
-  scrim_stats library{};   // of all sessions since the start
+  uint64_t frames = 0;           // drawn
+  uint64_t background_only = 0;  // of these, with the background alone
+  uint64_t failures = 0;         // of these, because something went wrong
+  uint64_t segmented = 0;        // with a person looked for: all but background_only
+  scrim_stats library{};         // of all sessions since the start
   bool live = false;
 };
 
@@ -91,9 +91,9 @@ class Filter {
   void SetFormat(const scrim_frame& like);  // its planes are not looked at
 
   struct Outcome {
-    bool drawn = false;  // false: out is not a frame that could be drawn into, and must not be shown
-    bool alone = true;   // without a person
-    bool late = false;   // with the mask of an earlier, different frame
+    bool drawn = false;           // false: out is not a frame that could be drawn into, and must not be shown
+    bool background_only = true;  // without a person
+    bool late = false;            // with the mask of an earlier, different frame
     std::string problem;
   };
   // time: the frame's in nanoseconds, or kNoTime, for a background that moves.

@@ -17,9 +17,9 @@ void AttachFrameMeta(const Filter& filter, const Filter::Outcome& outcome, int w
   GstStructure* structure = gst_custom_meta_get_structure(meta);
   gst_structure_set(structure, "sample-ms", G_TYPE_DOUBLE, times.sample, "network-ms", G_TYPE_DOUBLE, times.network,
                     "matte-ms", G_TYPE_DOUBLE, times.matte, "compose-ms", G_TYPE_DOUBLE, times.compose, "wait-ms",
-                    G_TYPE_DOUBLE, times.wait, "late", G_TYPE_BOOLEAN, outcome.late, "alone", G_TYPE_BOOLEAN,
-                    outcome.alone, nullptr);
-  if (outcome.alone) return;
+                    G_TYPE_DOUBLE, times.wait, "late", G_TYPE_BOOLEAN, outcome.late, "background-only", G_TYPE_BOOLEAN,
+                    outcome.background_only, nullptr);
+  if (outcome.background_only) return;
   GstBuffer* alpha = gst_buffer_new_allocate(nullptr, gsize{1} * width * height, nullptr);
   GstMapInfo map;
   if (gst_buffer_map(alpha, &map, GST_MAP_WRITE)) {

@@ -13,9 +13,9 @@ inline constexpr char kFrameMeta[] = "GstScrimFrame";
 void RegisterFrameMeta();
 
 // A GstCustomMeta, whose structure has: sample-ms, network-ms, matte-ms, compose-ms, wait-ms (double), late (boolean:
-// drawn with the mask of an earlier frame), alone (boolean: the background without a person), and, unless alone, width,
-// height (int) and alpha (GstBuffer: height rows of width bytes without gaps, 0 room to 255 person). Replaces one that
-// is there. The buffer must be writable.
+// drawn with the mask of an earlier frame), background-only (boolean: without a person), and, unless background-only,
+// width, height (int) and alpha (GstBuffer: height rows of width bytes without gaps, 0 room to 255 person). Replaces
+// one that is there. The buffer must be writable.
 void AttachFrameMeta(const Filter& filter, const Filter::Outcome& outcome, int width, int height, GstBuffer* buffer);
 
 }  // namespace scrim::gst

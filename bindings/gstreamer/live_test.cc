@@ -9,7 +9,7 @@ namespace {
 // What the structure of a frame's meta says.
 struct Meta {
   bool there = false;
-  gboolean alone = TRUE, late = FALSE;
+  gboolean background_only = TRUE, late = FALSE;
   gint width = 0, height = 0;
   double network_ms = -1, compose_ms = -1;
   std::vector<uint8_t> alpha;
@@ -21,8 +21,8 @@ Meta MetaOf(GstBuffer* buffer) {
   if (custom == nullptr) return meta;
   meta.there = true;
   const GstStructure* s = gst_custom_meta_get_structure(custom);
-  EXPECT_TRUE(gst_structure_get(s, "alone", G_TYPE_BOOLEAN, &meta.alone, "late", G_TYPE_BOOLEAN, &meta.late,
-                                "network-ms", G_TYPE_DOUBLE, &meta.network_ms, "compose-ms", G_TYPE_DOUBLE,
+  EXPECT_TRUE(gst_structure_get(s, "background-only", G_TYPE_BOOLEAN, &meta.background_only, "late", G_TYPE_BOOLEAN,
+                                &meta.late, "network-ms", G_TYPE_DOUBLE, &meta.network_ms, "compose-ms", G_TYPE_DOUBLE,
                                 &meta.compose_ms, nullptr));
   GstBuffer* alpha = nullptr;
   if (gst_structure_get(s, "width", G_TYPE_INT, &meta.width, "height", G_TYPE_INT, &meta.height, "alpha",
@@ -118,21 +118,21 @@ TEST(Live, AFileIsNotASource) {
   gst_object_unref(pipeline);
 }
 
-TEST(Live, ABudgetLowersTheDensityAndABadOneIsAProblem) {
+TEST(Live, ABudgetLowersTheInputSizeAndABadOneIsAProblem) {
   const std::string caps = Caps("NV12", 160, 90);
   Stream stream("#20c040");
   SetLive(stream, "on");
-  g_object_set(stream.element(), "density", "256x144", "budget", "0.001ms", "max-wait", 1000u, nullptr);
+  g_object_set(stream.element(), "input-size", "256x144", "budget", "0.001ms", "max-wait", 1000u, nullptr);
   stream.SetCaps(caps);
   for (int i = 0; i < 60; ++i) ASSERT_FALSE(stream.Push(Scene(InfoOf(caps), i % 10)).bytes.empty());
   GstStructure* stats = nullptr;
   g_object_get(stream.element(), "stats", &stats, nullptr);
-  EXPECT_STREQ(gst_structure_get_string(stats, "density"), "160x96");
+  EXPECT_STREQ(gst_structure_get_string(stats, "input-size"), "160x96");
   gint interval = 0;
   EXPECT_TRUE(gst_structure_get_int(stats, "mask-interval", &interval));
   EXPECT_EQ(interval, 3);
   gst_structure_free(stats);
-  EXPECT_EQ(stream.Stat("alone"), 0u);
+  EXPECT_EQ(stream.Stat("background-only"), 0u);
   EXPECT_LT(stream.Stat("masks"), 60u);
 
   for (const char* bad : {"5", "5s", "-1ms", "200%", "ms"}) {
@@ -165,7 +165,7 @@ TEST(FrameMeta, HasTheAlphaAndTheTimes) {
     GstBuffer* out = PushBuffer(stream, in);
     const Meta meta = MetaOf(out);
     ASSERT_TRUE(meta.there);
-    EXPECT_FALSE(meta.alone);
+    EXPECT_FALSE(meta.background_only);
     EXPECT_FALSE(meta.late);
     EXPECT_GT(meta.network_ms, 0);
     EXPECT_GT(meta.compose_ms, 0);
@@ -179,7 +179,7 @@ TEST(FrameMeta, HasTheAlphaAndTheTimes) {
 
     g_object_set(stream.element(), "bypass-to-background", TRUE, nullptr);
     out = PushBuffer(stream, in);
-    EXPECT_TRUE(MetaOf(out).alone);
+    EXPECT_TRUE(MetaOf(out).background_only);
     EXPECT_TRUE(MetaOf(out).alpha.empty());
     gst_buffer_unref(out);
   }

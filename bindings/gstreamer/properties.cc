@@ -11,13 +11,13 @@ enum Property {
   kModel = 1,
   kBackground,
   kFit,
-  kDensity,
+  kInputSize,
   kTarget,
   kThreads,
-  kGuided,
+  kRefineEdges,
   kStabilise,
-  kClean,
-  kForeground,
+  kRemoveIslands,
+  kDecontaminateEdges,
   kLightWrap,
   kKeep,
   kMatchBrightness,
@@ -80,17 +80,17 @@ std::string Text(const GValue* value) {
 GstStructure* ToStructure(const Stats& stats) {
   const scrim_stats& library = stats.library;
   const double frames = std::max<double>(1, stats.segmented), calls = std::max<double>(1, library.frames);
-  const std::string density = std::to_string(library.density_width) + "x" + std::to_string(library.density_height);
-  return gst_structure_new("application/x-scrim-stats", "frames", G_TYPE_UINT64, stats.frames, "alone", G_TYPE_UINT64,
-                           stats.alone, "failures", G_TYPE_UINT64, stats.failures, "segmented", G_TYPE_UINT64,
-                           stats.segmented, "masks", G_TYPE_UINT64, library.masks, "unchanged", G_TYPE_UINT64,
-                           library.unchanged, "late", G_TYPE_UINT64, library.late, "sample-ms", G_TYPE_DOUBLE,
-                           library.total.sample / frames, "network-ms", G_TYPE_DOUBLE, library.total.network / frames,
-                           "matte-ms", G_TYPE_DOUBLE, library.total.matte / frames, "compose-ms", G_TYPE_DOUBLE,
-                           library.total.compose / frames, "wait-ms", G_TYPE_DOUBLE, library.total.wait / frames,
+  const std::string input_size = std::to_string(library.input_width) + "x" + std::to_string(library.input_height);
+  return gst_structure_new("application/x-scrim-stats", "frames", G_TYPE_UINT64, stats.frames, "background-only",
+                           G_TYPE_UINT64, stats.background_only, "failures", G_TYPE_UINT64, stats.failures, "segmented",
+                           G_TYPE_UINT64, stats.segmented, "masks", G_TYPE_UINT64, library.masks, "unchanged",
+                           G_TYPE_UINT64, library.unchanged, "late", G_TYPE_UINT64, library.late, "sample-ms",
+                           G_TYPE_DOUBLE, library.sample / frames, "network-ms", G_TYPE_DOUBLE,
+                           library.network / frames, "matte-ms", G_TYPE_DOUBLE, library.matte / frames, "compose-ms",
+                           G_TYPE_DOUBLE, library.compose / frames, "wait-ms", G_TYPE_DOUBLE, library.wait / frames,
                            "latency-ms", G_TYPE_DOUBLE, library.latency / calls, "latency-max-ms", G_TYPE_DOUBLE,
-                           library.latency_max, "density", G_TYPE_STRING, density.c_str(), "mask-interval", G_TYPE_INT,
-                           library.mask_interval, "live", G_TYPE_BOOLEAN, stats.live, nullptr);
+                           library.latency_max, "input-size", G_TYPE_STRING, input_size.c_str(), "mask-interval",
+                           G_TYPE_INT, library.mask_interval, "live", G_TYPE_BOOLEAN, stats.live, nullptr);
 }
 
 }  // namespace
@@ -107,8 +107,8 @@ bool SetProperty(Filter* filter, guint id, const GValue* value, std::string* pro
     case kFit:
       filter->SetFit(static_cast<Fit>(g_value_get_enum(value)));
       break;
-    case kDensity:
-      change([&](Settings& s) { s.density = Text(value); });
+    case kInputSize:
+      change([&](Settings& s) { s.input_size = Text(value); });
       break;
     case kTarget:
       change([&](Settings& s) { s.target = Text(value); });
@@ -116,17 +116,17 @@ bool SetProperty(Filter* filter, guint id, const GValue* value, std::string* pro
     case kThreads:
       change([&](Settings& s) { s.threads = g_value_get_int(value); });
       break;
-    case kGuided:
-      change([&](Settings& s) { s.guided = g_value_get_boolean(value); });
+    case kRefineEdges:
+      change([&](Settings& s) { s.refine_edges = g_value_get_boolean(value); });
       break;
     case kStabilise:
       change([&](Settings& s) { s.stabilise = g_value_get_boolean(value); });
       break;
-    case kClean:
-      change([&](Settings& s) { s.clean = g_value_get_boolean(value); });
+    case kRemoveIslands:
+      change([&](Settings& s) { s.remove_islands = g_value_get_boolean(value); });
       break;
-    case kForeground:
-      change([&](Settings& s) { s.foreground = g_value_get_boolean(value); });
+    case kDecontaminateEdges:
+      change([&](Settings& s) { s.decontaminate_edges = g_value_get_boolean(value); });
       break;
     case kLightWrap:
       change([&](Settings& s) { s.light_wrap = g_value_get_float(value); });
@@ -185,8 +185,8 @@ bool GetProperty(const Filter& filter, guint id, GValue* value) {
     case kFit:
       g_value_set_enum(value, static_cast<gint>(filter.fit()));
       break;
-    case kDensity:
-      g_value_set_string(value, settings.density.c_str());
+    case kInputSize:
+      g_value_set_string(value, settings.input_size.c_str());
       break;
     case kTarget:
       g_value_set_string(value, settings.target.c_str());
@@ -194,17 +194,17 @@ bool GetProperty(const Filter& filter, guint id, GValue* value) {
     case kThreads:
       g_value_set_int(value, settings.threads);
       break;
-    case kGuided:
-      g_value_set_boolean(value, settings.guided);
+    case kRefineEdges:
+      g_value_set_boolean(value, settings.refine_edges);
       break;
     case kStabilise:
       g_value_set_boolean(value, settings.stabilise);
       break;
-    case kClean:
-      g_value_set_boolean(value, settings.clean);
+    case kRemoveIslands:
+      g_value_set_boolean(value, settings.remove_islands);
       break;
-    case kForeground:
-      g_value_set_boolean(value, settings.foreground);
+    case kDecontaminateEdges:
+      g_value_set_boolean(value, settings.decontaminate_edges);
       break;
     case kLightWrap:
       g_value_set_float(value, settings.light_wrap);
@@ -274,7 +274,7 @@ void InstallProperties(GObjectClass* object_class) {
   install(kFit, g_param_spec_enum("fit", "Fit", "How an image or video that is set from here on fits into the frame",
                                   FitType(), static_cast<gint>(Fit::kCover), kFlags));
   text(
-      kDensity, "density", "Density",
+      kInputSize, "input-size", "Input size",
       "Size at which the network sees the frame, WIDTHxHEIGHT, each 16 to 4096: larger is finer and slower; empty: the "
       "model's own, in the shape nearest to the frame's",
       "");
@@ -282,11 +282,13 @@ void InstallProperties(GObjectClass* object_class) {
   install(kThreads,
           g_param_spec_int("threads", "Threads", "Threads that share the network: one is the cheapest, two the quicker",
                            1, 64, defaults.threads, kFlags));
-  flag(kGuided, "guided", "Guided", "Let the person's outline follow the frame's own edges", defaults.guided);
+  flag(kRefineEdges, "refine-edges", "Refine edges", "Let the person's outline follow the frame's own edges",
+       defaults.refine_edges);
   flag(kStabilise, "stabilise", "Stabilise", "Hold the outline still where nothing moves", defaults.stabilise);
-  flag(kClean, "clean", "Clean", "Drop what stands alone and is faint or tiny, fill small holes", defaults.clean);
-  flag(kForeground, "foreground", "Foreground", "Take the old room's colour out of the outline (not before a blur)",
-       defaults.foreground);
+  flag(kRemoveIslands, "remove-islands", "Remove islands",
+       "Drop what stands alone and is faint or tiny, fill small holes", defaults.remove_islands);
+  flag(kDecontaminateEdges, "decontaminate-edges", "Decontaminate edges",
+       "Take the old room's colour out of the outline (not before a blur)", defaults.decontaminate_edges);
   install(kLightWrap, g_param_spec_float("light-wrap", "Light wrap",
                                          "Share of the new background's light on the outline (not before a blur)", 0, 1,
                                          defaults.light_wrap, kFlags));
@@ -317,7 +319,8 @@ void InstallProperties(GObjectClass* object_class) {
                                    "max-wait is drawn with the newest one",
                                    LiveType(), static_cast<gint>(defaults.live), kFlags));
   text(kBudget, "budget", "Budget",
-       "Live: what a frame may cost on average, Nms or N% of one core, held by lowering density and mask rate; empty: "
+       "Live: what a frame may cost on average, Nms or N% of one core, held by lowering input size and mask rate; "
+       "empty: "
        "any",
        "");
   install(kMaxWait,
@@ -331,13 +334,13 @@ void InstallProperties(GObjectClass* object_class) {
        "Attach a GstCustomMeta GstScrimFrame with the alpha and the times of every frame to its buffer", false);
   install(kOnFailure, g_param_spec_enum("on-failure", "On failure", "What to do when a frame cannot be processed",
                                         OnFailureType(), kDrawBackground, kFlags));
-  install(kStats,
-          g_param_spec_boxed("stats", "Statistics",
-                             "Since the start: frames drawn; of these alone (without a person), failures (because "
-                             "something went wrong), segmented (with a person looked for), unchanged and late (with an "
-                             "earlier frame's mask); masks made; mean milliseconds of each stage of the segmented "
-                             "ones: sample, network, matte, compose, wait; latency; density and mask-interval in use",
-                             GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+  install(kStats, g_param_spec_boxed(
+                      "stats", "Statistics",
+                      "Since the start: frames drawn; of these background-only (without a person), failures (because "
+                      "something went wrong), segmented (with a person looked for), unchanged and late (with an "
+                      "earlier frame's mask); masks made; mean milliseconds of each stage of the segmented "
+                      "ones: sample, network, matte, compose, wait; latency; input-size and mask-interval in use",
+                      GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 }
 
 }  // namespace scrim::gst

@@ -30,7 +30,7 @@ TEST(FailsClosed, ABadSettingShowsTheBackgroundUntilItIsPutRight) {
   const std::pair<const char*, std::pair<std::string, std::string>> changes[] = {
       {"model", {"/tmp/does-not-exist.scrim", kBright}},
       {"model", {corrupt.path(), kBright}},
-      {"density", {"5x5", ""}},
+      {"input-size", {"5x5", ""}},
       {"levels", {"0.9:0.1", ""}},
       {"levels", {"nonsense", ""}}};
   for (const auto& [property, values] : changes) {
@@ -168,7 +168,7 @@ TEST(Stream, TwoHundredFramesWithChanges) {
   const char* const backgrounds[] = {"blur", "#102030", "transparent", "blur:40"};
   for (int i = 0; i < 200; ++i) {
     if (i % 10 == 0) g_object_set(stream.element(), "background", backgrounds[i / 10 % 4], nullptr);
-    if (i % 50 == 25) g_object_set(stream.element(), "density", i % 100 == 25 ? "64x64" : "", nullptr);
+    if (i % 50 == 25) g_object_set(stream.element(), "input-size", i % 100 == 25 ? "64x64" : "", nullptr);
     ASSERT_FALSE(stream.Push(Scene(InfoOf(caps), i % 7)).bytes.empty()) << i;
   }
   EXPECT_EQ(stream.Stat("frames"), 200u);

@@ -221,7 +221,7 @@ class Stream {
 // The same through the library.
 class Reference {
  public:
-  explicit Reference(const std::string& background, const scrim_params& params = scrim_default_params()) {
+  explicit Reference(const std::string& background, const scrim_params& params = scrim::DefaultParams()) {
     EXPECT_EQ(session_.Open(kBright, params), SCRIM_OK) << scrim_last_error();
     SetBackground(background);
   }

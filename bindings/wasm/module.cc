@@ -4,13 +4,13 @@
 static_assert(sizeof(scrim_frame) == 40 && offsetof(scrim_frame, matrix) == 4 && offsetof(scrim_frame, width) == 8 &&
               offsetof(scrim_frame, height) == 12 && offsetof(scrim_frame, planes) == 16 &&
               offsetof(scrim_frame, strides) == 28);
-static_assert(offsetof(scrim_params, density_width) == 4 && offsetof(scrim_params, density_height) == 8 &&
-              offsetof(scrim_params, threads) == 16 && offsetof(scrim_params, stabilise) == 20 &&
-              offsetof(scrim_params, clean) == 24 && offsetof(scrim_params, guided) == 28 &&
+static_assert(offsetof(scrim_params, input_width) == 4 && offsetof(scrim_params, input_height) == 8 &&
+              offsetof(scrim_params, threads) == 12 && offsetof(scrim_params, stabilise) == 20 &&
+              offsetof(scrim_params, remove_islands) == 24 && offsetof(scrim_params, refine_edges) == 28 &&
               offsetof(scrim_params, level_low) == 32 && offsetof(scrim_params, level_high) == 36 &&
-              offsetof(scrim_params, foreground) == 40 && offsetof(scrim_params, light_wrap) == 44 &&
-              sizeof(scrim_params) <= 128);
+              offsetof(scrim_params, decontaminate_edges) == 40 && offsetof(scrim_params, light_wrap) == 44 &&
+              sizeof(scrim_params) >= 84);
 static_assert(offsetof(scrim_background, strength) == 4 && offsetof(scrim_background, red) == 8 &&
               sizeof(scrim_background) == 12);
 static_assert(offsetof(scrim_times, network) == 8 && offsetof(scrim_times, matte) == 16 &&
-              offsetof(scrim_times, compose) == 24 && sizeof(scrim_times) <= 64);
+              offsetof(scrim_times, compose) == 24);

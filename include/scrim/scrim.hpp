@@ -26,16 +26,23 @@ inline scrim_frame PackedFrame(scrim_format format, int width, int height, uint8
   return frame;
 }
 
+// scrim_params with its defaults.
+inline scrim_params DefaultParams() {
+  scrim_params params;
+  scrim_params_init(&params, sizeof params);
+  return params;
+}
+
 // Movable. Every call before a successful Open returns SCRIM_INVALID_ARGUMENT.
 class Session {
  public:
-  [[nodiscard]] scrim_status Open(const std::string& path, const scrim_params& params = scrim_default_params()) {
+  [[nodiscard]] scrim_status Open(const std::string& path, const scrim_params& params = DefaultParams()) {
     scrim_session* session = nullptr;
     const scrim_status status = scrim_create_from_file(path.c_str(), &params, &session);
     session_.reset(session);
     return status;
   }
-  [[nodiscard]] scrim_status Open(const void* bytes, size_t size, const scrim_params& params = scrim_default_params()) {
+  [[nodiscard]] scrim_status Open(const void* bytes, size_t size, const scrim_params& params = DefaultParams()) {
     scrim_session* session = nullptr;
     const scrim_status status = scrim_create_from_memory(bytes, size, &params, &session);
     session_.reset(session);
@@ -78,8 +85,17 @@ class Session {
   }
   [[nodiscard]] scrim_status GetMask(float* mask, size_t count) const { return scrim_get_mask(get(), mask, count); }
   void Reset() { scrim_reset(get()); }
-  scrim_times times() const { return scrim_get_times(get()); }
-  scrim_stats stats() const { return scrim_get_stats(get()); }
+  // Zeros before Open.
+  scrim_times times() const {
+    scrim_times times;
+    scrim_get_times(get(), &times, sizeof times);
+    return times;
+  }
+  scrim_stats stats() const {
+    scrim_stats stats;
+    scrim_get_stats(get(), &stats, sizeof stats);
+    return stats;
+  }
   scrim_session* get() const { return session_.get(); }
 
  private:

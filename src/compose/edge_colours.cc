@@ -94,7 +94,7 @@ void EdgeColours::Measure(const image::ConstFrameView& frame, const image::Bytes
   for (size_t i = 0; i < cells; ++i) {
     const float *sum = sums_.data() + 4 * i, *other = other_sums_.data() + 4 * i;
     for (size_t k = 0; k < 3; ++k) room_[k][i] = other[k] / std::max(other[3], 1e-6f);
-    trust_[i] = options_.foreground ? std::min({1.f, sum[3] / kEnough, other[3] / kEnough}) : 0.f;
+    trust_[i] = options_.decontaminate ? std::min({1.f, sum[3] / kEnough, other[3] / kEnough}) : 0.f;
     cover_[i] = std::clamp(0.5f + (sum[3] - other[3]) / 2, 0.f, 1.f);
     wrap_[i] = light_known_ ? 2 * options_.light_wrap * std::max(0.f, kLit - cover_[i]) : 0.f;
   }

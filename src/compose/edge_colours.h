@@ -10,8 +10,8 @@
 namespace scrim::compose {
 
 struct EdgeOptions {
-  bool foreground = true;    // take the old room's colour out of half-covered pixels
-  float light_wrap = 0.15f;  // share of the new background's light on the outline, 0 to 1; 0: none
+  bool decontaminate = true;  // take the old room's colour out of half-covered pixels
+  float light_wrap = 0.15f;   // share of the new background's light on the outline, 0 to 1; 0: none
 };
 
 // A half-covered pixel shows I = α·F + (1 - α)·B. Drawn over another background as it is, it carries the room's B
@@ -27,7 +27,7 @@ class EdgeColours {
  public:
   explicit EdgeColours(const EdgeOptions& options = {}) : options_(options) {}
   void set_options(const EdgeOptions& options) { options_ = options, light_known_ = false; }
-  bool enabled() const { return options_.foreground || options_.light_wrap > 0; }
+  bool enabled() const { return options_.decontaminate || options_.light_wrap > 0; }
 
   // For each frame, before its rows. alpha: at the frame's size. background: what will be drawn behind, in the frame's
   // format and size; its light is looked at again where it changed. Null: no light wrap.

@@ -73,8 +73,8 @@ INSTANTIATE_TEST_SUITE_P(All, EdgesOfEveryFormat,
                          [](const auto& info) { return PixelFormatName(info.param); });
 
 TEST_P(EdgesOfEveryFormat, TheOldRoomDoesNotShineThrough) {
-  const int before = Error(GetParam(), {.foreground = false, .light_wrap = 0}),
-            after = Error(GetParam(), {.foreground = true, .light_wrap = 0});
+  const int before = Error(GetParam(), {.decontaminate = false, .light_wrap = 0}),
+            after = Error(GetParam(), {.decontaminate = true, .light_wrap = 0});
   std::printf("greatest error of a colour %d, corrected %d\n", before, after);
   EXPECT_GT(before, 30);
   EXPECT_LT(after, 8);
@@ -87,9 +87,9 @@ TEST_P(EdgesOfEveryFormat, LightWrapsAroundTheOutlineAlone) {
   Background white;
   white.color = {255, 255, 255};
   ASSERT_TRUE(compositor.SetBackground(std::move(white)).ok());
-  compositor.SetEdges({.foreground = false, .light_wrap = 0});
+  compositor.SetEdges({.decontaminate = false, .light_wrap = 0});
   ASSERT_TRUE(compositor.Compose(frame.view(), alpha, frame.view()).ok());
-  compositor.SetEdges({.foreground = false, .light_wrap = 0.4f});
+  compositor.SetEdges({.decontaminate = false, .light_wrap = 0.4f});
   ASSERT_TRUE(compositor.Compose(lit.view(), alpha, lit.view()).ok());
   Frame a(PixelFormat::kRgba, kWidth, kHeight), b(PixelFormat::kRgba, kWidth, kHeight);
   ASSERT_TRUE(image::ConvertToRgba(std::as_const(frame).view(), a.view()).ok());

@@ -28,7 +28,7 @@ std::vector<QualityLevel> QualityLevels(graph::Density best) {
       levels.push_back({density, 1});
   }
   const graph::Density last = levels.back().density;
-  for (int every : {2, 3}) levels.push_back({last, every});
+  for (int mask_interval : {2, 3}) levels.push_back({last, mask_interval});
   return levels;
 }
 
@@ -49,7 +49,7 @@ BudgetController::BudgetController(std::vector<QualityLevel> levels)
 
 double BudgetController::Cost(size_t level) const {
   const double per_pixel = network_.Median() / Pixels(levels_[level_].density);
-  return other_.Median() + per_pixel * Pixels(levels_[level].density) / levels_[level].every;
+  return other_.Median() + per_pixel * Pixels(levels_[level].density) / levels_[level].mask_interval;
 }
 
 void BudgetController::GoTo(size_t level) {

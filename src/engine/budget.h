@@ -10,7 +10,7 @@ namespace scrim::engine {
 
 struct QualityLevel {
   graph::Density density;
-  int every = 1;  // a mask for every n-th frame
+  int mask_interval = 1;  // a mask for every n-th frame
 };
 
 // From `best` down: three quarters, five eighths and half of its sides, rounded up to multiples of 16 (256x144,

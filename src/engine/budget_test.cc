@@ -19,14 +19,14 @@ struct Machine {
   int frame = 0;
 
   double NetworkMs() const { return network * Pixels(budget.level().density) / Pixels({256, 144}); }
-  double Cost() const { return other + NetworkMs() / budget.level().every; }
+  double Cost() const { return other + NetworkMs() / budget.level().mask_interval; }
   double Jitter(double ms) { return ms * (1 + noise * std::uniform_real_distribution<double>(-1, 1)(random)); }
   // How often the level changed.
   int Run(int frames, double budget_ms) {
     int changes = 0;
     for (int i = 0; i < frames; ++i, ++frame) {
       const size_t before = budget.index();
-      const bool mask = frame % budget.level().every == 0;
+      const bool mask = frame % budget.level().mask_interval == 0;
       budget.Add(Jitter(other), mask ? Jitter(NetworkMs()) : 0, budget.level().density, budget_ms);
       changes += budget.index() != before;
     }
@@ -40,13 +40,14 @@ TEST(QualityLevels, GoFromFineToSeldom) {
   EXPECT_EQ(levels[1].density, (graph::Density{192, 112}));
   EXPECT_EQ(levels[2].density, (graph::Density{160, 96}));
   EXPECT_EQ(levels[3].density, (graph::Density{160, 96}));
-  EXPECT_EQ(levels[3].every, 2);
-  EXPECT_EQ(levels[4].every, 3);
+  EXPECT_EQ(levels[3].mask_interval, 2);
+  EXPECT_EQ(levels[4].mask_interval, 3);
   for (graph::Density best : {graph::Density{64, 64}, {256, 256}, {160, 96}, {1024, 576}}) {
     const auto some = QualityLevels(best);
     EXPECT_EQ(some[0].density, best);
     for (size_t i = 1; i < some.size(); ++i) {
-      EXPECT_LT(Pixels(some[i].density) / some[i].every, Pixels(some[i - 1].density) / some[i - 1].every);
+      EXPECT_LT(Pixels(some[i].density) / some[i].mask_interval,
+                Pixels(some[i - 1].density) / some[i - 1].mask_interval);
     }
   }
 }

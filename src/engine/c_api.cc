@@ -33,6 +33,9 @@ struct scrim_session {
 
 namespace {
 
+// Up to the fields of the first version whose scrim_params can grow.
+constexpr size_t kOldestParams = offsetof(scrim_params, live);
+
 // Two buffers, because without memory there is no string to keep.
 thread_local std::string last_error;
 thread_local const char* last_error_text = "";
@@ -80,34 +83,63 @@ scrim_status Guarded(const Body& body) {
   }
 }
 
-// C callers may put any number into an enum, which C++ must not even look at as one.
-template <typename Enum>
-unsigned NumberOf(const Enum& value) {
-  static_assert(sizeof(Enum) == sizeof(unsigned));
-  unsigned number;
-  std::memcpy(&number, &value, sizeof number);
-  return number;
-}
-
 // A null frame becomes one of 0x0, which everything refuses.
 scrim::image::FrameView ToView(const scrim_frame* frame) {
   scrim::image::FrameView view;
   if (frame == nullptr) return view;
-  const unsigned format = NumberOf(frame->format);
+  const auto format = static_cast<uint32_t>(frame->format);
   view.format = static_cast<scrim::image::PixelFormat>(format <= SCRIM_FORMAT_YUY2 ? format : 255);
-  view.matrix = static_cast<scrim::image::YuvMatrix>(NumberOf(frame->matrix) & 3);
+  view.matrix = static_cast<scrim::image::YuvMatrix>(frame->matrix & 3);
   view.width = frame->width, view.height = frame->height;
   for (int p = 0; p < 3; ++p) view.planes[p] = frame->planes[p], view.strides[p] = frame->strides[p];
   return view;
 }
 
+// In the padding behind the last field an old caller's bytes would be taken for a new one.
+static_assert(offsetof(scrim_params, budget_percent) + sizeof(scrim_params::budget_percent) == sizeof(scrim_params));
+
+scrim_params DefaultParams() {
+  const SegmenterOptions options;
+  scrim_params params{};
+  params.struct_size = sizeof(scrim_params);
+  params.threads = options.threads;
+  params.stabilise = options.stabiliser.enabled;
+  params.remove_islands = options.regions.enabled;
+  params.refine_edges = options.refiner.guided;
+  params.level_low = options.refiner.low;
+  params.level_high = options.refiner.high;
+  const scrim::compose::EdgeOptions edges;
+  params.decontaminate_edges = edges.decontaminate;
+  params.light_wrap = edges.light_wrap;
+  const scrim::compose::PlacementOptions placement;
+  params.person_size = placement.size;
+  params.person_position = placement.position;
+  const LiveOptions live;
+  params.wait_ms = static_cast<float>(live.wait_ms);
+  params.max_mask_age_ms = static_cast<float>(live.max_mask_age_ms);
+  return params;
+}
+
+// Fields that the caller's header does not have yet get their defaults.
+StatusOr<scrim_params> Completed(const scrim_params* given) {
+  scrim_params params = DefaultParams();
+  if (given == nullptr) return params;
+  const size_t size = given->struct_size;
+  if (size < kOldestParams || size > sizeof params) return InvalidArgument("params: not made by scrim_params_init");
+  std::memcpy(&params, given, size);
+  return params;
+}
+
+// As much of `value` as the caller's header has, and zeros for what it has besides.
+template <typename Struct>
+void CopyOut(const Struct& value, Struct* out, size_t size) {
+  std::memset(static_cast<void*>(out), 0, size);
+  std::memcpy(static_cast<void*>(out), &value, std::min(size, sizeof value));
+}
+
 StatusOr<SegmenterOptions> ToOptions(const scrim_params& params) {
-  if (params.struct_size != sizeof(scrim_params)) {
-    return InvalidArgument("params: not made by scrim_default_params of this version");
-  }
-  if (params.density_width < 0 || params.density_height < 0 ||
-      (params.density_width == 0) != (params.density_height == 0)) {
-    return InvalidArgument("params: density must have two positive sides, or 0x0 for the model's own");
+  if (params.input_width < 0 || params.input_height < 0 || (params.input_width == 0) != (params.input_height == 0)) {
+    return InvalidArgument("params: the input size must have two positive sides, or be 0x0 for the model's own");
   }
   if (!(params.level_low >= 0 && params.level_low < params.level_high && params.level_high <= 1)) {
     return InvalidArgument("params: levels must be 0 <= low < high <= 1");
@@ -120,12 +152,12 @@ StatusOr<SegmenterOptions> ToOptions(const scrim_params& params) {
   if (!(params.person_position >= 0 && params.person_position <= 1))
     return InvalidArgument("params: person_position must be 0 to 1");
   SegmenterOptions options;
-  options.density = {params.density_width, params.density_height};
+  options.density = {params.input_width, params.input_height};
   if (params.target != nullptr) options.target = params.target;
   options.threads = params.threads;
   options.stabiliser.enabled = params.stabilise != 0;
-  options.regions.enabled = params.clean != 0;
-  options.refiner.guided = params.guided != 0;
+  options.regions.enabled = params.remove_islands != 0;
+  options.refiner.guided = params.refine_edges != 0;
   options.refiner.low = params.level_low;
   options.refiner.high = params.level_high;
   return options;
@@ -166,13 +198,13 @@ scrim_status Create(const scrim_params* params, scrim_session** out, const Load&
   return Guarded([&]() -> Status {
     if (out == nullptr) return InvalidArgument("create: out is null");
     *out = nullptr;
-    const scrim_params given = params != nullptr ? *params : scrim_default_params();
+    SCRIM_ASSIGN_OR_RETURN(const scrim_params given, Completed(params));
     SCRIM_RETURN_IF_ERROR(ToOptions(given).status());  // before a file is read
     SCRIM_ASSIGN_OR_RETURN(scrim::graph::Model loaded, load());
     auto model = std::make_shared<const scrim::graph::Model>(std::move(loaded));
     SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<Matting> matting, MakeMatting(std::move(model), given));
     *out = new scrim_session(std::move(matting));
-    (*out)->engine.SetEdges({given.foreground != 0, given.light_wrap});
+    (*out)->engine.SetEdges({given.decontaminate_edges != 0, given.light_wrap});
     (*out)->engine.SetDrawing(
         {given.keep_room != 0, given.match_brightness, {given.person_size, given.person_position}});
     return {};
@@ -210,36 +242,23 @@ void CopyAlpha(const scrim::image::Bytes& from, uint8_t* to, size_t stride) {
   for (int y = 0; y < from.height(); ++y) std::memcpy(to + stride * y, from.row(y), from.width());
 }
 
-scrim_times FromTimes(const scrim::engine::StageTimes& times) {
-  return {times.sample, times.network, times.matte, times.compose, times.wait};
-}
-
 }  // namespace
 
 const char* scrim_version(void) { return SCRIM_VERSION_TEXT; }
 
 const char* scrim_last_error(void) { return last_error_text; }
 
-scrim_params scrim_default_params(void) {
-  const SegmenterOptions options;
-  scrim_params params{};
-  params.struct_size = sizeof(scrim_params);
-  params.threads = options.threads;
-  params.stabilise = options.stabiliser.enabled;
-  params.clean = options.regions.enabled;
-  params.guided = options.refiner.guided;
-  params.level_low = options.refiner.low;
-  params.level_high = options.refiner.high;
-  const scrim::compose::EdgeOptions edges;
-  params.foreground = edges.foreground;
-  params.light_wrap = edges.light_wrap;
-  const scrim::compose::PlacementOptions placement;
-  params.person_size = placement.size;
-  params.person_position = placement.position;
-  const LiveOptions live;
-  params.wait_ms = static_cast<float>(live.wait_ms);
-  params.max_mask_age_ms = static_cast<float>(live.max_mask_age_ms);
-  return params;
+scrim_status scrim_params_init(scrim_params* params, size_t size) {
+  return Guarded([&]() -> Status {
+    if (params == nullptr || size < kOldestParams) return InvalidArgument("params_init: no room for the parameters");
+    if (size > sizeof *params) {
+      std::memset(static_cast<void*>(params), 0, size);
+      return scrim::Unsupported("params_init: the program was compiled for a later version than " SCRIM_VERSION_TEXT);
+    }
+    CopyOut(DefaultParams(), params, size);
+    params->struct_size = static_cast<uint32_t>(size);
+    return {};
+  });
 }
 
 scrim_status scrim_create_from_file(const char* path, const scrim_params* params, scrim_session** out) {
@@ -315,7 +334,7 @@ scrim_status scrim_parse_background(const char* text, scrim_background* out) {
   });
 }
 
-scrim_status scrim_parse_density(const char* text, int* width, int* height) {
+scrim_status scrim_parse_input_size(const char* text, int* width, int* height) {
   return Guarded([&]() -> Status {
     if (text == nullptr || width == nullptr || height == nullptr) return InvalidArgument("parse: text or out is null");
     SCRIM_ASSIGN_OR_RETURN(const scrim::graph::Density density, scrim::graph::ParseDensity(text));
@@ -389,26 +408,41 @@ void scrim_reset(scrim_session* session) {
   if (session != nullptr) session->engine.Reset();
 }
 
-void scrim_get_density(const scrim_session* session, int* width, int* height) {
-  scrim::graph::Density density;
-  if (session != nullptr) density = session->engine.matting().density();
-  if (width != nullptr) *width = density.width;
-  if (height != nullptr) *height = density.height;
+void scrim_get_input_size(const scrim_session* session, int* width, int* height) {
+  scrim::graph::Density size;
+  if (session != nullptr) size = session->engine.matting().density();
+  if (width != nullptr) *width = size.width;
+  if (height != nullptr) *height = size.height;
 }
 
-scrim_times scrim_get_times(const scrim_session* session) {
-  return session != nullptr ? FromTimes(session->engine.times()) : scrim_times{};
+scrim_status scrim_get_times(const scrim_session* session, scrim_times* times, size_t size) {
+  return Guarded([&]() -> Status {
+    if (times == nullptr) return InvalidArgument("times: out is null");
+    scrim_times all{};
+    if (session != nullptr) {
+      const scrim::engine::StageTimes& from = session->engine.times();
+      all = {from.sample, from.network, from.matte, from.compose, from.wait};
+    }
+    CopyOut(all, times, size);
+    return CheckSession(session);
+  });
 }
 
-scrim_stats scrim_get_stats(const scrim_session* session) {
-  scrim_stats stats{};
-  if (session == nullptr) return stats;
-  const scrim::engine::Stats from = session->engine.stats();
-  stats.frames = from.frames, stats.alone = from.alone, stats.masks = from.masks;
-  stats.unchanged = from.unchanged, stats.late = from.late;
-  stats.total = FromTimes(from.times);
-  stats.latency = from.latency_ms, stats.latency_max = from.max_latency_ms;
-  stats.density_width = from.density.width, stats.density_height = from.density.height;
-  stats.mask_interval = from.every;
-  return stats;
+scrim_status scrim_get_stats(const scrim_session* session, scrim_stats* stats, size_t size) {
+  return Guarded([&]() -> Status {
+    if (stats == nullptr) return InvalidArgument("stats: out is null");
+    scrim_stats all{};
+    if (session != nullptr) {
+      const scrim::engine::Stats from = session->engine.stats();
+      all.frames = from.frames, all.background_only = from.background_only, all.masks = from.masks;
+      all.unchanged = from.unchanged, all.late = from.late;
+      all.sample = from.times.sample, all.network = from.times.network, all.matte = from.times.matte;
+      all.compose = from.times.compose, all.wait = from.times.wait;
+      all.latency = from.latency_ms, all.latency_max = from.max_latency_ms;
+      all.input_width = from.density.width, all.input_height = from.density.height;
+      all.mask_interval = from.mask_interval;
+    }
+    CopyOut(all, stats, size);
+    return CheckSession(session);
+  });
 }

@@ -98,7 +98,7 @@ TEST(FailClosed, UntilTheFirstMask) {
     f.AwaitMasks(1);
     EXPECT_GT(Count(f.Show(Room(format), in_place), kRoom), 0);  // the test can see it
     EXPECT_TRUE(f.last.ok());
-    EXPECT_EQ(f.engine.stats().alone, 5u);
+    EXPECT_EQ(f.engine.stats().background_only, 5u);
   });
 }
 

@@ -13,14 +13,14 @@ namespace scrim::engine {
 namespace {
 
 // Masks of one still picture before the network may rest: it sees its own previous mask, and the stabiliser averages.
-constexpr int kSettle = 6;
+constexpr int kStillMasks = 6;
 
 double SteadyMs() {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 // A running average that single outliers move little.
-void Follow(double value, double* average) {
+void UpdateAverage(double value, double* average) {
   constexpr double kRate = 0.1, kMost = 4;
   *average = *average == 0 ? value : *average + kRate * (std::min(value, kMost * *average) - *average);
 }
@@ -87,7 +87,7 @@ graph::Density LiveSegmenter::density() const {
 void LiveSegmenter::Reset() {
   network_->Forget();
   mask_.number = 0;
-  settled_ = 0;
+  still_masks_ = 0;
 }
 
 Status LiveSegmenter::Process(const image::ConstFrameView& frame, image::Bytes* alpha) {
@@ -143,11 +143,12 @@ Status LiveSegmenter::FindMask(const image::ConstFrameView& frame) {
   const bool answered = mask_.number != 0 && mask_.number == submitted_;
   // Only while the network is known to be alive does a still picture keep its mask from ageing.
   if (unchanged && answered) mask_.time = now;
-  const bool rest = unchanged && answered && settled_ >= kSettle && frame_ - submitted_ < uint64_t(live_.refresh);
-  const bool due = !HasMask() || frame_ - submitted_ >= uint64_t(every());
+  const bool rest =
+      unchanged && answered && still_masks_ >= kStillMasks && frame_ - submitted_ < uint64_t(live_.refresh);
+  const bool due = !HasMask() || frame_ - submitted_ >= uint64_t(mask_interval());
   times_.sample = watch.Lap();
   if (!rest && due && network_->Submit(frame_, now, picture_)) {
-    settled_ = unchanged ? settled_ + 1 : 0;
+    still_masks_ = unchanged ? still_masks_ + 1 : 0;
     submitted_ = frame_;
     watch.Lap();
     if (std::max(typical_ms_, network_->running_ms()) <= live_.wait_ms) network_->Wait(frame_, live_.wait_ms);
@@ -169,13 +170,13 @@ Status LiveSegmenter::FindMask(const image::ConstFrameView& frame) {
 bool LiveSegmenter::Take() {
   if (!network_->Take(&mask_)) return false;
   mask_is_new_ = true;
-  Follow(mask_.network_ms, &typical_ms_);
+  UpdateAverage(mask_.network_ms, &typical_ms_);
   return true;
 }
 
 // The frame before is complete now: what it cost decides about this one.
 void LiveSegmenter::KeepBudget(double now) {
-  if (frame_ > 0) Follow(now - last_time_, &interval_);
+  if (frame_ > 0) UpdateAverage(now - last_time_, &interval_);
   last_time_ = now;
   if (!budget_ || frame_ == 0) return;
   double budget = live_.budget_ms > 0 ? live_.budget_ms : 1e9;

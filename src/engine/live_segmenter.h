@@ -53,7 +53,7 @@ class LiveSegmenter final : public Matting {
 
   const image::Floats& mask() const override { return mask_.raw; }
   graph::Density density() const override;
-  int every() const override { return budget_ ? budget_->level().every : 1; }
+  int mask_interval() const override { return budget_ ? budget_->level().mask_interval : 1; }
   uint64_t masks() const override { return network_->runs(); }
   MaskUse use() const override { return use_; }
   const StageTimes& times() const override { return times_; }
@@ -84,7 +84,7 @@ class LiveSegmenter final : public Matting {
   image::ConstFrameView shape_;  // of the frame before: size and format
 
   uint64_t frame_ = 0, submitted_ = 0;  // numbers of this frame and of the last one submitted
-  int settled_ = 0;                     // masks in a row whose pictures looked alike
+  int still_masks_ = 0;                 // masks in a row whose pictures looked alike
   double last_time_ = 0, interval_ = 0;
   bool mask_is_new_ = false;  // taken for this frame
   MaskUse use_ = MaskUse::kOwn;

@@ -111,7 +111,7 @@ TEST(LiveSegmenter, FramesComeOutAtOnceAndMasksAreAFrameLateAtMost) {
   EXPECT_EQ(stats.frames, 20u);
   EXPECT_EQ(stats.masks, 20u);
   EXPECT_EQ(stats.late, 19u);
-  EXPECT_EQ(stats.alone, 1u);
+  EXPECT_EQ(stats.background_only, 1u);
   EXPECT_GE(stats.max_latency_ms, stats.latency_ms / 20);
 }
 
@@ -186,7 +186,7 @@ TEST(LiveSegmenter, TheBudgetIsHeldWithoutAFlash) {
       if (widths.empty() || widths.back() != f.live->density().width) widths.push_back(f.live->density().width);
     }
     EXPECT_EQ(widths.back(), 160);
-    EXPECT_EQ(f.live->every(), 3);
+    EXPECT_EQ(f.live->mask_interval(), 3);
     EXPECT_LT(f.live->masks(), 250u);
     EXPECT_LE(widths.size(), 3u);  // down, and no further changes
   }

@@ -43,9 +43,9 @@ class Matting {
 
   // The network's mask that the last alpha was made from, as it came: 0..1, at the network's size.
   virtual const image::Floats& mask() const = 0;
-  virtual graph::Density density() const = 0;  // the network's size
-  virtual int every() const { return 1; }      // a mask is made for every n-th frame
-  virtual uint64_t masks() const = 0;          // made so far
+  virtual graph::Density density() const = 0;      // the network's size
+  virtual int mask_interval() const { return 1; }  // a mask is made for every n-th frame
+  virtual uint64_t masks() const = 0;              // made so far
   virtual MaskUse use() const { return MaskUse::kOwn; }
   virtual const StageTimes& times() const = 0;  // of the last frame
 };

@@ -77,7 +77,7 @@ Status VirtualBackground::DrawAlone(const image::FrameView& out) {
 
 void VirtualBackground::Count(bool alone, double latency_ms) {
   ++stats_.frames;
-  stats_.alone += alone;
+  stats_.background_only += alone;
   stats_.unchanged += !alone && matting_->use() == MaskUse::kUnchanged;
   stats_.late += !alone && matting_->use() == MaskUse::kLate;
   stats_.times.sample += times_.sample, stats_.times.network += times_.network, stats_.times.matte += times_.matte;
@@ -90,7 +90,7 @@ Stats VirtualBackground::stats() const {
   Stats stats = stats_;
   stats.masks = matting_->masks();
   stats.density = matting_->density();
-  stats.every = matting_->every();
+  stats.mask_interval = matting_->mask_interval();
   return stats;
 }
 

@@ -14,16 +14,16 @@ namespace scrim::engine {
 
 // Since the start.
 struct Stats {
-  uint64_t frames = 0;     // processed, segmented, or drawn with the background alone
-  uint64_t alone = 0;      // of these, without a person: on demand, or for want of a mask
-  uint64_t unchanged = 0;  // with the mask of an earlier frame that looked the same
-  uint64_t late = 0;       // with the mask of an earlier, different frame
-  uint64_t masks = 0;      // made by the network
-  StageTimes times;        // of all frames together
-  double latency_ms = 0;   // from a frame's coming to its being drawn, of all frames together
+  uint64_t frames = 0;           // processed, segmented, or drawn with the background alone
+  uint64_t background_only = 0;  // of these, without a person: on demand, or for want of a mask
+  uint64_t unchanged = 0;        // with the mask of an earlier frame that looked the same
+  uint64_t late = 0;             // with the mask of an earlier, different frame
+  uint64_t masks = 0;            // made by the network
+  StageTimes times;              // of all frames together
+  double latency_ms = 0;         // from a frame's coming to its being drawn, of all frames together
   double max_latency_ms = 0;
   graph::Density density;  // now, and
-  int every = 1;           // for every n-th frame
+  int mask_interval = 1;   // for every n-th frame
 };
 
 // Fails closed: whenever a frame cannot be processed, the background alone is drawn. Not thread-safe.

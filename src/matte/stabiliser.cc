@@ -31,9 +31,9 @@ void Stabiliser::Observe(const image::Bytes& picture) {
     change_.data()[i] = std::max(std::max(std::abs(p[0] - r[0]), std::abs(p[1] - r[1])), std::abs(p[2] - r[2]));
   }
   image::BoxBlur(1, &change_, &scratch_);  // camera noise averages out, motion does not
-  const float unrest = LowerQuartile(change_) / options_.calm;
-  unrest_ = std::clamp(unrest, 1.f, options_.restless);
-  distrust_ = std::clamp(unrest - 1, 0.f, 1.f);
+  const float change = LowerQuartile(change_) / options_.adapt_from;
+  threshold_scale_ = std::clamp(change, 1.f, options_.adapt_most);
+  distrust_ = std::clamp(change - 1, 0.f, 1.f);
 }
 
 float Stabiliser::DistrustOf(float change) const {
@@ -51,9 +51,9 @@ void Stabiliser::Process(const image::Bytes& picture, image::Floats* mask) {
     std::copy(picture.data(), picture.data() + picture.size(), reference_.data());
     return;
   }
-  const float noise = unrest_ * options_.noise;
-  const float slope = 1 / std::max(unrest_ * options_.motion - noise, 1e-3f);
-  const float trust = 1 / std::max(options_.settled, 1.f);
+  const float noise = threshold_scale_ * options_.noise;
+  const float slope = 1 / std::max(threshold_scale_ * options_.motion - noise, 1e-3f);
+  const float per_still_frame = 1 / std::max(options_.hold_after, 1.f);
   for (size_t i = 0; i < change_.size(); ++i) {
     float motion = std::clamp((change_.data()[i] - noise) * slope, 0.f, 1.f);
     motion = motion * motion * (3 - 2 * motion);
@@ -61,7 +61,8 @@ void Stabiliser::Process(const image::Bytes& picture, image::Floats* mask) {
     float& still_for = still_.data()[i];
     still_for = (1 - motion) * (still_for + 1);
     float step = mask->data()[i] - steady;
-    if (step > 0) step *= 1 - options_.hold * (1 - motion) * (1 - steady) * std::clamp(trust * still_for, 0.f, 1.f);
+    if (step > 0)
+      step *= 1 - options_.hold * (1 - motion) * (1 - steady) * std::clamp(per_still_frame * still_for, 0.f, 1.f);
     const float still = options_.still_rate + (options_.jump_rate - options_.still_rate) * std::abs(step);
     const float rate = still + (1 - still) * motion;
     steady += rate * step;

@@ -122,7 +122,7 @@ test('what cannot work says why', async () => {
       damaged: await why(VirtualBackground.start(camera, {model: '/damaged.scrim'})),
       picture: await why(Segmenter.create({model: '/testdata/backgrounds/coast.jpg'})),
       bytes: await why(Segmenter.create({model: new Uint8Array(100)})),
-      density: await why(Segmenter.create({density: {width: -1, height: 5}})),
+      inputSize: await why(Segmenter.create({inputSize: {width: -1, height: 5}})),
       background: await why(VirtualBackground.start(camera, {background: '/no/such.jpg'})),
       noPicture: await why(VirtualBackground.start(camera, {background: '/models/default.int8.scrim'})),
       strength: await why(VirtualBackground.start(camera, {background: 'blur:1000'})),
@@ -137,7 +137,7 @@ test('what cannot work says why', async () => {
   });
   const expected = {
     missing: /^ScrimError: model: .*\/no\/such\.scrim answers 404$/, damaged: /^ScrimError: model in memory: /,
-    picture: /is not a scrim model/, bytes: /is not a scrim model/, density: /density/, background: /such\.jpg answers 404/,
+    picture: /is not a scrim model/, bytes: /is not a scrim model/, inputSize: /input size/, background: /such\.jpg answers 404/,
     noPicture: /not a picture/, strength: /0\.5 to 100/, ended: /has ended/, simd: /no WebAssembly SIMD.*Chrome 91/,
   };
   for (const [name, pattern] of Object.entries(expected)) assert.match(messages[name], pattern, name);
@@ -173,7 +173,7 @@ for (const path of ['streams', 'canvas']) {
       await virtual.setBackground(video);
       await virtual.setBackground('#ff0000');
       seen.afterVideo = await watcher.until((pixels) => helpers.share(pixels, [255, 0, 0]) > 0.2);
-      seen.density = await virtual.configure({density: {width: 160, height: 96}, edges: {guided: false}});
+      seen.inputSize = await virtual.configure({inputSize: {width: 160, height: 96}, edges: {refineEdges: false}});
 
       // Muted: the background alone.
       Object.defineProperty(first, 'muted', {value: true, configurable: true});
@@ -203,7 +203,7 @@ for (const path of ['streams', 'canvas']) {
       return {...seen, failures, ends};
     }, path);
     assert.deepEqual(seen, {
-      red: true, blue: true, picture: true, canvas: true, blur: true, afterVideo: true, density: {width: 160, height: 96},
+      red: true, blue: true, picture: true, canvas: true, blur: true, afterVideo: true, inputSize: {width: 160, height: 96},
       muted: true, unmuted: true, paused: true, resumed: true, replaced: true, sameTrack: true, ended: true,
       refused: true, failures: 0, ends: 1,
     });
@@ -324,7 +324,7 @@ test('a photo: its alpha, the person cut out and before a colour', async () => {
   assert.deepEqual({alpha, transparent, red}, {alpha: [true, true, true, true], transparent: true, red: true});
 });
 
-test('a budget lowers the density under load and raises it carefully', () => {
+test('a budget lowers the input size under load and raises it carefully', () => {
   const full = {width: 256, height: 144}, budget = new Budget(20, full);
   const feed = (milliseconds, count) => {
     const changes = [];

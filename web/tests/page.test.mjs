@@ -93,10 +93,10 @@ test('every control works', () =>
     await corner(page, 'green < 235 || red > 20');
 
     await page.getByRole('checkbox', {name: /too slow/}).uncheck();
-    await slide('Density', 'ArrowLeft', 2);
-    await page.waitForFunction(() => document.getElementById('density-value').textContent === '160 × 96');
-    await slide('Density', 'ArrowRight', 2);
-    assert.match(await page.getByRole('slider', {name: 'Density'}).getAttribute('aria-valuetext'), /sweet spot/);
+    await slide('Input size', 'ArrowLeft', 2);
+    await page.waitForFunction(() => document.getElementById('input-size-value').textContent === '160 × 96');
+    await slide('Input size', 'ArrowRight', 2);
+    assert.match(await page.getByRole('slider', {name: 'Input size'}).getAttribute('aria-valuetext'), /sweet spot/);
     for (const name of [/own edges/, /Hold still/, /Drop specks/, /old room’s colour/]) await page.getByRole('checkbox', {name}).uncheck();
 
     await slide('Before and after', 'Home', 1);
@@ -144,9 +144,9 @@ test('an upright camera is looked at upright', async () => {
   try {
     await onPage(async (page) => {
       await running(page);
-      await page.getByRole('checkbox', {name: /too slow/}).uncheck(); // it lowers the density on a busy machine
+      await page.getByRole('checkbox', {name: /too slow/}).uncheck(); // it lowers the input size on a busy machine
       await page.getByRole('button', {name: 'Use my camera'}).click();
-      await page.waitForFunction(() => document.getElementById('density-value').textContent === '144 × 256', null,
+      await page.waitForFunction(() => document.getElementById('input-size-value').textContent === '144 × 256', null,
         {timeout: 60_000});
     });
   } finally {

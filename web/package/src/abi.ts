@@ -1,6 +1,6 @@
 // The C ABI of scrim.h as objects. Runs where the WebAssembly module runs: in the worker. Struct offsets are those that
 // bindings/wasm/module.cc asserts.
-import {Density, Edges, ScrimError, Times} from './options.js';
+import {InputSize, Edges, ScrimError, Times} from './options.js';
 
 interface WasmModule {
   HEAPU8: Uint8Array;
@@ -13,7 +13,7 @@ interface WasmModule {
   _free(address: number): void;
   _scrim_version(): number;
   _scrim_last_error(): number;
-  _scrim_default_params(out: number): void;
+  _scrim_params_init(params: number, size: number): number;
   _scrim_create_from_memory(bytes: number, size: number, params: number, out: number): number;
   _scrim_free(session: number): void;
   _scrim_set_background_color(session: number, red: number, green: number, blue: number): number;
@@ -25,8 +25,8 @@ interface WasmModule {
   _scrim_draw_background(session: number, output: number): number;
   _scrim_segment(session: number, input: number, alpha: number, stride: number): number;
   _scrim_reset(session: number): void;
-  _scrim_get_density(session: number, width: number, height: number): void;
-  _scrim_get_times(out: number, session: number): void;
+  _scrim_get_input_size(session: number, width: number, height: number): void;
+  _scrim_get_times(session: number, times: number, size: number): number;
 }
 
 // (func (result v128) i32.const 0 i8x16.splat i8x16.popcnt): refused by engines without SIMD.
@@ -197,14 +197,17 @@ export class Session {
     private readonly handle: number,
   ) {}
 
-  static create(library: Library, model: Uint8Array, density?: Density, edges: Edges = {}): Session {
+  static create(library: Library, model: Uint8Array, inputSize?: InputSize, edges: Edges = {}): Session {
     const {wasm} = library;
-    const paramsSize = 128;
+    const paramsSize = 84; // of wasm32
     return library.withMemory(paramsSize + 8, null, (params) => {
-      wasm._scrim_default_params(params);
-      if (density !== undefined) wasm.HEAP32.set([density.width, density.height], (params + 4) >> 2);
-      wasm.HEAP32[(params + 16) >> 2] = library.threads;
-      for (const [field, offset] of [['stabilise', 20], ['clean', 24], ['guided', 28], ['foreground', 40]] as const) {
+      library.check(wasm._scrim_params_init(params, paramsSize));
+      if (inputSize !== undefined) wasm.HEAP32.set([inputSize.width, inputSize.height], (params + 4) >> 2);
+      wasm.HEAP32[(params + 12) >> 2] = library.threads;
+      const switches = [
+        ['stabilise', 20], ['removeIslands', 24], ['refineEdges', 28], ['decontaminateEdges', 40],
+      ] as const;
+      for (const [field, offset] of switches) {
         if (edges[field] !== undefined) wasm.HEAP32[(params + offset) >> 2] = Number(edges[field]);
       }
       for (const [field, offset] of [['low', 32], ['high', 36], ['lightWrap', 44]] as const) {
@@ -252,19 +255,20 @@ export class Session {
     this.library.wasm._scrim_reset(this.handle);
   }
 
-  density(): Density {
+  inputSize(): InputSize {
     const {wasm} = this.library;
     return this.library.withMemory(8, null, (out) => {
-      wasm._scrim_get_density(this.handle, out, out + 4);
+      wasm._scrim_get_input_size(this.handle, out, out + 4);
       return {width: wasm.HEAP32[out >> 2], height: wasm.HEAP32[(out + 4) >> 2]};
     });
   }
 
   times(): Times {
     const {wasm} = this.library;
-    return this.library.withMemory(64, null, (out) => {
-      wasm._scrim_get_times(out, this.handle);
-      const [sample, network, matte, compose] = wasm.HEAPF64.subarray(out >> 3, (out >> 3) + 4);
+    const size = 32; // the first four of its doubles
+    return this.library.withMemory(size, null, (out) => {
+      this.library.check(wasm._scrim_get_times(this.handle, out, size));
+      const [sample, network, matte, compose] = wasm.HEAPF64.subarray(out >> 3, (out + size) >> 3);
       return {sample, network, matte, compose};
     });
   }

@@ -1,12 +1,12 @@
 // A session with its background, fed with what browsers call frames. Runs in the worker; one call at a time.
 import {Format, FrameMemory, Library, Session} from './abi.js';
-import {Density, Edges, ScrimError, Times} from './options.js';
+import {InputSize, Edges, ScrimError, Times} from './options.js';
 
 /** What comes in and goes out: a frame of a track where the browser has those, else a bitmap. Both are transferable. */
 export type Picture = VideoFrame | ImageBitmap;
 
 export interface Settings {
-  density?: Density;
+  inputSize?: InputSize;
   edges?: Edges;
 }
 
@@ -60,10 +60,10 @@ export class Engine {
   /** Changes what is given. On an error everything stays as it was. */
   configure(settings: Settings): void {
     const wanted = {
-      density: settings.density ?? this.settings.density,
+      inputSize: settings.inputSize ?? this.settings.inputSize,
       edges: {...this.settings.edges, ...settings.edges},
     };
-    const session = Session.create(this.library, this.model, wanted.density, wanted.edges);
+    const session = Session.create(this.library, this.model, wanted.inputSize, wanted.edges);
     try {
       this.applyBackground(session);
     } catch (error) {
@@ -148,8 +148,8 @@ export class Engine {
   reset(): void {
     this.session.reset();
   }
-  density(): Density {
-    return this.session.density();
+  inputSize(): InputSize {
+    return this.session.inputSize();
   }
   times(): Times {
     return this.session.times();

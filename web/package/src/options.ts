@@ -1,7 +1,7 @@
 // What callers can choose, shared by Segmenter and VirtualBackground.
 
 /** Width and height of the network's input: a larger one is finer and slower. */
-export interface Density {
+export interface InputSize {
   width: number;
   height: number;
 }
@@ -9,13 +9,13 @@ export interface Density {
 /** How the network's mask becomes the alpha of the frame; see scrim_params in scrim.h. */
 export interface Edges {
   /** Let the edge follow the frame's own edges (default), or stretch the mask bilinearly. */
-  guided?: boolean;
+  refineEdges?: boolean;
   /** Hold the mask still where nothing moves (default). */
   stabilise?: boolean;
   /** Drop what stands alone and is faint or tiny, fill small holes (default). */
-  clean?: boolean;
+  removeIslands?: boolean;
   /** Take the old room's colour out of the outline (default). */
-  foreground?: boolean;
+  decontaminateEdges?: boolean;
   /** Share of the new background's light on the outline, 0 to 1. */
   lightWrap?: number;
   /** Mask values, 0 to 1, that become fully room and fully person. */
@@ -27,7 +27,7 @@ export interface EngineOptions {
   /** A model file: its address or its bytes. Default: the int8 model of this package. */
   model?: string | URL | ArrayBuffer | Uint8Array;
   /** Default: the model's own. */
-  density?: Density;
+  inputSize?: InputSize;
   edges?: Edges;
   /**
    * Threads of the network. More than one needs a page that is isolated across origins (`crossOriginIsolated`); elsewhere

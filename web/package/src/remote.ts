@@ -50,8 +50,8 @@ export class Remote {
     if (problem !== null) throw new ScrimError(problem);
     const remote = new Remote();
     try {
-      const {density, edges, threads} = options;
-      await remote.call('open', {model: modelMessage(options.model), settings: {density, edges}, threads});
+      const {inputSize, edges, threads} = options;
+      await remote.call('open', {model: modelMessage(options.model), settings: {inputSize, edges}, threads});
     } catch (error) {
       remote.close();
       throw error;

@@ -63,8 +63,8 @@ export class Segmenter {
     return composed as never;
   }
 
-  /** Changes the density or the edges; what is not given stays. */
-  async configure(settings: Pick<EngineOptions, 'density' | 'edges'>): Promise<void> {
+  /** Changes the input size or the edges; what is not given stays. */
+  async configure(settings: Pick<EngineOptions, 'inputSize' | 'edges'>): Promise<void> {
     await this.remote.call('configure', settings);
   }
 

@@ -1,7 +1,7 @@
 // Frames in, frames out, in the worker. The newest frame wins: what comes while one is worked on replaces what waits.
 import {Engine, Picture} from './engine.js';
 import {Budget} from './budget.js';
-import {Density, Times} from './options.js';
+import {InputSize, Times} from './options.js';
 
 /** What happened since the last report, about once a second while frames come. */
 export interface Stats {
@@ -19,7 +19,7 @@ export interface Stats {
   times: Times;
   width: number;
   height: number;
-  density: Density;
+  inputSize: InputSize;
   threads: number;
 }
 
@@ -53,8 +53,8 @@ export class Stream {
     private readonly showPictures: boolean,
   ) {}
 
-  /** milliseconds: what a frame may take before the density falls; 0: it never does. */
-  setBudget(milliseconds: number, full: Density): void {
+  /** milliseconds: what a frame may take before the input size falls; 0: it never does. */
+  setBudget(milliseconds: number, full: InputSize): void {
     this.budget = milliseconds > 0 ? new Budget(milliseconds, full) : null;
   }
 
@@ -157,10 +157,10 @@ export class Stream {
     const total = performance.now() - start;
     if (!this.dead) this.count(total, out);
     this.last = {timestamp, at: performance.now()};
-    const density = this.dead ? null : (this.budget?.next(total) ?? null);
-    if (density !== null) {
+    const inputSize = this.dead ? null : (this.budget?.next(total) ?? null);
+    if (inputSize !== null) {
       try {
-        this.engine.configure({density});
+        this.engine.configure({inputSize});
       } catch (error) {
         this.budget = null;
         this.fail(String(error));
@@ -202,7 +202,7 @@ export class Stream {
         times: sum.times,
         width: 'displayWidth' in out ? out.displayWidth : out.width,
         height: 'displayHeight' in out ? out.displayHeight : out.height,
-        density: this.engine.density(),
+        inputSize: this.engine.inputSize(),
         threads: this.engine.library.threads,
       },
     });

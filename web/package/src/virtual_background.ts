@@ -1,12 +1,12 @@
 import type {Picture} from './engine.js';
-import {Background, Density, EngineOptions, ScrimError} from './options.js';
+import {Background, InputSize, EngineOptions, ScrimError} from './options.js';
 import {Remote, WorkerEvent} from './remote.js';
 import type {Stats} from './stream.js';
 
 export interface VirtualBackgroundOptions extends EngineOptions {
   /** Or the promise of one: the engine loads meanwhile. Default: `'blur'`. */
   background?: Background | Promise<Background>;
-  /** Milliseconds that a frame may take before the density falls; it rises again when there is time. Default: 0, never. */
+  /** Milliseconds that a frame may take before the input size falls; it rises again when there is time. Default: 0, never. */
   budget?: number;
   /** Frames are drawn there, too, at their own size. The only way to see `'transparent'`: calls carry no alpha. */
   canvas?: HTMLCanvasElement;
@@ -163,12 +163,12 @@ export class VirtualBackground extends EventTarget {
     }
   }
 
-  /** Changes the density or the edges; what is not given stays. Resolves to the density in use. */
-  configure(settings: Pick<EngineOptions, 'density' | 'edges'>): Promise<Density> {
+  /** Changes the input size or the edges; what is not given stays. Resolves to the input size in use. */
+  configure(settings: Pick<EngineOptions, 'inputSize' | 'edges'>): Promise<InputSize> {
     return this.remote.call('configure', settings);
   }
 
-  /** See VirtualBackgroundOptions.budget; the present density is the finest from now on. */
+  /** See VirtualBackgroundOptions.budget; the present input size is the finest from now on. */
   setBudget(milliseconds: number): Promise<void> {
     return this.remote.call('setBudget', milliseconds);
   }

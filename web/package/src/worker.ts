@@ -26,13 +26,13 @@ const methods = {
   async open({model, settings, threads}: OpenMessage) {
     const bytes = async () => ('url' in model ? new Uint8Array(await fetchBytes('model', model.url)) : model);
     engine = await Engine.open(bytes(), settings, threads);
-    return {density: engine.density(), threads: engine.library.threads};
+    return {inputSize: engine.inputSize(), threads: engine.library.threads};
   },
 
   configure: (settings: Settings) =>
     exclusive(async () => {
       engine.configure(settings);
-      return engine.density();
+      return engine.inputSize();
     }),
 
   setBackground: (message: BackgroundMessage) => exclusive(() => engine.setBackground(message)),
@@ -68,7 +68,7 @@ const methods = {
     stream!.push(picture, timestamp);
   },
   async setBudget(milliseconds: number) {
-    stream!.setBudget(milliseconds, engine.density());
+    stream!.setBudget(milliseconds, engine.inputSize());
   },
   reset: () => exclusive(async () => engine.reset()),
   hold: () => stream!.hold(),

@@ -8,7 +8,7 @@ const element = <Type extends HTMLElement>(id: string) => document.getElementByI
 const input = (id: string) => element<HTMLInputElement>(id);
 
 // The sides that the network may get; the model was made for the one in the middle.
-const densities = [[128, 72], [160, 96], [192, 112], [256, 144], [320, 176], [384, 216], [512, 288]];
+const inputSizes = [[128, 72], [160, 96], [192, 112], [256, 144], [320, 176], [384, 216], [512, 288]];
 const sweetSpot = 3;
 // Of 33 ms between frames, what leaves the rest of the page some air.
 const budget = 25;
@@ -39,11 +39,11 @@ function background(): Background {
   return backgroundOf(chosen, {blur: input('blur').value, color: input('color').value, own}) ?? 'blur';
 }
 // As the slider says; upright for a phone that is held so.
-function density() {
-  const [long, short] = densities[Number(input('density').value)];
+function inputSize() {
+  const [long, short] = inputSizes[Number(input('input-size').value)];
   return before.videoHeight > before.videoWidth ? {width: short, height: long} : {width: long, height: short};
 }
-const edgeSwitches = ['guided', 'stabilise', 'clean', 'foreground'] as const;
+const edgeSwitches = ['refineEdges', 'stabilise', 'removeIslands', 'decontaminateEdges'] as const;
 const edges = () => Object.fromEntries(edgeSwitches.map((id) => [id, input(id).checked]));
 
 /** Runs what a control asks for; what goes wrong is said, and the old setting stays. */
@@ -63,12 +63,12 @@ async function start(kind: Source['kind']): Promise<void> {
   element('problem').hidden = true;
   element('veil').textContent = kind === 'camera' ? 'Waiting for the camera' : 'Loading';
   const opening = kind === 'camera' ? openCamera(before) : openSample(before);
-  const asked = density(); // upright only if the source before was
+  const asked = inputSize(); // upright only if the source before was
   let started: VirtualBackground;
   try {
     started = await VirtualBackground.start(opening.then(({track}) => track), {
       background: readAhead(background()),
-      density: asked,
+      inputSize: asked,
       edges: edges(),
       budget: input('adapt').checked ? budget : 0,
       canvas: after,
@@ -88,7 +88,7 @@ async function start(kind: Source['kind']): Promise<void> {
   }
   source = opened;
   virtual = started;
-  if (density().width !== asked.width) void apply((running) => running.configure({density: density()}));
+  if (inputSize().width !== asked.width) void apply((running) => running.configure({inputSize: inputSize()}));
   void started.first.then(() => {
     if (virtual !== started) return;
     performance.mark('first-frame');
@@ -97,7 +97,7 @@ async function start(kind: Source['kind']): Promise<void> {
   });
   started.addEventListener('stats', ({detail}) => {
     showNumbers(detail);
-    showDensity(detail.density);
+    showInputSize(detail.inputSize);
   });
   started.addEventListener('failure', ({detail}) => complain(detail));
   started.addEventListener('end', () => {
@@ -125,14 +125,14 @@ function stop(why: string): void {
 }
 
 // A phone was turned.
-before.addEventListener('resize', () => void apply((running) => running.configure({density: density()})));
+before.addEventListener('resize', () => void apply((running) => running.configure({inputSize: inputSize()})));
 
-function showDensity(used?: {width: number; height: number}): void {
-  const {width, height} = used ?? density();
-  element('density-value').textContent = `${width} × ${height}`;
-  const {width: wanted} = density();
-  input('density').setAttribute('aria-valuetext',
-    `${wanted} by ${density().height}` + (Number(input('density').value) === sweetSpot ? ', the sweet spot' : ''));
+function showInputSize(used?: {width: number; height: number}): void {
+  const {width, height} = used ?? inputSize();
+  element('input-size-value').textContent = `${width} × ${height}`;
+  const {width: wanted} = inputSize();
+  input('input-size').setAttribute('aria-valuetext',
+    `${wanted} by ${inputSize().height}` + (Number(input('input-size').value) === sweetSpot ? ', the sweet spot' : ''));
 }
 
 function buildSwatches(): void {
@@ -198,9 +198,9 @@ function moveSplit(): void {
 }
 
 function buildTicks(): void {
-  densities.forEach((_, i) => {
+  inputSizes.forEach((_, i) => {
     const tick = document.createElement('span');
-    tick.style.left = `${(100 * i) / (densities.length - 1)}%`;
+    tick.style.left = `${(100 * i) / (inputSizes.length - 1)}%`;
     if (i === sweetSpot) {
       tick.className = 'sweet';
       tick.textContent = '▴ sweet spot';
@@ -212,7 +212,7 @@ function buildTicks(): void {
 buildSwatches();
 buildTicks();
 showRows();
-showDensity();
+showInputSize();
 moveSplit();
 
 element('camera').addEventListener('click', () => void start('camera'));
@@ -230,11 +230,11 @@ input('color').addEventListener('input', () => {
   radioOf('color').style.setProperty('--look', input('color').value);
   void apply((running) => running.setBackground(background()));
 });
-input('density').addEventListener('input', () => showDensity());
-for (const id of ['density', 'adapt']) {
+input('input-size').addEventListener('input', () => showInputSize());
+for (const id of ['input-size', 'adapt']) {
   input(id).addEventListener('change', () =>
     void apply(async (running) => {
-      showDensity(await running.configure({density: density()}));
+      showInputSize(await running.configure({inputSize: inputSize()}));
       await running.setBudget(input('adapt').checked ? budget : 0);
     }),
   );
