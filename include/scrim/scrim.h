@@ -135,7 +135,8 @@ typedef struct scrim_params {
   int live;
   float wait_ms;         /* how long a frame waits for its own mask at most; not at all where the network is slower */
   float max_mask_age_ms; /* older masks are not used: the background alone is drawn, with SCRIM_UNAVAILABLE */
-  float budget_ms;       /* milliseconds of work for a frame, held by lowering input size and mask rate; 0: any */
+  float budget_ms;       /* milliseconds of work for a frame, held by lowering the input size, and live the rate of masks
+                          * as well; 0: any. Not ignored without live */
   float budget_percent;  /* the same as a share of one core, 0 to 100; 0: any. The smaller one counts */
 } scrim_params;
 

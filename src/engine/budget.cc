@@ -14,6 +14,7 @@ constexpr int kMostPatience = 3600;
 constexpr int kProven = 600;    // a step up that held so many frames was right
 constexpr double kRoom = 0.85;  // share of the budget that the next level may take before a step up
 constexpr int kMinSide = 96;
+constexpr double kWorthIt = 1. / 3;  // share of the cost that a budget which cannot be met must save to go down at all
 
 double Pixels(graph::Density d) { return double(d.width) * d.height; }
 
@@ -32,16 +33,27 @@ std::vector<QualityLevel> QualityLevels(graph::Density best) {
   return levels;
 }
 
+std::vector<QualityLevel> SizeLevels(graph::Density best) {
+  std::vector<QualityLevel> levels = QualityLevels(best);
+  levels.erase(std::remove_if(levels.begin(), levels.end(), [](const auto& level) { return level.mask_interval > 1; }),
+               levels.end());
+  return levels;
+}
+
 void BudgetController::Window::Add(double value) {
-  values_.push_back(value);
-  if (values_.size() > size_) values_.pop_front();
+  values_[next_] = value;
+  next_ = (next_ + 1) % size_;
+  count_ = std::min(count_ + 1, size_);
 }
 
 double BudgetController::Window::Median() const {
-  if (values_.empty()) return 0;
-  std::vector<double> sorted(values_.begin(), values_.end());
-  std::nth_element(sorted.begin(), sorted.begin() + sorted.size() / 2, sorted.end());
-  return sorted[sorted.size() / 2];
+  // The value that half of the others are below. A sort would be a third of the browser's code for budgets.
+  for (size_t i = 0; i < count_; ++i) {
+    size_t below = 0;
+    for (size_t j = 0; j < count_; ++j) below += values_[j] < values_[i] || (values_[j] == values_[i] && j < i);
+    if (below == count_ / 2) return values_[i];
+  }
+  return 0;
 }
 
 BudgetController::BudgetController(std::vector<QualityLevel> levels)
@@ -69,6 +81,10 @@ void BudgetController::Add(double other_ms, double network_ms, graph::Density de
   if (over_ >= kOver && level_ + 1 < levels_.size()) {
     size_t to = level_ + 1;
     while (to + 1 < levels_.size() && Cost(to) > budget_ms) ++to;
+    if (Cost(to) > budget_ms && Cost(level_) - Cost(to) < kWorthIt * Cost(level_)) {
+      over_ = 0;
+      return;
+    }
     if (since_step_up_ < kProven) patience_[level_] = std::min(2 * patience_[level_], kMostPatience);
     since_step_up_ = kProven;
     GoTo(to);

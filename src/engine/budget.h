@@ -1,7 +1,8 @@
 // What quality a budget of time affords.
 #pragma once
 
-#include <deque>
+#include <array>
+#include <cstddef>
 #include <vector>
 
 #include "graph/model.h"
@@ -19,8 +20,12 @@ struct QualityLevel {
 // frame. Density goes first: a coarse mask of the frame itself beats a fine one of the frame before.
 std::vector<QualityLevel> QualityLevels(graph::Density best);
 
+// Those of them with a mask for every frame.
+std::vector<QualityLevel> SizeLevels(graph::Density best);
+
 // Chooses a level so that frames cost no more than the budget on average. Goes down when a few frames in a row cost too
-// much, as far as needed; up one step at a time, when the next level has had room to spare for long, and waits
+// much, as far as needed, but not where no level meets the budget and the network is the smaller part of the cost: a
+// coarse mask would buy little then. Goes up one step at a time, when the next level has had room to spare for long, and waits
 // twice as long after each step up to it that had to be taken back. Medians keep single slow frames out. Pure
 // arithmetic: no clock, no thread.
 class BudgetController {
@@ -38,18 +43,18 @@ class BudgetController {
   size_t index() const { return level_; }
 
  private:
-  // The last few values.
+  // The last few values, 15 at most.
   class Window {
    public:
     explicit Window(size_t size) : size_(size) {}
     void Add(double value);
-    void Clear() { values_.clear(); }
-    size_t count() const { return values_.size(); }
+    void Clear() { count_ = next_ = 0; }
+    size_t count() const { return count_; }
     double Median() const;
 
    private:
-    size_t size_;
-    std::deque<double> values_;
+    size_t size_, count_ = 0, next_ = 0;
+    std::array<double, 15> values_;  // a ring
   };
 
   double Cost(size_t level) const;

@@ -70,6 +70,20 @@ TEST(BudgetController, GoesDownWithinASecondAsFarAsNeeded) {
   }
 }
 
+TEST(QualityLevels, OfSizesHaveAMaskForEveryFrame) {
+  const auto levels = SizeLevels({256, 144});
+  ASSERT_EQ(levels.size(), 3u);
+  EXPECT_EQ(levels[2].density, (graph::Density{160, 96}));
+}
+
+// Drawing alone takes longer than the budget, and the network is a sixth of it: coarse masks would not help.
+TEST(BudgetController, StaysWhereALowerLevelWouldNotHelp) {
+  Machine machine;
+  machine.other = 30, machine.network = 7;
+  EXPECT_EQ(machine.Run(600, 25), 0);
+  EXPECT_EQ(machine.budget.index(), 0u);
+}
+
 TEST(BudgetController, ComesBackWhenTheMachineIsFreeAgain) {
   Machine machine;
   machine.network = 16;

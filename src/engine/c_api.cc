@@ -160,13 +160,14 @@ StatusOr<SegmenterOptions> ToOptions(const scrim_params& params) {
   options.refiner.guided = params.refine_edges != 0;
   options.refiner.low = params.level_low;
   options.refiner.high = params.level_high;
+  if (!(params.budget_ms >= 0)) return InvalidArgument("params: budget_ms must be 0 or more");
+  options.budget_ms = params.budget_ms;
   return options;
 }
 
 [[maybe_unused]] StatusOr<LiveOptions> ToLiveOptions(const scrim_params& params) {
   if (!(params.wait_ms >= 0 && params.wait_ms <= 1000)) return InvalidArgument("params: wait_ms must be 0 to 1000");
   if (!(params.max_mask_age_ms > 0)) return InvalidArgument("params: max_mask_age_ms must be more than 0");
-  if (!(params.budget_ms >= 0)) return InvalidArgument("params: budget_ms must be 0 or more");
   if (!(params.budget_percent >= 0 && params.budget_percent <= 100))
     return InvalidArgument("params: budget_percent must be 0 to 100");
   LiveOptions live;

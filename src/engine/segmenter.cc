@@ -18,7 +18,9 @@ StatusOr<std::unique_ptr<Segmenter>> Segmenter::Create(std::shared_ptr<const gra
                          MaskNetwork::Create(*model, options.density, {options.target, options.threads}, options));
   std::unique_ptr<Segmenter> segmenter(new Segmenter(std::move(network), options));
   segmenter->shapes_ = ShapesFor(*model, options);
-  if (segmenter->shapes_.size() > 1) segmenter->model_ = std::move(model), segmenter->options_ = options;
+  segmenter->options_ = options;
+  if (segmenter->shapes_.size() > 1 || options.budget_ms > 0) segmenter->model_ = std::move(model);
+  if (options.budget_ms > 0) segmenter->budget_.emplace(SizeLevels(segmenter->best_));
   return segmenter;
 }
 
@@ -29,25 +31,45 @@ StatusOr<std::unique_ptr<Segmenter>> Segmenter::Create(std::unique_ptr<nn::Progr
 }
 
 Segmenter::Segmenter(std::unique_ptr<MaskNetwork> network, const SegmenterOptions& options)
-    : network_(network.get()), refiner_(options.refiner) {
+    : network_(network.get()), best_(network->density()), refiner_(options.refiner) {
   networks_.push_back(std::move(network));
+}
+
+StatusOr<MaskNetwork*> Segmenter::NetworkFor(graph::Density density) {
+  auto found = std::find_if(networks_.begin(), networks_.end(), [&](auto& n) { return n->density() == density; });
+  if (found != networks_.end()) return found->get();
+  SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<MaskNetwork> made,
+                         MaskNetwork::Create(*model_, density, {options_.target, options_.threads}, options_));
+  networks_.push_back(std::move(made));
+  return networks_.back().get();
 }
 
 // Another shape is another source: its first frame is cold.
 Status Segmenter::FitShape(int width, int height) {
-  if (model_ == nullptr) return {};
+  if (model_ == nullptr || shapes_.size() < 2) return {};
   const graph::Density wanted = graph::NearestShape(shapes_, width, height);
-  if (wanted == network_->density()) return {};
-  auto found = std::find_if(networks_.begin(), networks_.end(), [&](auto& n) { return n->density() == wanted; });
-  if (found == networks_.end()) {
-    SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<MaskNetwork> made,
-                           MaskNetwork::Create(*model_, wanted, {options_.target, options_.threads}, options_));
-    networks_.push_back(std::move(made));
-    found = networks_.end() - 1;
-  }
-  network_ = found->get();
+  if (wanted == best_) return {};
+  SCRIM_ASSIGN_OR_RETURN(network_, NetworkFor(wanted));
   network_->Reset();
+  best_ = wanted;
+  if (budget_) budget_.emplace(SizeLevels(best_));
   return {};
+}
+
+// The frame before is complete now: what it cost decides about this one.
+void Segmenter::KeepBudget() {
+  if (!budget_ || times_.network == 0) return;
+  budget_->Add(times_.sample + times_.matte + times_.compose, times_.network, network_->density(), options_.budget_ms);
+  times_ = {};
+  if (budget_->level().density == network_->density()) return;
+  auto made = NetworkFor(budget_->level().density);
+  if (!made.ok()) {
+    budget_->Refuse();
+    return;
+  }
+  (*made)->Reset();
+  (*made)->Continue(network_->mask());
+  network_ = *made;
 }
 
 Status Segmenter::Process(const image::ConstFrameView& frame, image::Bytes* alpha) {
@@ -56,6 +78,7 @@ Status Segmenter::Process(const image::ConstFrameView& frame, image::Bytes* alph
     Reset();
     return status;
   }
+  KeepBudget();
   if (Status status = FitShape(frame.width, frame.height); !status.ok()) {
     *alpha = {};
     return status;

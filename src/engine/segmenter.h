@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
+#include "engine/budget.h"
 #include "engine/mask_network.h"
 #include "engine/matting.h"
 #include "graph/model.h"
@@ -21,6 +23,7 @@ struct SegmenterOptions : matte::MaskLoopOptions {
   std::string target;      // SIMD target of the network; empty: the best
   int threads = 1;         // that run the network, the caller's included; 1 to 64
   matte::RefinerOptions refiner;
+  double budget_ms = 0;  // of work for a frame, in all stages together, held by lowering the density; 0: none
 };
 
 // The densities that frames may be looked at with, the best first: the one that the options name, or the model's
@@ -28,7 +31,8 @@ struct SegmenterOptions : matte::MaskLoopOptions {
 std::vector<graph::Density> ShapesFor(const graph::Model& model, const SegmenterOptions& options);
 
 // Every frame waits for its own mask. Keeps the previous mask and all scratch memory; a frame of the same size and
-// format allocates nothing. The first frame of another shape may make another network, which is kept: 5 ms or so.
+// format allocates nothing. The first frame of another shape, or at another density for a budget's sake, may make
+// another network, which is kept: 5 ms or so.
 class Segmenter final : public Matting {
  public:
   // The errors of MaskNetwork::Create.
@@ -41,6 +45,7 @@ class Segmenter final : public Matting {
   // next frame starts cold then.
   Status Process(const image::ConstFrameView& frame, image::Bytes* alpha) override;
   void Reset() override { network_->Reset(); }
+  void AddCompose(double ms) override { times_.compose = ms; }
 
   const image::Floats& mask() const override { return network_->mask(); }
   graph::Density density() const override { return network_->density(); }
@@ -52,12 +57,16 @@ class Segmenter final : public Matting {
  private:
   Segmenter(std::unique_ptr<MaskNetwork> network, const SegmenterOptions& options);
   Status FitShape(int width, int height);
+  void KeepBudget();
+  StatusOr<MaskNetwork*> NetworkFor(graph::Density density);
 
   std::vector<std::unique_ptr<MaskNetwork>> networks_;
   MaskNetwork* network_;                       // the one in use
   std::shared_ptr<const graph::Model> model_;  // null: there is but one network, and
   std::vector<graph::Density> shapes_;         // no choice
   SegmenterOptions options_;
+  graph::Density best_;  // the one in use while no budget lowers it
+  std::optional<BudgetController> budget_;
   image::Sampler sampler_;
   matte::Refiner refiner_;
   image::Bytes picture_, luma_;  // the frame at the network's size

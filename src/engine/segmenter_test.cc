@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "engine/fake_program.h"
+#include "graph/scrimnet.h"
+#include "graph/testing.h"
 #include "image/convert.h"
 
 namespace scrim::engine {
@@ -161,6 +163,24 @@ TEST(Segmenter, OutputBeyondZeroAndOneIsClamped) {
   image::Bytes alpha;
   ASSERT_TRUE(segmenter->Process(Plain(PixelFormat::kRgb, 4, 4, 0).view(), &alpha).ok());
   EXPECT_EQ(segmenter->mask().data()[0], 1.f);
+}
+
+// An upright camera keeps an upright network while a budget lowers its size.
+TEST(Segmenter, ABudgetKeepsTheFramesShape) {
+  graph::Model model = graph::RandomModel(*graph::ScrimnetPreset("quality"), 1);
+  model.density = {256, 144}, model.densities = {{256, 144}, {144, 256}};
+  SegmenterOptions options;
+  options.budget_ms = 1e-6;
+  auto segmenter = Segmenter::Create(std::make_shared<graph::Model>(std::move(model)), options);
+  ASSERT_TRUE(segmenter.ok()) << segmenter.status().message();
+  image::Bytes alpha;
+  for (auto [width, height] : {std::pair{90, 160}, {160, 90}}) {
+    const Frame frame = Plain(PixelFormat::kRgba, width, height, 100);
+    for (int i = 0; i < 30; ++i) ASSERT_TRUE((*segmenter)->Process(frame.view(), &alpha).ok());
+    const graph::Density density = (*segmenter)->density();
+    EXPECT_EQ(density.width > density.height, width > height);
+    EXPECT_EQ(std::max(density.width, density.height), 160);
+  }
 }
 
 TEST(Segmenter, RefusesImpossibleFrames) {

@@ -1,4 +1,5 @@
 // A server for the built page and package, Chromium with a camera made from a clip, and the clip's frames.
+import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
 import {closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, renameSync, statSync, truncateSync} from 'node:fs';
 import {createServer} from 'node:http';
@@ -9,7 +10,7 @@ import {chromium} from 'playwright-core';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-const types = {
+export const types = {
   '.css': 'text/css', '.html': 'text/html', '.jpg': 'image/jpeg', '.js': 'text/javascript', '.json': 'application/json',
   '.mjs': 'text/javascript', '.mp4': 'video/mp4', '.png': 'image/png', '.svg': 'image/svg+xml',
   '.wasm': 'application/wasm', '.webmanifest': 'application/manifest+json',
@@ -86,6 +87,22 @@ export async function launch({camera = cameraFile(), args = []} = {}) {
       '--use-fake-ui-for-media-stream', `--use-file-for-fake-video-capture=${camera}`, ...args,
     ],
   });
+}
+
+/** Runs body in a page that has the package as `scrim` and a few helpers; fails on what the page leaves uncaught. */
+export async function runInPage(browser, server, body, argument) {
+  const page = await browser.newPage();
+  const errors = [];
+  page.on('pageerror', (error) => errors.push(String(error)));
+  try {
+    await page.goto(`${server.url}/tests/plain.html`);
+    await page.waitForFunction('window.scrim');
+    const result = await page.evaluate(body, argument);
+    assert.deepEqual(errors, []);
+    return result;
+  } finally {
+    await page.close();
+  }
 }
 
 export const temporary = (name) => join(tmpdir(), `scrim-${process.pid}-${name}`);

@@ -4,8 +4,7 @@ import {execFileSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {after, before, test} from 'node:test';
-import {Budget} from '../package/dist/budget.js';
-import {cameraFile, launch, readFrame, root, serve, temporary} from './harness.mjs';
+import {cameraFile, launch, readFrame, root, runInPage, serve, temporary} from './harness.mjs';
 
 const frames = 8, width = 640, height = 360;
 let browser, server, isolatedServer, clip;
@@ -45,21 +44,7 @@ function compare(a, b) {
   return {iou: both / either, largest};
 }
 
-/** Runs body in a page that has the package as `scrim` and a few helpers; fails on what the page leaves uncaught. */
-async function inPage(body, argument, on = server) {
-  const page = await browser.newPage();
-  const errors = [];
-  page.on('pageerror', (error) => errors.push(String(error)));
-  try {
-    await page.goto(`${on.url}/tests/plain.html`);
-    await page.waitForFunction('window.scrim');
-    const result = await page.evaluate(body, argument);
-    assert.deepEqual(errors, []);
-    return result;
-  } finally {
-    await page.close();
-  }
-}
+const inPage = (body, argument, on = server) => runInPage(browser, on, body, argument);
 
 const rawFrames = () =>
   Array.from({length: frames}, (_, i) => readFrame(clip, i).data.toString('base64'));
@@ -136,7 +121,7 @@ test('what cannot work says why', async () => {
     return messages;
   });
   const expected = {
-    missing: /^ScrimError: model: .*\/no\/such\.scrim answers 404$/, damaged: /^ScrimError: model in memory: /,
+    missing: /^ScrimError: model: .*\/no\/such\.scrim answers 404$/, damaged: /^ScrimError: model .*\/damaged\.scrim: /,
     picture: /is not a scrim model/, bytes: /is not a scrim model/, inputSize: /input size/, background: /such\.jpg answers 404/,
     noPicture: /not a picture/, strength: /0\.5 to 100/, ended: /has ended/, simd: /no WebAssembly SIMD.*Chrome 91/,
   };
@@ -322,25 +307,4 @@ test('a photo: its alpha, the person cut out and before a colour', async () => {
     return result;
   });
   assert.deepEqual({alpha, transparent, red}, {alpha: [true, true, true, true], transparent: true, red: true});
-});
-
-test('a budget lowers the input size under load and raises it carefully', () => {
-  const full = {width: 256, height: 144}, budget = new Budget(20, full);
-  const feed = (milliseconds, count) => {
-    const changes = [];
-    for (let i = 0; i < count; ++i) changes.push(budget.next(milliseconds));
-    return changes.filter((change) => change !== null);
-  };
-  assert.deepEqual(feed(15, 100), []);
-  assert.deepEqual(feed(30, 24), [{width: 224, height: 128}, {width: 192, height: 112}]);
-  assert.deepEqual(feed(30, 240).at(-1), {width: 128, height: 80});
-  assert.deepEqual(feed(5, 24), [{width: 160, height: 96}]);
-  assert.deepEqual(feed(5, 240).at(-1), full);
-  // One slow frame is not load.
-  assert.deepEqual([...feed(15, 6), ...feed(200, 1), ...feed(15, 5)], []);
-  // Going up that proved wrong waits longer the next time.
-  feed(30, 12);
-  const before = feed(15, 24).length;
-  feed(30, 12);
-  assert.ok(feed(15, 24).length < before || before === 0);
 });

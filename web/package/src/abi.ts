@@ -46,6 +46,11 @@ export function whyUnsupported(): string | null {
   return null;
 }
 
+function firstLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.split('\n')[0].replace(/^Aborted\((.*)\)\.? .*$/, '$1');
+}
+
 /** How many threads `wanted` really gives here. */
 export function threadsHere(wanted?: number): number {
   if (!globalThis.crossOriginIsolated || typeof SharedArrayBuffer === 'undefined') return 1;
@@ -53,9 +58,14 @@ export function threadsHere(wanted?: number): number {
   return Math.max(1, Math.min(wanted ?? (cores >= 4 ? 2 : 1), cores));
 }
 
-async function instantiate(threads: number): Promise<WasmModule> {
+async function instantiate(threads: number, assets?: string): Promise<WasmModule> {
+  if (assets !== undefined) {
+    const address = new URL(threads === 1 ? 'scrim.js' : 'scrim-threads.js', assets).href;
+    const {default: create} = await import(/* @vite-ignore */ /* webpackIgnore: true */ address);
+    return create({threads});
+  }
   // Written out, and without locateFile, so that bundlers find all files by themselves.
-  const {default: create} = threads === 1 ? await import('./scrim.mjs') : await import('./scrim-threads.mjs');
+  const {default: create} = threads === 1 ? await import('./scrim.js') : await import('./scrim-threads.js');
   return create({threads});
 }
 
@@ -143,11 +153,27 @@ export class Library {
     readonly threads: number,
   ) {}
 
-  static async load(wantedThreads?: number): Promise<Library> {
+  /** assets: the folder of the modules, if not that of this file. */
+  static async load(wantedThreads?: number, assets?: string): Promise<Library> {
     const problem = whyUnsupported();
     if (problem !== null) throw new ScrimError(problem);
     const threads = threadsHere(wantedThreads);
-    return new Library(await instantiate(threads), threads);
+    if (threads > 1) {
+      try {
+        return new Library(await instantiate(threads, assets), threads);
+      } catch {
+        // The threads' worker may be of another origin, as on a CDN. One thread needs none.
+      }
+    }
+    try {
+      return new Library(await instantiate(1, assets), 1);
+    } catch (error) {
+      const folder = assets ?? new URL('.', import.meta.url).href;
+      throw new ScrimError(
+        `scrim.js or scrim.wasm in ${folder} cannot be loaded: ${firstLine(error)}. Both must be there, as text/javascript ` +
+          "and application/wasm, and a content security policy must allow 'wasm-unsafe-eval'",
+      );
+    }
   }
 
   allocate(size: number): number {
@@ -197,13 +223,20 @@ export class Session {
     private readonly handle: number,
   ) {}
 
-  static create(library: Library, model: Uint8Array, inputSize?: InputSize, edges: Edges = {}): Session {
+  static create(
+    library: Library,
+    model: Uint8Array,
+    inputSize?: InputSize,
+    edges: Edges = {},
+    budget = 0, // milliseconds; 0: none
+  ): Session {
     const {wasm} = library;
     const paramsSize = 84; // of wasm32
     return library.withMemory(paramsSize + 8, null, (params) => {
       library.check(wasm._scrim_params_init(params, paramsSize));
       if (inputSize !== undefined) wasm.HEAP32.set([inputSize.width, inputSize.height], (params + 4) >> 2);
       wasm.HEAP32[(params + 12) >> 2] = library.threads;
+      wasm.HEAPF32[(params + 76) >> 2] = budget;
       const switches = [
         ['stabilise', 20], ['removeIslands', 24], ['refineEdges', 28], ['decontaminateEdges', 40],
       ] as const;

@@ -1,5 +1,5 @@
 // A session with its background, fed with what browsers call frames. Runs in the worker; one call at a time.
-import {Format, FrameMemory, Library, Session} from './abi.js';
+import {Format, FrameMemory, Library, ParsedBackground, Session} from './abi.js';
 import {InputSize, Edges, ScrimError, Times} from './options.js';
 
 /** What comes in and goes out: a frame of a track where the browser has those, else a bitmap. Both are transferable. */
@@ -8,9 +8,11 @@ export type Picture = VideoFrame | ImageBitmap;
 export interface Settings {
   inputSize?: InputSize;
   edges?: Edges;
+  budget?: number; // milliseconds of a frame's stages; 0: none
 }
 
 /** `text` is what scrim_parse_background understands; where that is a picture's address, `url` is it in full. */
+export type Background = Exclude<ParsedBackground, {kind: 'image'}> | ImageBitmap;
 export type BackgroundMessage = {text: string; url: string} | {picture: ImageBitmap};
 
 // Backgrounds are kept as they come; a camera's whole resolution serves nobody behind a frame of 720 rows.
@@ -50,8 +52,13 @@ export class Engine {
   ) {}
 
   /** The model may still be on its way: the module loads meanwhile. */
-  static async open(model: Promise<Uint8Array>, settings: Settings, threads?: number): Promise<Engine> {
-    const [library, bytes] = await Promise.all([Library.load(threads), model]);
+  static async open(
+    model: Promise<Uint8Array>,
+    settings: Settings,
+    threads?: number,
+    assets?: string,
+  ): Promise<Engine> {
+    const [library, bytes] = await Promise.all([Library.load(threads, assets), model]);
     const engine = new Engine(library, bytes, settings);
     engine.configure(settings);
     return engine;
@@ -62,8 +69,10 @@ export class Engine {
     const wanted = {
       inputSize: settings.inputSize ?? this.settings.inputSize,
       edges: {...this.settings.edges, ...settings.edges},
+      budget: settings.budget ?? this.settings.budget,
     };
-    const session = Session.create(this.library, this.model, wanted.inputSize, wanted.edges);
+    const {inputSize, edges, budget} = wanted;
+    const session = Session.create(this.library, this.model, inputSize, edges, budget);
     try {
       this.applyBackground(session);
     } catch (error) {
@@ -75,12 +84,16 @@ export class Engine {
     this.settings = wanted;
   }
 
-  async setBackground(message: BackgroundMessage): Promise<void> {
-    if ('picture' in message) return this.setPicture(message.picture);
+  /** What useBackground shows. Pictures are fetched here: frames go on meanwhile. */
+  async prepare(message: BackgroundMessage, signal: AbortSignal): Promise<Background> {
+    if ('picture' in message) return message.picture;
     const parsed = this.library.parseBackground(message.text);
+    return parsed.kind === 'image' ? fetchPicture(message.text, message.url, signal) : parsed;
+  }
+
+  setBackground(parsed: Background): void {
+    if (!('kind' in parsed)) return this.setPicture(parsed);
     switch (parsed.kind) {
-      case 'image':
-        return this.setPicture(await fetchPicture(message.text, message.url));
       case 'blur':
         return this.useBackground((session) => session.setBlur(parsed.strength));
       case 'color':
@@ -226,8 +239,25 @@ export class Engine {
   }
 }
 
-async function fetchPicture(name: string, url: string): Promise<ImageBitmap> {
-  const bytes = await fetchBytes(`background ${name}`, url);
+// Somebody waits for the picture of a background, while the old one stays.
+const pictureTimeout = 30_000;
+
+async function fetchPicture(name: string, url: string, signal: AbortSignal): Promise<ImageBitmap> {
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), pictureTimeout);
+  const abort = () => timeout.abort();
+  signal.addEventListener('abort', abort);
+  let bytes: ArrayBuffer;
+  try {
+    bytes = await fetchBytes(`background ${name}`, url, timeout.signal);
+  } catch (error) {
+    if (signal.aborted) throw new ScrimError(`background ${name}: another one was asked for before it was there`);
+    if (timeout.signal.aborted) throw new ScrimError(`background ${name}: ${url} did not come within 30 seconds`);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+  }
   try {
     return await createImageBitmap(new Blob([bytes]));
   } catch {
@@ -236,13 +266,13 @@ async function fetchPicture(name: string, url: string): Promise<ImageBitmap> {
 }
 
 /** `what` begins the message where that fails. */
-export async function fetchBytes(what: string, url: string): Promise<ArrayBuffer> {
+export async function fetchBytes(what: string, url: string, signal?: AbortSignal): Promise<ArrayBuffer> {
   let response: Response;
   try {
-    response = await fetch(url);
+    response = await fetch(url, {signal});
+    if (response.ok) return await response.arrayBuffer();
   } catch {
-    throw new ScrimError(`${what}: cannot be fetched from ${url}`);
+    throw new ScrimError(`${what}: cannot be fetched from ${url}; a server of another origin must allow it (CORS)`);
   }
-  if (!response.ok) throw new ScrimError(`${what}: ${url} answers ${response.status}`);
-  return response.arrayBuffer();
+  throw new ScrimError(`${what}: ${url} answers ${response.status}`);
 }

@@ -1,5 +1,9 @@
 // The modules that bindings/wasm makes.
-declare module '*.mjs' {
+declare module '*/scrim.js' {
+  const create: (options: object) => Promise<any>;
+  export default create;
+}
+declare module '*/scrim-threads.js' {
   const create: (options: object) => Promise<any>;
   export default create;
 }

@@ -28,7 +28,16 @@ export interface EngineOptions {
   model?: string | URL | ArrayBuffer | Uint8Array;
   /** Default: the model's own. */
   inputSize?: InputSize;
+  /** @deprecated the name of `inputSize` in version 0.1. */
+  density?: InputSize;
   edges?: Edges;
+  /**
+   * Address of this package's worker.js; false: everything runs in the page's own thread. Default: beside the package's
+   * files, as bundlers give it.
+   */
+  worker?: string | URL | false;
+  /** Folder of scrim.js, scrim.wasm and their like for threads. Default: that of the worker, as bundlers give it. */
+  assets?: string | URL;
   /**
    * Threads of the network. More than one needs a page that is isolated across origins (`crossOriginIsolated`); elsewhere
    * one is used. Default: 2 where that is possible and the machine has at least four.

@@ -3,20 +3,63 @@ import {whyUnsupported} from './abi.js';
 import {EngineOptions, ScrimError} from './options.js';
 import type {BackgroundMessage} from './engine.js';
 import type {StreamEvent} from './stream.js';
-import type {Methods, OpenMessage} from './worker.js';
+import type {Methods, OpenMessage, Port} from './serve.js';
 
 export type WorkerEvent = StreamEvent | {event: 'beat'} | {event: 'crash'; message: string};
 
-function startWorker(): Worker {
-  if (new URL(import.meta.url).origin === location.origin) {
-    return new Worker(new URL('./worker.js', import.meta.url), {type: 'module', name: 'scrim'}); // as bundlers want it
+/** A worker, or one end of a MessageChannel whose other end is served in this thread. */
+interface Server extends Port {
+  address?: string;
+  onerror?: ((event: ErrorEvent) => unknown) | null;
+  terminate(): void;
+}
+
+// Where bundlers put the worker, and how they start it. They find `new Worker(new URL(...))` alone, and that would throw
+// where its address is of another origin.
+function bundledWorker(): {url: URL | string; options: WorkerOptions} {
+  let found: {url: URL | string; options: WorkerOptions} | undefined;
+  const Native = globalThis.Worker;
+  globalThis.Worker = class {
+    constructor(url: URL | string, options: WorkerOptions = {}) {
+      found = {url, options};
+    }
+  } as typeof Worker;
+  try {
+    new Worker(new URL('./worker.js', import.meta.url), {type: 'module', name: 'scrim'});
+  } finally {
+    globalThis.Worker = Native;
   }
+  return found!;
+}
+
+// Pages that require trusted types have to allow this policy: "trusted-types scrim".
+let policy: {createScriptURL(url: string): string} | undefined;
+function trusted(url: string): string {
+  const {trustedTypes} = globalThis as {trustedTypes?: {createPolicy(name: string, rules: object): typeof policy}};
+  policy ??= trustedTypes?.createPolicy('scrim', {createScriptURL: (address: string) => address});
+  return policy === undefined ? url : policy.createScriptURL(url);
+}
+
+function startWorker(address?: string | URL): Server {
+  const {url, options} =
+    address === undefined ? bundledWorker() : {url: address, options: {type: 'module', name: 'scrim'} as const};
+  const {href, origin} = new URL(url, document.baseURI);
+  const start = (script: string) => Object.assign(new Worker(trusted(script), options), {address: href});
+  if (origin === location.origin || href.startsWith('blob:')) return start(href);
   // Workers must be of the page's own origin, but may import from another, which a CDN is.
-  const url = import.meta.url.replace(/[^/]*$/, 'worker.js');
-  const blob = URL.createObjectURL(new Blob([`import ${JSON.stringify(url)};`], {type: 'text/javascript'}));
-  const worker = new Worker(blob, {type: 'module', name: 'scrim'});
+  const name = JSON.stringify(href);
+  const script = options.type === 'module' ? `import ${name};` : `importScripts(${name});`;
+  const blob = URL.createObjectURL(new Blob([script], {type: 'text/javascript'}));
+  const worker = start(blob);
   setTimeout(() => URL.revokeObjectURL(blob), 60_000);
   return worker;
+}
+
+async function serveHere(): Promise<Server> {
+  const {serve} = await import('./serve.js');
+  const {port1, port2} = new MessageChannel();
+  serve(port2);
+  return Object.assign(port1 as unknown as Server, {terminate: () => port1.close()});
 }
 
 type Argument<Method extends keyof Methods> = Parameters<Methods[Method]>[0];
@@ -24,12 +67,11 @@ type Result<Method extends keyof Methods> = Awaited<ReturnType<Methods[Method]>>
 
 export class Remote {
   onevent: (event: WorkerEvent) => void = () => {};
-  private readonly worker = startWorker();
   private readonly open_ = new Map<number, {resolve(value: unknown): void; reject(error: Error): void}>();
   private lastId = 0;
   private gone: ScrimError | null = null;
 
-  private constructor() {
+  private constructor(private readonly worker: Server) {
     this.worker.onmessage = ({data}) => {
       if (data.event !== undefined) return this.onevent(data);
       const call = this.open_.get(data.id);
@@ -38,9 +80,9 @@ export class Remote {
       else call?.resolve(data.result);
     };
     this.worker.onerror = (event) => {
-      const message = `the worker of scrim failed: ${event.message ?? 'its files cannot be loaded'}`;
-      this.close(message);
-      this.onevent({event: 'crash', message});
+      const message = event.message ?? `${this.worker.address} or what it imports cannot be loaded`;
+      this.close(`the worker of scrim failed: ${message}`);
+      this.onevent({event: 'crash', message: `the worker of scrim failed: ${message}`});
     };
   }
 
@@ -48,10 +90,12 @@ export class Remote {
   static async open(options: EngineOptions): Promise<Remote> {
     const problem = whyUnsupported();
     if (problem !== null) throw new ScrimError(problem);
-    const remote = new Remote();
+    const remote = new Remote(options.worker === false ? await serveHere() : startWorker(options.worker));
     try {
-      const {inputSize, edges, threads} = options;
-      await remote.call('open', {model: modelMessage(options.model), settings: {inputSize, edges}, threads});
+      const {density, inputSize = density, edges, threads} = options;
+      const assets = options.assets === undefined ? undefined : new URL(options.assets, document.baseURI).href;
+      const model = modelMessage(options.model);
+      await remote.call('open', {model, settings: {inputSize, edges}, threads, assets});
     } catch (error) {
       remote.close();
       throw error;
@@ -68,13 +112,18 @@ export class Remote {
     const id = ++this.lastId;
     return new Promise((resolve, reject) => {
       this.open_.set(id, {resolve: resolve as (value: unknown) => void, reject});
-      this.worker.postMessage({id, method, argument}, transfer);
+      this.worker.postMessage({id, method, argument}, {transfer});
     });
   }
 
   async setBackground(background: string | ImageBitmapSource): Promise<void> {
     const message = await backgroundMessage(background);
-    await this.call('setBackground', message, 'picture' in message ? [message.picture] : []);
+    try {
+      await this.call('setBackground', message, 'picture' in message ? [message.picture] : []);
+    } catch (error) {
+      if (!(error instanceof DOMException && error.name === 'DataCloneError')) throw error;
+      throw new ScrimError('background: the picture is of another origin and was not loaded with crossorigin');
+    }
   }
 
   close(reason = 'closed'): void {
@@ -93,12 +142,46 @@ function modelMessage(model: EngineOptions['model']): OpenMessage['model'] {
 }
 
 async function backgroundMessage(background: string | ImageBitmapSource): Promise<BackgroundMessage> {
-  if (typeof background !== 'string') return {picture: await createImageBitmap(background)};
+  if ((background as unknown) instanceof URL) background = (background as unknown as URL).href;
+  if (typeof background !== 'string') return {picture: await bitmapOf(background)};
   let url = background;
   try {
     url = new URL(background, document.baseURI).href;
   } catch {
     // Not an address; the engine says what else it may be.
   }
+  if (/\.svg([?#]|$)/i.test(url)) return {picture: await drawing(url)};
   return {text: background, url};
+}
+
+async function bitmapOf(background: ImageBitmapSource): Promise<ImageBitmap> {
+  const name = background instanceof File ? ` ${background.name}` : '';
+  if (background instanceof Blob && background.type.startsWith('image/svg')) {
+    const url = URL.createObjectURL(background);
+    return drawing(url).finally(() => URL.revokeObjectURL(url));
+  }
+  if (background instanceof HTMLImageElement) return bitmapOfElement(background);
+  try {
+    return await createImageBitmap(background);
+  } catch {
+    throw new ScrimError(`background${name}: not a picture that this browser can read`);
+  }
+}
+
+async function bitmapOfElement(image: HTMLImageElement): Promise<ImageBitmap> {
+  try {
+    await image.decode();
+    // SVG without a size of its own gets that of a large frame.
+    return await createImageBitmap(image).catch(() => createImageBitmap(image, {resizeWidth: 1920, resizeHeight: 1080}));
+  } catch {
+    throw new ScrimError(`background ${image.src}: not a picture that this browser can read, or not allowed by its server`);
+  }
+}
+
+// Browsers draw SVG in image elements alone.
+async function drawing(url: string): Promise<ImageBitmap> {
+  const image = new Image();
+  image.crossOrigin = 'anonymous';
+  image.src = url;
+  return bitmapOfElement(image);
 }

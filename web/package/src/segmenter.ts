@@ -64,8 +64,8 @@ export class Segmenter {
   }
 
   /** Changes the input size or the edges; what is not given stays. */
-  async configure(settings: Pick<EngineOptions, 'inputSize' | 'edges'>): Promise<void> {
-    await this.remote.call('configure', settings);
+  async configure({density, inputSize = density, edges}: Pick<EngineOptions, 'inputSize' | 'density' | 'edges'>): Promise<void> {
+    await this.remote.call('configure', {inputSize, edges});
   }
 
   /** Ends the worker. Calls that are open reject. */

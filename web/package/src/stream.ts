@@ -1,6 +1,5 @@
 // Frames in, frames out, in the worker. The newest frame wins: what comes while one is worked on replaces what waits.
 import {Engine, Picture} from './engine.js';
-import {Budget} from './budget.js';
 import {InputSize, Times} from './options.js';
 
 /** What happened since the last report, about once a second while frames come. */
@@ -20,6 +19,8 @@ export interface Stats {
   width: number;
   height: number;
   inputSize: InputSize;
+  /** @deprecated the name of `inputSize` in version 0.1. */
+  density: InputSize;
   threads: number;
 }
 
@@ -43,7 +44,6 @@ export class Stream {
   private dead = false; // the module gave up: nothing but black leaves from then on
   private last = {timestamp: 0, at: 0}; // the last frame's, and when it was put out
   private sum = emptySum();
-  private budget: Budget | null = null;
 
   /** showPictures: send them to the page, too. exclusive: runs one task of the worker at a time. */
   constructor(
@@ -52,11 +52,6 @@ export class Stream {
     private readonly emit: (event: StreamEvent, transfer?: Transferable[]) => void,
     private readonly showPictures: boolean,
   ) {}
-
-  /** milliseconds: what a frame may take before the input size falls; 0: it never does. */
-  setBudget(milliseconds: number, full: InputSize): void {
-    this.budget = milliseconds > 0 ? new Budget(milliseconds, full) : null;
-  }
 
   writeTo(writable: WritableStream<VideoFrame>): void {
     this.writer = writable.getWriter();
@@ -126,7 +121,10 @@ export class Stream {
     while (this.waiting !== null) {
       const {picture, timestamp} = this.waiting;
       this.waiting = null;
-      const out = await this.exclusive(() => this.handle(picture, timestamp));
+      const out = await this.exclusive(() => this.handle(picture, timestamp)).catch((error) => {
+        this.fail(String(error)); // not even black could be made: a frame without a size
+        return null;
+      });
       picture.close();
       if (out !== null) await this.put(out);
       if (this.masked && !this.told) this.emit({event: 'first'});
@@ -157,15 +155,6 @@ export class Stream {
     const total = performance.now() - start;
     if (!this.dead) this.count(total, out);
     this.last = {timestamp, at: performance.now()};
-    const inputSize = this.dead ? null : (this.budget?.next(total) ?? null);
-    if (inputSize !== null) {
-      try {
-        this.engine.configure({inputSize});
-      } catch (error) {
-        this.budget = null;
-        this.fail(String(error));
-      }
-    }
     return out;
   }
 
@@ -191,6 +180,7 @@ export class Stream {
     const elapsed = performance.now() - sum.since;
     if (elapsed < reportInterval) return;
     for (const stage of stages) sum.times[stage] /= sum.frames;
+    const inputSize = this.engine.inputSize();
     this.emit({
       event: 'stats',
       stats: {
@@ -202,7 +192,8 @@ export class Stream {
         times: sum.times,
         width: 'displayWidth' in out ? out.displayWidth : out.width,
         height: 'displayHeight' in out ? out.displayHeight : out.height,
-        inputSize: this.engine.inputSize(),
+        inputSize,
+        density: inputSize,
         threads: this.engine.library.threads,
       },
     });

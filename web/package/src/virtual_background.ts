@@ -6,7 +6,10 @@ import type {Stats} from './stream.js';
 export interface VirtualBackgroundOptions extends EngineOptions {
   /** Or the promise of one: the engine loads meanwhile. Default: `'blur'`. */
   background?: Background | Promise<Background>;
-  /** Milliseconds that a frame may take before the input size falls; it rises again when there is time. Default: 0, never. */
+  /**
+   * Milliseconds that a frame's stages (Stats.times) may take together before the input size falls. It rises again when
+   * there is time, and stays where the network is too small a part of them to help. Default: 0, never.
+   */
   budget?: number;
   /** Frames are drawn there, too, at their own size. The only way to see `'transparent'`: calls carry no alpha. */
   canvas?: HTMLCanvasElement;
@@ -56,8 +59,10 @@ export class VirtualBackground extends EventTarget {
   private readonly player: Player | null = null;
   private backgroundVideo: BackgroundVideo | null = null;
   private change: Promise<void> = Promise.resolve(); // of the background, the last that was asked for
+  private superseded = new AbortController(); // what that one waits for
   private delivered: number | null = null;
   private paused = false;
+  private readonly audience = new Audience(() => void this.holdOrRelease().catch(() => {}));
   private stopped = false;
   private readonly listeners = new AbortController();
   private sourceListeners = new AbortController();
@@ -69,6 +74,7 @@ export class VirtualBackground extends EventTarget {
     super();
     this.first = new Promise((resolve) => (this.tellFirst = resolve));
     this.path = options.path ?? (hasStreams() ? 'streams' : 'canvas');
+    if (this.path !== 'streams' && this.path !== 'canvas') throw new ScrimError("path: it is 'streams' or 'canvas'");
     this.canvas = options.canvas ?? (this.path === 'canvas' ? document.createElement('canvas') : null);
     remote.onevent = (event) => this.handle(event);
     let writable: WritableStream<VideoFrame> | null = null;
@@ -87,6 +93,7 @@ export class VirtualBackground extends EventTarget {
       document.addEventListener('visibilitychange', () => this.beat(), {signal: this.listeners.signal});
       this.beat();
     }
+    this.audience.watch(this.track);
     const showPictures = this.canvas !== null;
     remote.call('startStream', {writable, showPictures}, writable !== null ? [writable] : []).catch(() => {});
   }
@@ -103,8 +110,7 @@ export class VirtualBackground extends EventTarget {
     let virtual: VirtualBackground | null = null;
     try {
       const [remote, track, background] = await Promise.all([opening, source, options.background ?? 'blur']);
-      if (track.kind !== 'video') throw new ScrimError('track: it carries no video');
-      if (track.readyState === 'ended') throw new ScrimError('track: it has ended');
+      checkSource(track);
       virtual = new VirtualBackground(remote, options);
       await virtual.setBackground(background);
       await virtual.setBudget(options.budget ?? 0);
@@ -117,20 +123,28 @@ export class VirtualBackground extends EventTarget {
     }
   }
 
-  /** From the next frame on. Rejects when it cannot be had; the old one stays then. Of several calls the last one counts. */
+  /**
+   * From the next frame on. Rejects when it cannot be had; the old one stays then. Of several calls the last one counts:
+   * those before it that still wait for their picture reject.
+   */
   setBackground(background: Background): Promise<void> {
-    const change = this.change.then(() => this.changeBackground(background));
+    this.superseded.abort();
+    this.superseded = new AbortController();
+    const {signal} = this.superseded;
+    this.remote.call('dropBackground').catch(() => {});
+    const change = this.change.then(() => this.changeBackground(background, signal));
     this.change = change.catch(() => {});
     return change;
   }
 
-  private async changeBackground(background: Background): Promise<void> {
+  private async changeBackground(background: Background, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) throw new ScrimError('background: another one was asked for');
     const before = this.backgroundVideo;
     await before?.hold();
     try {
       if (background instanceof HTMLVideoElement) {
         const video = new BackgroundVideo(background, this.remote, (error) => this.fail(error));
-        await video.start();
+        await video.start(signal);
         this.backgroundVideo = video;
       } else {
         await this.remote.setBackground(background);
@@ -145,13 +159,14 @@ export class VirtualBackground extends EventTarget {
 
   /** Another camera; the processed track stays the same. */
   async replaceTrack(source: MediaStreamTrack): Promise<void> {
-    if (source.readyState === 'ended') throw new ScrimError('track: it has ended');
+    checkSource(source);
     this.sourceListeners.abort();
     this.sourceListeners = new AbortController();
     this.source = source;
     this.delivered = null;
     const {signal} = this.sourceListeners;
     source.addEventListener('ended', () => this.stop(), {signal});
+    signal.addEventListener('abort', onSwitch(source, () => void this.holdOrRelease().catch(() => {})));
     for (const change of ['mute', 'unmute']) source.addEventListener(change, () => void this.holdOrRelease(), {signal});
     await this.remote.call('reset');
     await this.holdOrRelease();
@@ -164,13 +179,13 @@ export class VirtualBackground extends EventTarget {
   }
 
   /** Changes the input size or the edges; what is not given stays. Resolves to the input size in use. */
-  configure(settings: Pick<EngineOptions, 'inputSize' | 'edges'>): Promise<InputSize> {
-    return this.remote.call('configure', settings);
+  configure({density, inputSize = density, edges}: Pick<EngineOptions, 'inputSize' | 'density' | 'edges'>): Promise<InputSize> {
+    return this.remote.call('configure', {inputSize, edges});
   }
 
-  /** See VirtualBackgroundOptions.budget; the present input size is the finest from now on. */
+  /** See VirtualBackgroundOptions.budget. */
   setBudget(milliseconds: number): Promise<void> {
-    return this.remote.call('setBudget', milliseconds);
+    return this.remote.call('configure', {budget: milliseconds}).then(() => {});
   }
 
   /** Shows the background alone and does no work until resume(): for when nobody looks. */
@@ -189,6 +204,7 @@ export class VirtualBackground extends EventTarget {
     this.stopped = true;
     this.listeners.abort();
     this.sourceListeners.abort();
+    this.superseded.abort();
     this.backgroundVideo?.stop();
     this.player?.stop();
     this.track.stop();
@@ -198,7 +214,8 @@ export class VirtualBackground extends EventTarget {
   }
 
   private async holdOrRelease(): Promise<void> {
-    if (this.paused || this.source!.muted) {
+    if (this.stopped || this.source === null) return;
+    if (this.paused || this.source.muted || !this.source.enabled || !this.audience.looks) {
       this.player?.hold();
       await this.remote.call('hold');
     } else {
@@ -260,13 +277,59 @@ export class VirtualBackground extends EventTarget {
     context.drawImage(picture, 0, 0);
     picture.close();
     if (this.player === null) return;
-    if (this.track.readyState === 'ended') this.stop();
+    if (this.audience.gone) this.stop();
     this.player.next();
   }
 
   // Hidden pages get no frame callbacks and slow timers, but calls go on: the worker's clock takes over.
   private beat(): void {
     this.remote.call('beat', document.hidden ? 33 : 0).catch(() => {});
+  }
+}
+
+function checkSource(track: MediaStreamTrack): void {
+  if (!(track instanceof MediaStreamTrack)) throw new ScrimError('track: it must be a MediaStreamTrack');
+  if (track.kind !== 'video') throw new ScrimError('track: it carries no video');
+  if (track.readyState === 'ended') throw new ScrimError('track: it has ended');
+}
+
+// Browsers tell nobody when a track is switched off or on. Returns what ends the telling.
+function onSwitch(track: MediaStreamTrack, switched: () => void): () => void {
+  const {get, set} = Object.getOwnPropertyDescriptor(MediaStreamTrack.prototype, 'enabled')!;
+  Object.defineProperty(track, 'enabled', {
+    configurable: true,
+    get: () => get!.call(track),
+    set: (enabled: boolean) => {
+      set!.call(track, enabled);
+      switched();
+    },
+  });
+  return () => Reflect.deleteProperty(track, 'enabled');
+}
+
+/**
+ * A track and what was cloned from it: whether anybody still watches.
+ */
+class Audience {
+  private readonly tracks: MediaStreamTrack[] = [];
+
+  constructor(private readonly changed: () => void) {}
+
+  watch(track: MediaStreamTrack): void {
+    this.tracks.push(track);
+    onSwitch(track, this.changed);
+    track.clone = () => {
+      const clone = MediaStreamTrack.prototype.clone.call(track);
+      this.watch(clone);
+      return clone;
+    };
+  }
+
+  get gone(): boolean {
+    return this.tracks.every((track) => track.readyState === 'ended');
+  }
+  get looks(): boolean {
+    return this.tracks.some((track) => track.enabled && track.readyState === 'live');
   }
 }
 
@@ -334,6 +397,8 @@ class Player {
   }
 }
 
+const videoTimeout = 10_000;
+
 /** Makes every frame of a playing video the background. */
 class BackgroundVideo {
   private stopped = false;
@@ -346,18 +411,37 @@ class BackgroundVideo {
     private readonly fail: (error: ScrimError) => void,
   ) {}
 
-  /** Resolves when the first frame is there. */
-  async start(): Promise<void> {
-    if (this.video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) {
-      await new Promise((resolve, reject) => {
-        this.video.addEventListener('loadeddata', resolve, {once: true});
-        this.video.addEventListener('error', () => reject(new ScrimError('background: the video cannot be played')), {
-          once: true,
-        });
-      });
-    }
+  /** Resolves when the first frame is there. `signal` ends the waiting. */
+  async start(signal: AbortSignal): Promise<void> {
+    if (this.video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) await this.firstPicture(signal);
     await this.remote.setBackground(this.video);
     this.waitForFrame();
+  }
+
+  private async firstPicture(signal: AbortSignal): Promise<void> {
+    const {video} = this;
+    const failed = () => new ScrimError('background: the video cannot be played');
+    if (signal.aborted) throw new ScrimError('background: another one was asked for before the video was there');
+    if (video.error !== null || video.networkState === HTMLMediaElement.NETWORK_NO_SOURCE) throw failed();
+    if (video.networkState === HTMLMediaElement.NETWORK_EMPTY && video.srcObject === null) throw failed();
+    const listeners = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const told = {signal: listeners.signal};
+        video.addEventListener('loadeddata', () => resolve(), told);
+        video.addEventListener('error', () => reject(failed()), told);
+        signal.addEventListener('abort', () => reject(new ScrimError('background: another one was asked for')), told);
+        timer = setTimeout(
+          () => reject(new ScrimError('background: the video gave no picture within 10 seconds')),
+          videoTimeout,
+        );
+        if (video.preload === 'none') video.preload = 'auto';
+      });
+    } finally {
+      listeners.abort();
+      clearTimeout(timer);
+    }
   }
 
   stop(): void {

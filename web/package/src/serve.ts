@@ -1,0 +1,131 @@
+// Answers the calls of remote.ts and reports what happens in between: one module, one engine for each port.
+import {BackgroundMessage, Engine, fetchBytes, Picture, Settings} from './engine.js';
+import {ScrimError} from './options.js';
+import {Stream} from './stream.js';
+
+export interface OpenMessage {
+  model: Uint8Array | {url: string};
+  settings: Settings;
+  threads?: number;
+  /** Folder of the WebAssembly modules, if another. */
+  assets?: string;
+}
+
+/** The worker itself, or one end of a MessageChannel. */
+export interface Port {
+  onmessage: ((event: MessageEvent) => unknown) | null;
+  postMessage(message: unknown, options: {transfer: Transferable[]}): void;
+}
+
+function methodsFor(port: Port) {
+  let engine: Engine;
+  let stream: Stream | null = null;
+  let loading = new AbortController(); // of the background that is fetched
+  let clock: ReturnType<typeof setInterval> | undefined;
+
+  // One task at a time may use the engine: reading a frame's pixels takes a while in which nothing may move its memory.
+  let tail: Promise<unknown> = Promise.resolve();
+  function exclusive<Result>(task: () => Promise<Result>): Promise<Result> {
+    const result = tail.then(task);
+    tail = result.catch(() => {});
+    return result;
+  }
+
+  const post = (message: object, transfer: Transferable[] = []) => port.postMessage(message, {transfer});
+
+  const methods = {
+    async open({model, settings, threads, assets}: OpenMessage) {
+      const bytes = async () => ('url' in model ? new Uint8Array(await fetchBytes('model', model.url)) : model);
+      try {
+        engine = await Engine.open(bytes(), settings, threads, assets);
+      } catch (error) {
+        if (!('url' in model) || !(error instanceof ScrimError)) throw error;
+        throw new ScrimError(error.message.replace(/^model in memory/, `model ${model.url}`));
+      }
+      return {inputSize: engine.inputSize(), threads: engine.library.threads};
+    },
+
+    configure: (settings: Settings) =>
+      exclusive(async () => {
+        engine.configure(settings);
+        return engine.inputSize();
+      }),
+
+    /** Rejects the call of setBackground that still fetches its picture, if there is one. */
+    async dropBackground() {
+      loading.abort();
+    },
+    async setBackground(message: BackgroundMessage) {
+      loading = new AbortController();
+      const {signal} = loading;
+      const background = await engine.prepare(message, signal);
+      await exclusive(async () => engine.setBackground(background));
+    },
+
+    segment: ({picture, follows}: {picture: Picture; follows: boolean}) =>
+      exclusive(async () => {
+        try {
+          if (!follows) engine.reset();
+          return await engine.segment(picture);
+        } finally {
+          picture.close();
+        }
+      }),
+
+    compose: ({picture, follows}: {picture: Picture; follows: boolean}) =>
+      exclusive(async () => {
+        try {
+          if (!follows) engine.reset();
+          return await engine.compose(picture);
+        } finally {
+          picture.close();
+        }
+      }),
+
+    async startStream({writable, showPictures}: {writable: WritableStream<VideoFrame> | null; showPictures: boolean}) {
+      stream = new Stream(engine, exclusive, post, showPictures);
+      if (writable !== null) stream.writeTo(writable);
+    },
+    async readFrom(readable: ReadableStream<VideoFrame>) {
+      void stream!.readFrom(readable);
+    },
+    async push({picture, timestamp}: {picture: Picture; timestamp: number}) {
+      stream!.push(picture, timestamp);
+    },
+    reset: () => exclusive(async () => engine.reset()),
+    hold: () => stream!.hold(),
+    async release() {
+      stream!.release();
+    },
+    /** Beats every so many milliseconds, also where the page's own timers sleep; 0: no more. */
+    async beat(milliseconds: number) {
+      clearInterval(clock);
+      if (milliseconds > 0) clock = setInterval(() => post({event: 'beat'}), milliseconds);
+    },
+    async stop() {
+      clearInterval(clock);
+      stream?.close();
+    },
+  };
+
+  return {methods, post};
+}
+
+export type Methods = ReturnType<typeof methodsFor>['methods'];
+
+function transferables(result: unknown): Transferable[] {
+  const {picture, data} = (result ?? {}) as {picture?: Picture; data?: Uint8Array};
+  return [...(picture !== undefined ? [picture] : []), ...(data !== undefined ? [data.buffer as ArrayBuffer] : [])];
+}
+
+export function serve(port: Port): void {
+  const {methods, post} = methodsFor(port);
+  port.onmessage = async ({data: {id, method, argument}}: MessageEvent) => {
+    try {
+      const result = await methods[method as keyof Methods](argument as never);
+      post({id, result}, transferables(result));
+    } catch (error) {
+      post({id, error: error instanceof Error ? error.message : String(error)});
+    }
+  };
+}
