@@ -62,6 +62,7 @@ export class VirtualBackground extends EventTarget {
   private superseded = new AbortController(); // what that one waits for
   private delivered: number | null = null;
   private paused = false;
+  private again: ReturnType<typeof setTimeout> | undefined;
   private readonly audience = new Audience(() => void this.holdOrRelease().catch(() => {}));
   private stopped = false;
   private readonly listeners = new AbortController();
@@ -207,6 +208,7 @@ export class VirtualBackground extends EventTarget {
     this.superseded.abort();
     this.backgroundVideo?.stop();
     this.player?.stop();
+    clearTimeout(this.again);
     this.track.stop();
     const close = () => this.remote.close('stopped');
     this.remote.call('stop').then(close, close);
@@ -277,6 +279,9 @@ export class VirtualBackground extends EventTarget {
     context.drawImage(picture, 0, 0);
     picture.close();
     if (this.player === null) return;
+    // The stream of a canvas may leave out what is drawn right behind something else, and would stand still with that.
+    clearTimeout(this.again);
+    this.again = setTimeout(() => context.drawImage(canvas, 0, 0), 100);
     if (this.audience.gone) this.stop();
     this.player.next();
   }
