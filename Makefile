@@ -1,7 +1,7 @@
 # The one door to every build. `make help` lists what it can do.
 .DEFAULT_GOAL := help
 .PHONY: help demo test arm64 wasm web bench bench-peers bench-web train report lint format asan tsan clean native-masks web-build
-.PHONY: web-if-possible deb deb-test soak
+.PHONY: web-if-possible deb deb-test soak fuzz
 
 # Half a gigabyte of memory for each compiler at most; all cores.
 JOBS ?= $(shell nproc)
@@ -36,6 +36,14 @@ asan: ## all tests but the trainer's under the address and undefined-behaviour s
 	cmake --preset asan -Wno-dev
 	cmake --build --preset asan -j $(JOBS)
 	ctest --preset asan -j $(JOBS)
+
+# Seconds for each target of `make fuzz`.
+SECONDS ?= 60
+fuzz: ## SECONDS of fuzzing for each reader of other people's bytes; what fails is kept in build/fuzz/found
+	@tools/install-packages.sh test sanitize
+	cmake --preset fuzz -Wno-dev
+	cmake --build --preset fuzz -j $(JOBS)
+	fuzz/run.sh build/fuzz $(SECONDS)
 
 tsan: ## the same under the thread sanitizer
 	@tools/install-packages.sh test sanitize
