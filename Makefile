@@ -1,7 +1,7 @@
 # The one door to every build. `make help` lists what it can do.
 .DEFAULT_GOAL := help
 .PHONY: help demo test arm64 wasm web bench bench-peers bench-web train report lint format asan tsan clean native-masks web-build
-.PHONY: web-if-possible deb deb-test soak fuzz
+.PHONY: web-if-possible deb deb-test soak fuzz check
 
 # Half a gigabyte of memory for each compiler at most; all cores.
 JOBS ?= $(shell nproc)
@@ -139,9 +139,13 @@ report: ## make docs/report anew: quality, predecessors, density, times; with th
 	build/demo/apps/report/scrim-report --scrim build/demo/apps/scrim/scrim --talking-heads build/demo/apps/report/talking_heads \
 	  --shared $(SHARED)
 
-lint: ## formatting, and clang-tidy over the core
+check: test lint asan tsan arm64 wasm ## everything that has to pass before a release; hours on two cores
+
+lint: ## formatting, and clang-tidy over the core; SINCE=COMMIT: of what changed since then
 	@tools/install-packages.sh demo test lint
-	tools/lint.sh
+	cmake --preset dev -Wno-dev >/dev/null
+	ninja -C build/dev generated/graph/model_generated.h >/dev/null
+	tools/lint.sh build/dev $(SINCE)
 
 format: ## format all sources
 	@tools/install-packages.sh lint
