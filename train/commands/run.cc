@@ -84,7 +84,8 @@ void AddRunOptions(CLI::App* command, RunArguments* a) {
       ->check(CLI::Range(0., 1.))
       ->capture_default_str();
   command
-      ->add_option("--stretched", train.augment.stretched_share, "share of photos seen whole, stretched to the input size")
+      ->add_option("--stretched", train.augment.stretched_share,
+                   "share of photos seen whole, stretched to the input size")
       ->capture_default_str();
   command
       ->add_option("--fitting", train.fitting_share,
