@@ -102,7 +102,7 @@ bench: ## time the network, every kernel and every stage of the frame path
 	build/bench/apps/scrim/scrim bench --steps
 	build/bench/src/nn/nn_bench --benchmark_min_time=0.2
 
-bench-peers: ## time the same networks in other runtimes, which it installs with npm; rewrites the table in docs/performance.md
+bench-peers: ## time the same networks in other runtimes, which it installs with npm; rewrites docs/benchmarks/peers.json
 	@tools/install-packages.sh demo bench wasm peers
 	@command -v npm >/dev/null || tools/install-packages.sh npm
 	npm ci --prefix bench/peers --ignore-scripts --no-audit --no-fund
@@ -112,7 +112,7 @@ bench-peers: ## time the same networks in other runtimes, which it installs with
 	cmake --build --preset wasm -j $(JOBS) --target scrim_module
 	bench/peers/run.sh build/bench build/wasm/bindings/wasm/scrim.mjs
 
-bench-web: web-build ## time scrim and MediaPipe in one browser; rewrites the table in docs/performance.md
+bench-web: web-build ## time scrim and MediaPipe in one browser; rewrites docs/benchmarks/web.json
 	cd web/bench && npm ci --ignore-scripts --no-audit --no-fund
 	node web/bench/bench.mjs
 
