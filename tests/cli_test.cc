@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -192,9 +193,12 @@ TEST(Bench, LiveTellsProcessorTimeAndLatency) {
 TEST(Bench, JsonHasEveryStage) {
   const Result result = RunScrim({"bench", "--json", "--model", SCRIM_BRIGHT_MODEL});
   EXPECT_EQ(result.status, 0) << result.err;
-  for (const char* key : {"\"target\"", "\"network_ms\"", "\"percent_of_peak\"", "\"compose\"", "\"peak_rss_mb\""}) {
-    EXPECT_NE(result.out.find(key), std::string::npos) << key;
-  }
+  const nlohmann::json json = nlohmann::json::parse(result.out);
+  for (const char* key : {"target", "network_ms", "percent_of_peak", "peak_rss_mb"})
+    EXPECT_TRUE(json.contains(key)) << key;
+  EXPECT_EQ(json.at("input_size").get<std::string>(), "128x72");
+  ASSERT_FALSE(json.at("frame_path_ms").empty());
+  for (const nlohmann::json& path : json.at("frame_path_ms")) EXPECT_GT(path.at("compose").get<double>(), 0) << path;
 }
 
 TEST(Image, PutsThePersonBeforeAColour) {
