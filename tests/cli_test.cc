@@ -146,6 +146,23 @@ TEST(Convert, AForeignNetworkFindsThePerson) {
   }
 }
 
+TEST(Options, TheOldNameOfTheInputSizeStillWorks) {
+  TemporaryFolder folder;
+  const Arguments image = WithModel({"image", kPhoto, "-b", "blur", "-o", folder / "x.png", "--density", "64x48"});
+  EXPECT_EQ(RunScrim(image).status, 0);
+  Arguments both = image;
+  both.insert(both.end(), {"--input-size", "64x48"});
+  ExpectFailure(RunScrim(both), "--input-size, which is given, too", 2);
+  WriteFile(folder / "config", "[image]\ndensity=\"9x9\"\n");
+  ExpectFailure(RunScrim({"--config", folder / "config", "image", kPhoto, "-b", "blur", "-o", folder / "x.png"}),
+                "WIDTHxHEIGHT", 2);
+  const Result config = RunScrim({"--print-config", "run", "-i", "test", "-b", "blur", "-o", "stdout"});
+  for (const std::string& text : {RunScrim({"image", "--help"}).out, config.out}) {
+    EXPECT_NE(text.find("input-size"), std::string::npos) << text;
+    EXPECT_EQ(text.find("density"), std::string::npos) << text;
+  }
+}
+
 TEST(Model, AnUnknownTargetIsRefused) {
   TemporaryFolder folder;
   ExpectFailure(RunScrim(WithModel({"image", kPhoto, "-b", "blur", "-o", folder / "x.png", "--target", "Z80"})), "Z80");

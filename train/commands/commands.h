@@ -69,7 +69,9 @@ Status RunRecipe(const std::string& recipe, const std::string& data, const std::
 template <typename Value>
 void AddInputSize(CLI::App* command, const std::string& prefix, Value* value, const std::string& help) {
   CLI::Option* option = command->add_option("--" + prefix + "input-size", *value, help)->capture_default_str();
-  command->add_option("--" + prefix + "density", *value)->group("")->excludes(option);
+  command->add_option("--" + prefix + "density", *value)->group("")->check([option](const std::string&) {
+    return option->count() > 0 ? "is " + option->get_name() + ", which is given, too" : std::string();
+  });
 }
 
 // Options that several commands have.
