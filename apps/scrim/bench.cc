@@ -321,9 +321,9 @@ Status Bench(const BenchOptions& options) {
                          {"against_ms", Rounded(in_turn.second.median, 4)},
                          {"ratio", Rounded(in_turn.second.median / in_turn.first.median, 3)}};
     }
-    for (const PathTiming& path : paths) {
-      const engine::StageTimes& t = path.times;
-      json["frame_path_ms"].push_back({{"path", path.name},
+    for (const PathTiming& timing : paths) {
+      const engine::StageTimes& t = timing.times;
+      json["frame_path_ms"].push_back({{"path", timing.name},
                                        {"input", Rounded(t.sample, 4)},
                                        {"network", Rounded(t.network, 4)},
                                        {"matte", Rounded(t.matte, 4)},
