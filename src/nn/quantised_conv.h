@@ -11,8 +11,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "nn/compiler/lowered.h"
 #include "nn/kernels/pool_int8.h"
-#include "nn/lowered.h"
 
 namespace scrim::nn {
 

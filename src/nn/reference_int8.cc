@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "nn/compiler/lowered.h"
 #include "nn/kernels/resize.h"
-#include "nn/lowered.h"
 #include "nn/program.h"
 #include "nn/quantised_conv.h"
 

@@ -1,11 +1,11 @@
-#include "nn/emit.h"
+#include "nn/compiler/emit.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "nn/emit_int8.h"
-#include "nn/rows.h"
-#include "nn/step_writer.h"
+#include "nn/compiler/emit_int8.h"
+#include "nn/compiler/rows.h"
+#include "nn/compiler/step_writer.h"
 
 namespace scrim::nn {
 namespace {

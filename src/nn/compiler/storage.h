@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "base/aligned.h"
+#include "nn/compiler/lowered.h"
+#include "nn/compiler/memory_plan.h"
 #include "nn/kernels/view.h"
-#include "nn/lowered.h"
-#include "nn/memory_plan.h"
 
 namespace scrim::nn {
 

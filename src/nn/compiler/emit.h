@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "nn/compiler/lowered.h"
+#include "nn/compiler/storage.h"
 #include "nn/kernels/conv_gemm.h"
 #include "nn/kernels/resize.h"
-#include "nn/lowered.h"
-#include "nn/storage.h"
 #include "nn/targets.h"
 
 namespace scrim::nn {

@@ -2,8 +2,8 @@
 #include <map>
 #include <set>
 
+#include "nn/compiler/lowered.h"
 #include "nn/kernels/view.h"
-#include "nn/lowered.h"
 
 namespace scrim::nn {
 namespace {

@@ -1,8 +1,9 @@
-#include "nn/emit_int8.h"
+#include "nn/compiler/emit_int8.h"
 
 #include <algorithm>
 #include <utility>
 
+#include "nn/compiler/step_writer.h"
 #include "nn/kernels/conv_gemm_int8.h"
 #include "nn/kernels/conv_quads.h"
 #include "nn/kernels/depthwise_int8.h"
@@ -12,7 +13,6 @@
 #include "nn/kernels/quantise.h"
 #include "nn/kernels/resize_int8.h"
 #include "nn/quantised_conv.h"
-#include "nn/step_writer.h"
 
 namespace scrim::nn {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "nn/emit.h"
-#include "nn/rows.h"
+#include "nn/compiler/emit.h"
+#include "nn/compiler/rows.h"
 
 namespace scrim::nn {
 

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "nn/lowered.h"
+#include "nn/compiler/lowered.h"
 
 namespace scrim::nn {
 namespace {

@@ -1,4 +1,4 @@
-#include "nn/storage.h"
+#include "nn/compiler/storage.h"
 
 #include <algorithm>
 #include <cstring>

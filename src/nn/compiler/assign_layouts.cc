@@ -2,7 +2,7 @@
 #include <map>
 #include <utility>
 
-#include "nn/lowered.h"
+#include "nn/compiler/lowered.h"
 
 namespace scrim::nn {
 namespace {

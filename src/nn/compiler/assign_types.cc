@@ -3,8 +3,8 @@
 #include <map>
 #include <utility>
 
+#include "nn/compiler/lowered.h"
 #include "nn/kernels/view.h"
-#include "nn/lowered.h"
 #include "nn/quantised_conv.h"
 
 namespace scrim::nn {

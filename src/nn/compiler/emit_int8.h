@@ -1,7 +1,7 @@
 // The steps of instructions that run on bytes.
 #pragma once
 
-#include "nn/emit.h"
+#include "nn/compiler/emit.h"
 
 namespace scrim::nn {
 

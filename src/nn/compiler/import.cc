@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "nn/lowered.h"
+#include "nn/compiler/lowered.h"
 
 namespace scrim::nn {
 namespace {
