@@ -9,7 +9,7 @@
 #include "graph/fold.h"
 #include "graph/onnx.h"
 #include "matte/mask_loop.h"
-#include "nn/quantise_model.h"
+#include "nn/quantisation/quantise_model.h"
 
 namespace scrim::train {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "nn/compiler/lowered.h"
 #include "nn/kernels/view.h"
-#include "nn/quantised_conv.h"
+#include "nn/quantisation/quantised_conv.h"
 
 namespace scrim::nn {
 namespace {

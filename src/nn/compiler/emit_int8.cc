@@ -12,7 +12,7 @@
 #include "nn/kernels/pool_int8.h"
 #include "nn/kernels/quantise.h"
 #include "nn/kernels/resize_int8.h"
-#include "nn/quantised_conv.h"
+#include "nn/quantisation/quantised_conv.h"
 
 namespace scrim::nn {
 namespace {

@@ -1,4 +1,4 @@
-#include "nn/quantised_conv.h"
+#include "nn/quantisation/quantised_conv.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "nn/quantise_model.h"
+#include "nn/quantisation/quantise_model.h"
 
 #include <algorithm>
 #include <cmath>
