@@ -21,7 +21,7 @@ demo: ## put the person of a sample clip before another room: build/demo/demo.mp
 
 test: web-if-possible ## build everything, the trainer too, and run all tests (also in a browser, where there is one)
 	@tools/install-packages.sh test
-	cmake --preset test -Wno-dev
+	cmake --preset test -Wno-dev -DSCRIM_SHARED=$(abspath $(SHARED))
 	cmake --build --preset test -j $(JOBS)
 	ctest --preset test -j $(JOBS)
 
@@ -110,7 +110,7 @@ bench-peers: ## time the same networks in other runtimes, which it installs with
 	cmake --build --preset bench -j $(JOBS) --target scrim run_native write_tflite
 	cmake --preset wasm -Wno-dev
 	cmake --build --preset wasm -j $(JOBS) --target scrim_module
-	bench/peers/run.sh build/bench build/wasm/bindings/wasm/scrim.mjs
+	bench/peers/run.sh build/bench build/wasm/bindings/wasm/scrim.mjs $(abspath $(SHARED))
 
 bench-web: web-build ## time scrim and MediaPipe in one browser; rewrites docs/benchmarks/web.json
 	cd web/bench && npm ci --ignore-scripts --no-audit --no-fund

@@ -1,5 +1,6 @@
-// node bench.mjs BUILD WASM_MODULE: the same networks in scrim and in other runtimes, one thread each, taking turns in one
-// run. Writes docs/benchmarks/peers.json, the table of it and docs/images/peers.svg. What is not there is left out, with a line.
+// node bench.mjs BUILD WASM_MODULE SHARED: the same networks in scrim and in other runtimes, one thread each, taking turns
+// in one run. Writes docs/benchmarks/peers.json, the table of it and docs/images/peers.svg. What is not there is left out,
+// with a line. SHARED: the folder of research data.
 import {execFileSync, spawn} from 'node:child_process';
 import {existsSync, readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
@@ -10,7 +11,7 @@ import {fileURLToPath, pathToFileURL} from 'node:url';
 import {record} from '../record.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url)), root = resolve(here, '../..');
-const [build, wasmModule] = process.argv.slice(2).map((path) => resolve(path));
+const [build, wasmModule, shared] = process.argv.slice(2).map((path) => resolve(path));
 const runNative = join(build, 'bench/peers/run_native'), converted = join(build, 'peers');
 const rounds = 80, runsInATurn = 4, tolerance = 1e-3;
 
@@ -108,7 +109,7 @@ const networks = [
   {title: 'scrim default', int8: join(root, 'models/default.int8.scrim'), scrim: join(root, 'models/default.scrim'), onnx: join(converted, 'default.onnx'),
    tflite: join(converted, 'default.tflite'), width: 256, height: 144, channels: 4, layout: 'NCHW'},
   {title: 'MediaPipe selfie landscape', scrim: join(converted, 'landscape.scrim'),
-   onnx: join(root, '../shared/peers/mediapipe_selfie_landscape_256x144.onnx'),
+   onnx: join(shared, 'peers/mediapipe_selfie_landscape_256x144.onnx'),
    tflite: join(converted, 'landscape.tflite'), width: 256, height: 144, channels: 3, layout: 'NHWC'},
 ];
 const groups = [
