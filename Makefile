@@ -1,7 +1,7 @@
 # The one door to every build. `make help` lists what it can do.
 .DEFAULT_GOAL := help
 .PHONY: help demo test arm64 wasm web bench bench-peers bench-web train report lint format asan tsan clean native-masks web-build
-.PHONY: web-if-possible deb deb-test soak
+.PHONY: web-if-possible deb deb-test soak fuzz check
 
 # Half a gigabyte of memory for each compiler at most; all cores.
 JOBS ?= $(shell nproc)
@@ -21,7 +21,7 @@ demo: ## put the person of a sample clip before another room: build/demo/demo.mp
 
 test: web-if-possible ## build everything, the trainer too, and run all tests (also in a browser, where there is one)
 	@tools/install-packages.sh test
-	cmake --preset test -Wno-dev
+	cmake --preset test -Wno-dev -DSCRIM_SHARED=$(abspath $(SHARED))
 	cmake --build --preset test -j $(JOBS)
 	ctest --preset test -j $(JOBS)
 
@@ -36,6 +36,14 @@ asan: ## all tests but the trainer's under the address and undefined-behaviour s
 	cmake --preset asan -Wno-dev
 	cmake --build --preset asan -j $(JOBS)
 	ctest --preset asan -j $(JOBS)
+
+# Seconds for each target of `make fuzz`.
+SECONDS ?= 60
+fuzz: ## SECONDS of fuzzing for each reader of other people's bytes; what fails is kept in build/fuzz/found
+	@tools/install-packages.sh test sanitize
+	cmake --preset fuzz -Wno-dev
+	cmake --build --preset fuzz -j $(JOBS)
+	fuzz/run.sh build/fuzz $(SECONDS)
 
 tsan: ## the same under the thread sanitizer
 	@tools/install-packages.sh test sanitize
@@ -94,7 +102,7 @@ bench: ## time the network, every kernel and every stage of the frame path
 	build/bench/apps/scrim/scrim bench --steps
 	build/bench/src/nn/nn_bench --benchmark_min_time=0.2
 
-bench-peers: ## time the same networks in other runtimes, which it installs with npm; rewrites the table in docs/performance.md
+bench-peers: ## time the same networks in other runtimes, which it installs with npm; rewrites docs/benchmarks/peers.json
 	@tools/install-packages.sh demo bench wasm peers
 	@command -v npm >/dev/null || tools/install-packages.sh npm
 	npm ci --prefix bench/peers --ignore-scripts --no-audit --no-fund
@@ -102,9 +110,9 @@ bench-peers: ## time the same networks in other runtimes, which it installs with
 	cmake --build --preset bench -j $(JOBS) --target scrim run_native write_tflite
 	cmake --preset wasm -Wno-dev
 	cmake --build --preset wasm -j $(JOBS) --target scrim_module
-	bench/peers/run.sh build/bench build/wasm/bindings/wasm/scrim.mjs
+	bench/peers/run.sh build/bench build/wasm/bindings/wasm/scrim.mjs $(abspath $(SHARED))
 
-bench-web: web-build ## time scrim and MediaPipe in one browser; rewrites the table in docs/performance.md
+bench-web: web-build ## time scrim and MediaPipe in one browser; rewrites docs/benchmarks/web.json
 	cd web/bench && npm ci --ignore-scripts --no-audit --no-fund
 	node web/bench/bench.mjs
 
@@ -131,9 +139,13 @@ report: ## make docs/report anew: quality, predecessors, density, times; with th
 	build/demo/apps/report/scrim-report --scrim build/demo/apps/scrim/scrim --talking-heads build/demo/apps/report/talking_heads \
 	  --shared $(SHARED)
 
-lint: ## formatting, and clang-tidy over the core
+check: test lint asan tsan arm64 wasm ## everything that has to pass before a release; hours on two cores
+
+lint: ## formatting, and clang-tidy over the core; SINCE=COMMIT: of what changed since then
 	@tools/install-packages.sh demo test lint
-	tools/lint.sh
+	cmake --preset dev -Wno-dev >/dev/null
+	ninja -C build/dev generated/graph/model_generated.h >/dev/null
+	tools/lint.sh build/dev $(SINCE)
 
 format: ## format all sources
 	@tools/install-packages.sh lint

@@ -6,6 +6,7 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_CXX_VISIBILITY_PRESET hidden)
 set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(SCRIM_SHARED ${PROJECT_SOURCE_DIR}/../shared CACHE PATH "large, optional research data that some tests want")
 
 # Debian's name for libscrim.so.MAJOR.MINOR.
 set(SCRIM_LIBRARY_PACKAGE libscrim${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
@@ -54,7 +55,7 @@ function(scrim_test name)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gtest GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE SCRIM_TESTDATA="${PROJECT_SOURCE_DIR}/testdata"
-    SCRIM_MODELS="${PROJECT_SOURCE_DIR}/models" SCRIM_SHARED="${PROJECT_SOURCE_DIR}/../shared")
+    SCRIM_MODELS="${PROJECT_SOURCE_DIR}/models" SCRIM_SHARED="${SCRIM_SHARED}")
   target_compile_options(${name} PRIVATE -Wall -Wextra -Wno-unused-parameter)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600 RUN_SERIAL ${ARG_SERIAL}
     ENVIRONMENT "${ARG_ENVIRONMENT}")

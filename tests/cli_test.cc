@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -145,6 +146,23 @@ TEST(Convert, AForeignNetworkFindsThePerson) {
   }
 }
 
+TEST(Options, TheOldNameOfTheInputSizeStillWorks) {
+  TemporaryFolder folder;
+  const Arguments image = WithModel({"image", kPhoto, "-b", "blur", "-o", folder / "x.png", "--density", "64x48"});
+  EXPECT_EQ(RunScrim(image).status, 0);
+  Arguments both = image;
+  both.insert(both.end(), {"--input-size", "64x48"});
+  ExpectFailure(RunScrim(both), "--input-size, which is given, too", 2);
+  WriteFile(folder / "config", "[image]\ndensity=\"9x9\"\n");
+  ExpectFailure(RunScrim({"--config", folder / "config", "image", kPhoto, "-b", "blur", "-o", folder / "x.png"}),
+                "WIDTHxHEIGHT", 2);
+  const Result config = RunScrim({"--print-config", "run", "-i", "test", "-b", "blur", "-o", "stdout"});
+  for (const std::string& text : {RunScrim({"image", "--help"}).out, config.out}) {
+    EXPECT_NE(text.find("input-size"), std::string::npos) << text;
+    EXPECT_EQ(text.find("density"), std::string::npos) << text;
+  }
+}
+
 TEST(Model, AnUnknownTargetIsRefused) {
   TemporaryFolder folder;
   ExpectFailure(RunScrim(WithModel({"image", kPhoto, "-b", "blur", "-o", folder / "x.png", "--target", "Z80"})), "Z80");
@@ -192,9 +210,12 @@ TEST(Bench, LiveTellsProcessorTimeAndLatency) {
 TEST(Bench, JsonHasEveryStage) {
   const Result result = RunScrim({"bench", "--json", "--model", SCRIM_BRIGHT_MODEL});
   EXPECT_EQ(result.status, 0) << result.err;
-  for (const char* key : {"\"target\"", "\"network_ms\"", "\"percent_of_peak\"", "\"compose\"", "\"peak_rss_mb\""}) {
-    EXPECT_NE(result.out.find(key), std::string::npos) << key;
-  }
+  const nlohmann::json json = nlohmann::json::parse(result.out);
+  for (const char* key : {"target", "network_ms", "percent_of_peak", "peak_rss_mb"})
+    EXPECT_TRUE(json.contains(key)) << key;
+  EXPECT_EQ(json.at("input_size").get<std::string>(), "128x72");
+  ASSERT_FALSE(json.at("frame_path_ms").empty());
+  for (const nlohmann::json& path : json.at("frame_path_ms")) EXPECT_GT(path.at("compose").get<double>(), 0) << path;
 }
 
 TEST(Image, PutsThePersonBeforeAColour) {

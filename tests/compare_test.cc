@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -46,7 +47,9 @@ TEST(CompareTest, JudgesPhotosAndDrawsASheet) {
   EXPECT_GT(std::atof(canny[3].c_str()), 0.9);
   ASSERT_EQ(mog2.size(), 6u) << r.out;
   EXPECT_EQ(mog2[3], "0.1736");  // one photo alone teaches it no room: foreground everywhere
-  EXPECT_NE(ReadFile(folder / "c.json").find("\"column_ious\": [1.00000, 1.00000, 1.00000]"), std::string::npos);
+  const nlohmann::json methods = nlohmann::json::parse(ReadFile(folder / "c.json")).at("methods");
+  EXPECT_EQ(methods.at(2).at("name").get<std::string>(), "bright.scrim");
+  EXPECT_EQ(methods.at(2).at("column_ious").get<std::vector<double>>(), (std::vector<double>{1, 1, 1}));
   const auto sheet = app::ReadImage(folder / "sheet.png");
   ASSERT_TRUE(sheet.ok());
   EXPECT_GT(sheet->width(), 3 * 240);

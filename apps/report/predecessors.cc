@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <filesystem>
-#include <opencv2/core.hpp>
 
 #include "gnuplot.h"
 #include "sections.h"
@@ -22,27 +21,23 @@ struct Comparison {
 };
 
 StatusOr<Comparison> ReadComparison(const std::string& path) {
-  try {
-    const cv::FileStorage file(path, cv::FileStorage::READ | cv::FileStorage::FORMAT_JSON);
-    if (!file.isOpened()) return NotFound(path + ": no such file");
+  return ReadJson(path, [](const nlohmann::json& file) {
     Comparison result;
-    result.frames = static_cast<int>(file["frames"]);
-    for (const auto& column : file["columns"]) result.columns.push_back(static_cast<std::string>(column));
-    for (const auto& node : file["methods"]) {
+    result.frames = file.at("frames");
+    result.columns = file.at("columns").get<std::vector<std::string>>();
+    for (const nlohmann::json& method : file.at("methods")) {
       Judged judged;
-      judged.name = static_cast<std::string>(node["name"]);
-      judged.network = static_cast<std::string>(node["kind"]) == "network";
-      judged.ms = static_cast<double>(node["ms"]);
-      result.with_truth = static_cast<int>(node["frames_with_truth"]);
-      judged.iou = static_cast<double>(node["iou"]), judged.boundary_f = static_cast<double>(node["boundary_f"]);
-      if (!node["flicker"].empty()) judged.flicker = static_cast<double>(node["flicker"]);
-      for (const auto& iou : node["column_ious"]) judged.ious.push_back(static_cast<double>(iou));
+      judged.name = method.at("name");
+      judged.network = method.at("kind") == "network";
+      judged.ms = method.at("ms");
+      result.with_truth = method.at("frames_with_truth");
+      judged.iou = method.value("iou", 0.), judged.boundary_f = method.value("boundary_f", 0.);  // without truth: none
+      judged.flicker = method.value("flicker", -1.);
+      judged.ious = method.at("column_ious").get<std::vector<double>>();
       result.methods.push_back(std::move(judged));
     }
     return result;
-  } catch (const cv::Exception& error) {
-    return Corrupt(path + ": " + error.what());
-  }
+  });
 }
 
 Status DrawBars(const Comparison& comparison, const std::string& title, const std::string& path) {

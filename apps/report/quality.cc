@@ -1,5 +1,5 @@
 #include <filesystem>
-#include <opencv2/core.hpp>
+#include <optional>
 
 #include "gnuplot.h"
 #include "sections.h"
@@ -16,19 +16,16 @@ struct Means {
 
 // The summary of that name in what `scrim eval --json` wrote.
 StatusOr<Means> ReadSummary(const std::string& path, const std::string& name) {
-  try {
-    const cv::FileStorage file(path, cv::FileStorage::READ | cv::FileStorage::FORMAT_JSON);
-    if (!file.isOpened()) return NotFound(path + ": no such file");
-    for (const auto& node : file["summary"]) {
-      if (static_cast<std::string>(node["name"]) != name) continue;
-      return Means{static_cast<double>(node["iou"]), static_cast<double>(node["below_080"]),
-                   static_cast<double>(node["boundary_f"]), static_cast<double>(node["mae"]),
-                   static_cast<int>(node["photos"])};
-    }
-  } catch (const cv::Exception& error) {
-    return Corrupt(path + ": " + error.what());
-  }
-  return NotFound(path + ": has no summary '" + name + "'");
+  SCRIM_ASSIGN_OR_RETURN(
+      const std::optional<Means> means, ReadJson(path, [&](const nlohmann::json& file) {
+        std::optional<Means> found;
+        for (const nlohmann::json& s : file.at("summary"))
+          if (s.at("name") == name)
+            found = Means{s.at("iou"), s.at("below_080"), s.at("boundary_f"), s.at("mae"), s.at("photos")};
+        return found;
+      }));
+  if (!means) return NotFound(path + ": has no summary '" + name + "'");
+  return *means;
 }
 
 const std::vector<std::string>& Models() {

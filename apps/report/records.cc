@@ -1,7 +1,6 @@
 // What is drawn from files that other commands left, and times.
 #include <filesystem>
 #include <map>
-#include <opencv2/core.hpp>
 
 #include "gnuplot.h"
 #include "sections.h"
@@ -11,48 +10,42 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Rows of a Markdown table as cells.
-std::vector<Row> MarkdownRows(const std::string& text) {
-  std::vector<Row> rows;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    std::string line = text.substr(begin, end - begin);
-    begin = end + 1;
-    if (line.empty() || line[0] != '|' || line.find("---") != std::string::npos) continue;
-    Row row;
-    for (size_t at = 1; at < line.size();) {
-      const size_t bar = std::min(line.find('|', at), line.size());
-      std::string cell = line.substr(at, bar - at);
-      cell.erase(0, cell.find_first_not_of(' '));
-      while (!cell.empty() && (cell.back() == ' ')) cell.pop_back();
-      std::erase(cell, '`');
-      row.push_back(cell);
-      at = bar + 1;
-    }
-    rows.push_back(std::move(row));
+// A figure as its column wants it: decimals, unit; several of one cell with slashes between them.
+std::string Shown(const nlohmann::json& cell, const nlohmann::json& column) {
+  if (cell.is_null()) return "";
+  if (cell.is_string()) return cell.get<std::string>();
+  if (cell.is_array()) {
+    std::string joined;
+    for (const nlohmann::json& figure : cell) joined += (joined.empty() ? "" : " / ") + Shown(figure, column);
+    return joined;
   }
-  return rows;
+  const double figure = cell;
+  return Text("%.*f", column.value("decimals", figure < 20 ? 1 : 0), figure) + column.value("unit", "");
 }
 
-// The tables between <!-- NAME --> and <!-- /NAME --> in docs/performance.md.
-Status AddMarked(const std::string& name, const std::string& command, Page& page) {
-  const std::string file = "docs/performance.md";
-  SCRIM_ASSIGN_OR_RETURN(const std::string text, ReadText(file));
-  const size_t begin = text.find("<!-- " + name + " -->"), end = text.find("<!-- /" + name + " -->");
-  if (begin == std::string::npos || end == std::string::npos)
-    return NotFound(file + ": has no part between <!-- " + name + " --> and <!-- /" + name + " -->");
-  const std::string part = text.substr(begin, end - begin);
-  for (size_t at = 0; (at = part.find("\n|", at)) != std::string::npos;) {
-    const size_t over = std::min(part.find("\n\n", at), part.size());
-    std::vector<Row> rows = MarkdownRows(part.substr(at + 1, over - at));
-    const Row head = rows.empty() ? Row() : rows[0];
-    if (!rows.empty()) rows.erase(rows.begin());
-    for (Row& row : rows) row.resize(head.size());
-    page.Table(head, rows);
-    at = over;
-  }
-  page.Source(command + " → " + file + ", recorded there with its machine and load");
-  return {};
+// The tables of a benchmark that bench/record.mjs wrote.
+Status AddBenchmark(const std::string& name, Page& page) {
+  const std::string file = "docs/benchmarks/" + name + ".json";
+  const auto add = [&](const nlohmann::json& found) {
+    for (const nlohmann::json& table : found.at("tables")) {
+      const nlohmann::json& columns = table.at("columns");
+      Row head;
+      for (const nlohmann::json& column : columns) head.push_back(column.at("name"));
+      std::vector<Row> rows;
+      for (const nlohmann::json& cells : table.at("rows")) {
+        rows.emplace_back();
+        for (size_t i = 0; i < head.size(); ++i) rows.back().push_back(Shown(cells.at(i), columns.at(i)));
+        for (std::string& cell : rows.back()) std::erase(cell, '`');
+      }
+      page.Table(head, rows);
+    }
+    const nlohmann::json& machine = found.at("machine");
+    page.Source(Text("%s → %s, on %s with %d cores, of commit %s", found.at("command").get<std::string>().c_str(),
+                     file.c_str(), machine.at("cpu").get<std::string>().c_str(), machine.at("cores").get<int>(),
+                     found.at("commit").get<std::string>().c_str()));
+    return true;
+  };
+  return ReadJson(file, add).status();
 }
 
 }  // namespace
@@ -157,31 +150,29 @@ Status AddTimes(const Setup& setup, Page& page) {
   std::error_code error;
   fs::copy_file(setup.work + "/command.log", json, fs::copy_options::overwrite_existing, error);
   if (error) return IoError(json + ": cannot be written: " + error.message());
-  std::string data;
+  std::string data, about;
   std::vector<Row> rows;
-  try {
-    const cv::FileStorage file(json, cv::FileStorage::READ | cv::FileStorage::FORMAT_JSON);
-    page.Paragraph(
-        Text("Milliseconds a frame, medians, everything on one core of this machine (%s, %d cores, %s), the default "
-             "model at %s: %.2f ms for the network alone, %.0f GMAC/s. Other work may have shared the machine.",
-             static_cast<std::string>(file["cpu"]).c_str(), static_cast<int>(file["cores"]),
-             static_cast<std::string>(file["target"]).c_str(), static_cast<std::string>(file["input_size"]).c_str(),
-             static_cast<double>(file["network_ms"]), static_cast<double>(file["gmacs"])));
-    for (const auto& node : file["frame_path_ms"]) {
-      Row row{static_cast<std::string>(node["path"])};
+  const auto read = [&](const nlohmann::json& file) {
+    about = Text(
+        "Milliseconds a frame, medians, everything on one core of this machine (%s, %d cores, %s), the default "
+        "model at %s: %.2f ms for the network alone, %.0f GMAC/s. Other work may have shared the machine.",
+        file.at("cpu").get<std::string>().c_str(), file.at("cores").get<int>(),
+        file.at("target").get<std::string>().c_str(), file.at("input_size").get<std::string>().c_str(),
+        file.at("network_ms").get<double>(), file.at("gmacs").get<double>());
+    for (const nlohmann::json& path : file.at("frame_path_ms")) {
+      Row row{path.at("path").get<std::string>()};
       data += "\"" + row[0] + "\"";
       for (const char* stage : {"input", "network", "matte", "compose", "total"}) {
-        row.push_back(Text("%.2f", static_cast<double>(node[stage])));
+        row.push_back(Text("%.2f", path.at(stage).get<double>()));
         data += " " + row.back();
       }
       data += "\n";
       rows.push_back(row);
     }
-  } catch (const cv::Exception& problem) {
-    return Corrupt(json + ": " + problem.what());
-  }
-  if (rows.empty())
-    return Corrupt(json + ": 'frame_path_ms' is missing; are the program and the report of one version?");
+    return true;
+  };
+  SCRIM_RETURN_IF_ERROR(ReadJson(json, read).status());
+  page.Paragraph(about);
   page.Table({"", "input", "network", "matte", "compose", "total"}, rows);
   SCRIM_RETURN_IF_ERROR(app::Plot(
       "$d << EOD\n" + data +
@@ -193,9 +184,9 @@ Status AddTimes(const Setup& setup, Page& page) {
   page.Picture("stages.svg", "Where a frame's time goes");
   page.Source(Shown(setup.scrim, arguments) + " → bench.json");
   page.Heading("The same networks in other runtimes");
-  SCRIM_RETURN_IF_ERROR(AddMarked("bench-peers", "make bench-peers", page));
+  SCRIM_RETURN_IF_ERROR(AddBenchmark("peers", page));
   page.Heading("In the browser");
-  SCRIM_RETURN_IF_ERROR(AddMarked("bench-web", "make bench-web", page));
+  SCRIM_RETURN_IF_ERROR(AddBenchmark("web", page));
   page.Note(
       "README's 0.38 MB for the WebAssembly module with its model is the download of scrim, int8, in this table.");
   return {};

@@ -1,6 +1,7 @@
 // Commands that the report runs, and what they leave.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -34,5 +35,16 @@ StatusOr<Csv> ReadCsv(const std::string& path);
 
 // A whole text file.
 StatusOr<std::string> ReadText(const std::string& path);
+
+// What `read` makes of a JSON file. kCorrupt names the file and what it lacks.
+template <typename Read>
+auto ReadJson(const std::string& path, const Read& read) -> StatusOr<decltype(read(nlohmann::json()))> {
+  SCRIM_ASSIGN_OR_RETURN(const std::string text, ReadText(path));
+  try {
+    return read(nlohmann::json::parse(text));
+  } catch (const nlohmann::json::exception& error) {
+    return Corrupt(path + ": " + error.what());
+  }
+}
 
 }  // namespace scrim::report

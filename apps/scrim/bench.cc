@@ -15,6 +15,7 @@
 #include "engine/stopwatch.h"
 #include "engine/virtual_background.h"
 #include "image/convert.h"
+#include "json.h"
 #include "median.h"
 #include "nn/peak.h"
 
@@ -301,38 +302,43 @@ Status Bench(const BenchOptions& options) {
   SCRIM_ASSIGN_OR_RETURN(const std::vector<PathTiming> paths, TimePaths(&engine));
 
   if (options.json) {
-    std::printf("{\n  \"cpu\": \"%s\", \"cores\": %u, \"target\": \"%s\",\n", CpuName().c_str(),
-                std::thread::hardware_concurrency(), target_name.c_str());
-    std::printf("  \"model\": \"%s\", \"input_size\": \"%s\", \"mmac\": %.3f, \"load_ms\": %.3f,\n",
-                model->name.c_str(), size.c_str(), mmac, load_ms);
-    std::printf(
-        "  \"network_ms\": %.4f, \"network_best_ms\": %.4f, \"gmacs\": %.3f, \"peak_gmacs\": %.3f, "
-        "\"percent_of_peak\": %.2f,\n",
-        network.median, network.best, rate, peak, 100 * rate / peak);
-    std::printf("  \"precision\": \"%s\",\n", graph::PrecisionName(*model).c_str());
+    Json json{{"cpu", CpuName()},
+              {"cores", std::thread::hardware_concurrency()},
+              {"target", target_name},
+              {"model", model->name},
+              {"precision", graph::PrecisionName(*model)},
+              {"input_size", size},
+              {"mmac", Rounded(mmac, 3)},
+              {"load_ms", Rounded(load_ms, 3)},
+              {"network_ms", Rounded(network.median, 4)},
+              {"network_best_ms", Rounded(network.best, 4)},
+              {"gmacs", Rounded(rate, 3)},
+              {"peak_gmacs", Rounded(peak, 3)},
+              {"percent_of_peak", Rounded(100 * rate / peak, 2)}};
     if (!options.against.empty()) {
-      std::printf(
-          "  \"in_turn\": {\"against\": \"%s\", \"network_ms\": %.4f, \"against_ms\": %.4f, \"ratio\": %.3f},\n",
-          other_name.c_str(), in_turn.first.median, in_turn.second.median,
-          in_turn.second.median / in_turn.first.median);
+      json["in_turn"] = {{"against", other_name},
+                         {"network_ms", Rounded(in_turn.first.median, 4)},
+                         {"against_ms", Rounded(in_turn.second.median, 4)},
+                         {"ratio", Rounded(in_turn.second.median / in_turn.first.median, 3)}};
     }
-    std::printf("  \"frame_path_ms\": [\n");
-    for (size_t i = 0; i < paths.size(); ++i) {
-      const engine::StageTimes& t = paths[i].times;
-      std::printf(
-          "    {\"path\": \"%s\", \"input\": %.4f, \"network\": %.4f, \"matte\": %.4f, \"compose\": %.4f, \"total\": "
-          "%.4f}%s\n",
-          paths[i].name.c_str(), t.sample, t.network, t.matte, t.compose, t.total(), i + 1 < paths.size() ? "," : "");
+    for (const PathTiming& timing : paths) {
+      const engine::StageTimes& t = timing.times;
+      json["frame_path_ms"].push_back({{"path", timing.name},
+                                       {"input", Rounded(t.sample, 4)},
+                                       {"network", Rounded(t.network, 4)},
+                                       {"matte", Rounded(t.matte, 4)},
+                                       {"compose", Rounded(t.compose, 4)},
+                                       {"total", Rounded(t.total(), 4)}});
     }
     if (options.steps) {
-      std::printf("  ],\n  \"steps\": [\n");
-      for (size_t i = 0; i < steps.size(); ++i) {
-        std::printf("    {\"step\": \"%s\", \"kernel\": \"%s\", \"mmac\": %.4f, \"ms\": %.5f}%s\n",
-                    steps[i].name.c_str(), steps[i].kernel.c_str(), steps[i].macs / 1e6, steps[i].milliseconds,
-                    i + 1 < steps.size() ? "," : "");
-      }
+      for (const nn::Program::Step& step : steps)
+        json["steps"].push_back({{"step", step.name},
+                                 {"kernel", step.kernel},
+                                 {"mmac", Rounded(step.macs / 1e6, 4)},
+                                 {"ms", Rounded(step.milliseconds, 5)}});
     }
-    std::printf("  ],\n  \"peak_rss_mb\": %.1f\n}\n", PeakRssMb());
+    json["peak_rss_mb"] = Rounded(PeakRssMb(), 1);
+    std::fputs(ToText(json).c_str(), stdout);
     return {};
   }
   std::printf("machine   %s, %u cores; one core used\n", CpuName().c_str(), std::thread::hardware_concurrency());

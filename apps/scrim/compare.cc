@@ -14,6 +14,7 @@
 #include "gstreamer/video_frame.h"
 #include "image_io.h"
 #include "interrupt.h"
+#include "json.h"
 #include "live_source.h"
 #include "media.h"
 #include "output_file.h"
@@ -208,41 +209,25 @@ void PrintTable(const std::vector<Standing>& standings, int64_t frames) {
   }
 }
 
-std::string ToJson(const std::string& input, const std::vector<Standing>& standings, const Comparison& comparison) {
-  std::string json = "{\n  \"input\": " + Quoted(input) + ",\n  \"frames\": " + std::to_string(comparison.frames()) +
-                     ",\n  \"columns\": [";
-  const char* separator = "";
-  for (const std::string& title : comparison.titles()) {
-    json += separator + Quoted(title);
-    separator = ", ";
-  }
-  json += "],\n  \"methods\": [";
-  separator = "\n";
+Json ToJson(const std::string& input, const std::vector<Standing>& standings, const Comparison& comparison) {
+  Json methods = Json::array();
   for (const Standing& s : standings) {
     const metrics::ClipQuality& q = s.quality;
-    char text[320];
-    std::snprintf(text, sizeof text, ", \"kind\": \"%s\", \"ms\": %.4f, \"frames_with_truth\": %d",
-                  s.network ? "network" : "predecessor", s.ms, q.frames);
-    json += separator + std::string("    {\"name\": ") + Quoted(s.name) + text;
-    if (q.frames > 0) {
-      std::snprintf(text, sizeof text, ", \"iou\": %.5f, \"boundary_f\": %.5f, \"mae\": %.5f", q.iou, q.boundary_f,
-                    q.mae);
-      json += text;
-    }
-    if (q.pairs > 0) {
-      std::snprintf(text, sizeof text, ", \"dtssd\": %.6f, \"flicker\": %.6f, \"still_share\": %.4f", q.dtssd,
-                    q.flicker, q.still_share);
-      json += text;
-    }
-    json += ", \"column_ious\": [";
-    for (size_t i = 0; i < s.ious.size(); ++i) {
-      std::snprintf(text, sizeof text, "%s%.5f", i > 0 ? ", " : "", s.ious[i]);
-      json += text;
-    }
-    json += "]}";
-    separator = ",\n";
+    Json method{{"name", s.name},
+                {"kind", s.network ? "network" : "predecessor"},
+                {"ms", Rounded(s.ms, 4)},
+                {"frames_with_truth", q.frames}};
+    if (q.frames > 0)
+      method.update({{"iou", Rounded(q.iou, 5)}, {"boundary_f", Rounded(q.boundary_f, 5)}, {"mae", Rounded(q.mae, 5)}});
+    if (q.pairs > 0)
+      method.update({{"dtssd", Rounded(q.dtssd, 6)},
+                     {"flicker", Rounded(q.flicker, 6)},
+                     {"still_share", Rounded(q.still_share, 4)}});
+    Json& ious = method["column_ious"] = Json::array();
+    for (const double iou : s.ious) ious.push_back(Rounded(iou, 5));
+    methods.push_back(std::move(method));
   }
-  return json + "\n  ]\n}\n";
+  return {{"input", input}, {"frames", comparison.frames()}, {"columns", comparison.titles()}, {"methods", methods}};
 }
 
 }  // namespace
@@ -264,7 +249,7 @@ Status Compare(const CompareOptions& options) {
   const std::vector<Standing> standings = run.comparison().Result();
   PrintTable(standings, run.comparison().frames());
   if (options.json.empty()) return {};
-  const std::string json = ToJson(options.input, standings, run.comparison());
+  const std::string json = ToText(ToJson(options.input, standings, run.comparison()));
   return WriteFile(options.json, {json.begin(), json.end()});
 }
 

@@ -11,7 +11,7 @@
 #include "image/sampler.h"
 #include "image_io.h"
 #include "matte/mask_loop.h"
-#include "nn/quantise_model.h"
+#include "nn/quantisation/quantise_model.h"
 #include "paths.h"
 
 namespace scrim::app {

@@ -92,7 +92,7 @@ Status DensityChart(const DensityOptions& options) {
     Point point;
     point.density = density;
     CommonOptions common = options.common;
-    common.density = density;
+    common.input_size = density;
     Progress progress(Size(density) + " photos", options.quiet);
     SCRIM_ASSIGN_OR_RETURN(const Evaluation evaluation, EvaluateModel(data, common, &progress));
     point.summaries = Summarise(evaluation, groups);

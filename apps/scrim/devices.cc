@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "commands.h"
+#include "json.h"
 #include "video_devices.h"
 
 namespace scrim::app {
@@ -54,44 +55,25 @@ std::vector<ListedMode> ModesOf(GstDevice* device) {
   return modes;
 }
 
-std::string Json(const std::string& text) {
-  std::string json = "\"";
-  for (const char c : text) {
-    char escaped[8];
-    if (c == '"' || c == '\\') {
-      json += {'\\', c};
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      std::snprintf(escaped, sizeof escaped, "\\u%04x", c);
-      json += escaped;
-    } else {
-      json += c;
-    }
-  }
-  return json + "\"";
-}
-
-std::string Joined(const std::vector<std::string>& texts, bool json) {
+std::string Joined(const std::vector<std::string>& texts) {
   std::string joined;
-  for (const std::string& text : texts) joined += (joined.empty() ? "" : json ? "," : " ") + (json ? Json(text) : text);
+  for (const std::string& text : texts) joined += (joined.empty() ? "" : " ") + text;
   return joined;
 }
 
-void PrintJson(const std::vector<VideoDevice>& devices) {
-  std::printf("[");
-  for (size_t i = 0; i < devices.size(); ++i) {
-    const VideoDevice& device = devices[i];
-    std::printf("%s\n  {\"kind\": \"%s\", \"name\": %s, \"path\": %s, \"node\": %s, \"modes\": [", i > 0 ? "," : "",
-                device.sink ? "sink" : "camera", Json(device.name).c_str(), Json(device.path).c_str(),
-                Json(device.node).c_str());
-    const std::vector<ListedMode> modes = ModesOf(device.device.get());
-    for (size_t m = 0; m < modes.size(); ++m) {
-      std::printf("%s\n    {\"format\": %s, \"width\": %s, \"height\": %s, \"rates\": [%s]}", m > 0 ? "," : "",
-                  Json(modes[m].format).c_str(), Json(modes[m].width).c_str(), Json(modes[m].height).c_str(),
-                  Joined(modes[m].rates, true).c_str());
-    }
-    std::printf("]}");
+Json ToJson(const std::vector<VideoDevice>& devices) {
+  Json all = Json::array();
+  for (const VideoDevice& device : devices) {
+    Json modes = Json::array();
+    for (const ListedMode& mode : ModesOf(device.device.get()))
+      modes.push_back({{"format", mode.format}, {"width", mode.width}, {"height", mode.height}, {"rates", mode.rates}});
+    all.push_back({{"kind", device.sink ? "sink" : "camera"},
+                   {"name", device.name},
+                   {"path", device.path},
+                   {"node", device.node},
+                   {"modes", modes}});
   }
-  std::printf("%s]\n", devices.empty() ? "" : "\n");
+  return all;
 }
 
 }  // namespace
@@ -100,7 +82,7 @@ Status Devices(const DevicesOptions& options) {
   SCRIM_RETURN_IF_ERROR(StartGStreamer());
   const std::vector<VideoDevice> devices = ListDevices();
   if (options.json) {
-    PrintJson(devices);
+    std::fputs(ToText(ToJson(devices)).c_str(), stdout);
     return {};
   }
   if (devices.empty()) std::printf("no cameras and no loopback devices\n");
@@ -110,7 +92,7 @@ Status Devices(const DevicesOptions& options) {
                 device.node.empty() ? "" : ("  " + device.node).c_str());
     for (const ListedMode& mode : ModesOf(device.device.get())) {
       std::printf("        %s %sx%s at %s\n", mode.format.c_str(), mode.width.c_str(), mode.height.c_str(),
-                  mode.rates.empty() ? "any rate" : Joined(mode.rates, false).c_str());
+                  mode.rates.empty() ? "any rate" : Joined(mode.rates).c_str());
     }
   }
   return {};

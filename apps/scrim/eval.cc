@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "commands.h"
@@ -8,6 +9,7 @@
 #include "evaluation_sheet.h"
 #include "gnuplot.h"
 #include "image_io.h"
+#include "json.h"
 #include "output_file.h"
 #include "text.h"
 
@@ -35,52 +37,40 @@ void PrintTable(const std::vector<Summary>& summaries, const std::vector<ClipSco
   }
 }
 
-std::string Quoted(const std::string& text) {
-  std::string quoted = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + "\"";
+Json ToJson(const metrics::ClipQuality& q) {
+  return {{"frames", q.frames},
+          {"iou", Rounded(q.iou, 5)},
+          {"boundary_f", Rounded(q.boundary_f, 5)},
+          {"mae", Rounded(q.mae, 5)},
+          {"dtssd", Rounded(q.dtssd, 6)},
+          {"flicker", Rounded(q.flicker, 6)},
+          {"still_share", Rounded(q.still_share, 4)}};
 }
 
-std::string ToJson(const metrics::ClipQuality& q) {
-  return Text(
-      "{\"frames\": %d, \"iou\": %.5f, \"boundary_f\": %.5f, \"mae\": %.5f, \"dtssd\": %.6f, \"flicker\": %.6f, "
-      "\"still_share\": %.4f}",
-      q.frames, q.iou, q.boundary_f, q.mae, q.dtssd, q.flicker, q.still_share);
+Json ToJson(const metrics::PhotoQuality& q) {
+  return {{"iou", Rounded(q.iou, 5)},
+          {"miou", Rounded(q.miou(), 5)},
+          {"accuracy", Rounded(q.accuracy, 5)},
+          {"boundary_f", Rounded(q.boundary_f, 5)},
+          {"mae", Rounded(q.mae, 5)}};
 }
 
-std::string ToJson(const metrics::PhotoQuality& q) {
-  return Text("\"iou\": %.5f, \"miou\": %.5f, \"accuracy\": %.5f, \"boundary_f\": %.5f, \"mae\": %.5f", q.iou, q.miou(),
-              q.accuracy, q.boundary_f, q.mae);
-}
-
-std::string ToJson(const std::string& what, const Evaluation& e, const std::vector<Summary>& summaries,
-                   bool predictions) {
-  std::string json = "{\n  \"of\": " + Quoted(what) + ",\n  \"summary\": [";
-  const char* separator = "";
+Json ToJson(const std::string& what, const Evaluation& e, const std::vector<Summary>& summaries, bool predictions) {
+  Json summary = Json::array(), clips = Json::array(), photos = Json::array();
   for (const Summary& s : summaries) {
-    json += separator +
-            Text("\n    {\"name\": %s, \"photos\": %d, \"below_080\": %.5f, ", Quoted(s.name).c_str(), s.photos,
-                 s.below_080) +
-            ToJson(s.mean) + "}";
-    separator = ",";
+    summary.push_back({{"name", s.name}, {"photos", s.photos}, {"below_080", Rounded(s.below_080, 5)}});
+    summary.back().update(ToJson(s.mean));
   }
-  json += "\n  ],\n  \"clips\": [";
-  separator = "";
   for (const ClipScore& clip : e.clips) {
-    json += separator + std::string("\n    {\"name\": ") + Quoted(clip.name) + ", \"looped\": " + ToJson(clip.looped);
-    json += (predictions ? "" : ", \"cold\": " + ToJson(clip.cold)) + "}";
-    separator = ",";
+    clips.push_back({{"name", clip.name}, {"looped", ToJson(clip.looped)}});
+    if (!predictions) clips.back()["cold"] = ToJson(clip.cold);
   }
-  json += "\n  ],\n  \"photos\": [";
-  separator = "";
   for (const PhotoScore& p : e.photos) {
-    json += separator + std::string("\n    {\"name\": ") + Quoted(p.photo.name) + ", " + ToJson(p.quality) + "}";
-    separator = ",";
+    Json photo = {{"name", p.photo.name}};
+    photo.update(ToJson(p.quality));
+    photos.push_back(std::move(photo));
   }
-  return json + "\n  ]\n}\n";
+  return {{"of", what}, {"summary", summary}, {"clips", clips}, {"photos", photos}};
 }
 
 // The share of photos below each IoU: a better model's curve lies lower and further right.
@@ -130,7 +120,7 @@ Status Eval(const EvalOptions& options) {
     if (!predictions) {
       SCRIM_ASSIGN_OR_RETURN(what, FindModel(options.common));
     }
-    const std::string json = ToJson(what, evaluation, summaries, predictions);
+    const std::string json = ToText(ToJson(what, evaluation, summaries, predictions));
     SCRIM_RETURN_IF_ERROR(WriteFile(options.json, {json.begin(), json.end()}));
   }
   if (!options.plot.empty()) SCRIM_RETURN_IF_ERROR(PlotDistribution(evaluation, groups, options.plot));

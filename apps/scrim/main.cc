@@ -62,7 +62,10 @@ void AddDrawing(CLI::App* command, CommonOptions* options) {
 
 void AddInputSize(CLI::App* command, std::string* text, const std::string& what) {
   CLI::Option* option = command->add_option("--input-size", *text, what)->type_name("WxH");
-  command->add_option("--density", *text)->group("")->excludes(option);  // its name in version 0.1
+  // Its name in version 0.1.
+  command->add_option("--density", *text)->group("")->check([option](const std::string&) {
+    return option->count() > 0 ? "is --input-size, which is given, too" : "";
+  });
 }
 
 void AddNetwork(CLI::App* command, CommonOptions* options, Texts* texts) {
@@ -108,6 +111,7 @@ void PrintConfig(const std::string& text) {
   std::printf("[run]\n");
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
+    if (line == "density=\"\"") continue;  // the old name of input-size
     const bool unset = line.size() > 3 && line.compare(line.size() - 3, 3, "=\"\"") == 0;
     std::printf("%s%s\n", unset ? ";" : "", line.c_str());
   }

@@ -1,15 +1,17 @@
-// node bench.mjs BUILD WASM_MODULE: the same networks in scrim and in other runtimes, one thread each, taking turns in one
-// run. Writes the table in docs/performance.md and docs/images/peers.svg. What is not there is left out, with a line.
+// node bench.mjs BUILD WASM_MODULE SHARED: the same networks in scrim and in other runtimes, one thread each, taking turns
+// in one run. Writes docs/benchmarks/peers.json, the table of it and docs/images/peers.svg. What is not there is left out,
+// with a line. SHARED: the folder of research data.
 import {execFileSync, spawn} from 'node:child_process';
-import {existsSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {cpus} from 'node:os';
 import {dirname, join, resolve} from 'node:path';
 import {createInterface} from 'node:readline';
 import {fileURLToPath, pathToFileURL} from 'node:url';
+import {record} from '../record.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url)), root = resolve(here, '../..');
-const [build, wasmModule] = process.argv.slice(2).map((path) => resolve(path));
+const [build, wasmModule, shared] = process.argv.slice(2).map((path) => resolve(path));
 const runNative = join(build, 'bench/peers/run_native'), converted = join(build, 'peers');
 const rounds = 80, runsInATurn = 4, tolerance = 1e-3;
 
@@ -107,7 +109,7 @@ const networks = [
   {title: 'scrim default', int8: join(root, 'models/default.int8.scrim'), scrim: join(root, 'models/default.scrim'), onnx: join(converted, 'default.onnx'),
    tflite: join(converted, 'default.tflite'), width: 256, height: 144, channels: 4, layout: 'NCHW'},
   {title: 'MediaPipe selfie landscape', scrim: join(converted, 'landscape.scrim'),
-   onnx: join(root, '../shared/peers/mediapipe_selfie_landscape_256x144.onnx'),
+   onnx: join(shared, 'peers/mediapipe_selfie_landscape_256x144.onnx'),
    tflite: join(converted, 'landscape.tflite'), width: 256, height: 144, channels: 3, layout: 'NHWC'},
 ];
 const groups = [
@@ -166,18 +168,17 @@ for (const network of networks) {
   for (const group of groups) rows.push(...(await compare(network, group)));
 }
 
-const table = ['| network | runtime | median ms | best ms | time against scrim |', '| --- | --- | --- | --- | --- |'];
-for (const row of rows)
-  table.push(`| ${row.network} | ${row.name} | ${row.ms.toFixed(2)} | ${row.best.toFixed(2)} | ${row.ratio.toFixed(2)}× |`);
-const text = `Made by \`make bench-peers\` on ${cpus()[0].model}, ${cpus().length} cores: 256×144, f32 but where int8 is said, one thread each, ${rounds} rounds of ${runsInATurn} runs\nin turn. Ratios are medians over the rounds, native ones to scrim on AVX2.\n\n${table.join('\n')}`;
-console.log(`\n${text}`);
-
-const document = join(root, 'docs/performance.md');
-const [start, end] = ['<!-- bench-peers -->', '<!-- /bench-peers -->'];
-const before = readFileSync(document, 'utf8');
-const from = before.indexOf(start), to = before.indexOf(end);
-if (from < 0 || to < from) throw new Error(`${document}: the markers ${start} and ${end} are missing`);
-writeFileSync(document, `${before.slice(0, from + start.length)}\n${text}\n${before.slice(to)}`);
+const tables = record('peers', {
+  command: 'make bench-peers',
+  about: `256×144, f32 but where int8 is said, one thread each, ${rounds} rounds of ${runsInATurn} runs\nin turn. ` +
+    'Ratios are medians over the rounds, native ones to scrim on AVX2.',
+  tables: [{
+    columns: [{name: 'network'}, {name: 'runtime'}, {name: 'median ms', decimals: 2}, {name: 'best ms', decimals: 2},
+      {name: 'time against scrim', decimals: 2, unit: '×'}],
+    rows: rows.map(({network, name, ms, best, ratio}) => [network, name, ms, best, ratio]),
+  }],
+});
+console.log(`\n${tables}`);
 
 execFileSync('gnuplot', [], {input: `
 set terminal svg size 900,${60 + 34 * rows.length} font 'sans,12' background 'white'

@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kMaxSide = 1 << 14;
 constexpr int kMaxChannels = 1 << 14;
-constexpr size_t kMaxNodes = 1 << 14;
+constexpr int64_t kMaxValues = int64_t{1} << 28;  // of one node: 1 GB of floats, which 32 bits of an address reach
 
 Status NodeError(const Graph& graph, const Node& node, const std::string& what) {
   return InvalidArgument("graph '" + graph.name + "', node '" + node.name + "' (" + OpName(node.op) + "): " + what);
@@ -89,9 +89,8 @@ StatusOr<Shape> InferWindow(const Graph& graph, const Node& node, const Shape& i
                ConvExtent(in.w, a.kernel_w, a, a.pad_left + a.pad_right)};
 }
 
-}  // namespace
-
-StatusOr<Shape> InferShape(const Graph& graph, const Node& node, const std::vector<Shape>& shapes) {
+// As InferShape, of any size.
+StatusOr<Shape> ShapeBehind(const Graph& graph, const Node& node, const std::vector<Shape>& shapes) {
   auto in = [&](size_t i) -> const Shape& { return shapes[static_cast<size_t>(node.inputs[i])]; };
   switch (node.op) {
     case Op::kInput:
@@ -160,6 +159,16 @@ StatusOr<Shape> InferShape(const Graph& graph, const Node& node, const std::vect
   return NodeError(graph, node, "unknown operation");
 }
 
+bool IsTooLarge(const Shape& s) { return s.h > kMaxSide || s.w > kMaxSide || s.size() > kMaxValues; }
+
+}  // namespace
+
+StatusOr<Shape> InferShape(const Graph& graph, const Node& node, const std::vector<Shape>& shapes) {
+  SCRIM_ASSIGN_OR_RETURN(const Shape shape, ShapeBehind(graph, node, shapes));
+  if (IsTooLarge(shape)) return NodeError(graph, node, "its " + ToString(shape) + " values are too many");
+  return shape;
+}
+
 const char* OpName(Op op) {
   switch (op) {
     case Op::kInput:
@@ -214,6 +223,8 @@ StatusOr<std::vector<Shape>> InferShapes(const Graph& graph, int height, int wid
   const int channels = graph.input().channels;
   if (channels < 1 || channels > kMaxChannels) return NodeError(graph, graph.input(), "channels out of range");
   std::vector<Shape> shapes{{channels, height, width}};
+  if (IsTooLarge(shapes[0]))
+    return NodeError(graph, graph.input(), "its " + ToString(shapes[0]) + " values are too many");
   for (size_t i = 1; i < graph.nodes.size(); ++i) {
     SCRIM_ASSIGN_OR_RETURN(Shape shape, InferShape(graph, graph.nodes[i], shapes));
     shapes.push_back(shape);

@@ -100,7 +100,10 @@ std::vector<int8_t> WholeNumbers(const std::vector<float>& weights, const std::v
                                  const std::vector<float>& in_step);
 using Weights = std::map<std::string, Tensor>;
 
-// The shape of one more node behind others whose shapes are known. Errors name the node.
+inline constexpr size_t kMaxNodes = 1 << 14;
+
+// The shape of one more node behind others whose shapes are known: sides of at most 16384, 2^28 values in all. Errors
+// name the node.
 StatusOr<Shape> InferShape(const Graph& graph, const Node& node, const std::vector<Shape>& shapes);
 
 // Shapes of every node for an input of h×w pixels; doubles as validation of the structure. Errors name the node.

@@ -112,6 +112,29 @@ TEST(Graph, RefusesImpossibleInputs) {
   EXPECT_FALSE(InferShapes(Graph{}, 16, 16).ok());
 }
 
+TEST(Graph, RefusesMoreValuesThanAnAddressReaches) {
+  Graph g = Small();
+  g.nodes[1].conv.out_channels = 16384, g.nodes[1].conv.stride = 1;
+  g.nodes.resize(3), g.output = 2;
+  EXPECT_TRUE(InferShapes(g, 128, 128).ok());
+  const auto shapes = InferShapes(g, 129, 128);
+  ASSERT_FALSE(shapes.ok());
+  EXPECT_NE(shapes.status().message().find("16384x129x128"), std::string::npos) << shapes.status().message();
+  // Padding lets sides grow from node to node.
+  g = Small();
+  g.nodes.resize(1);
+  for (int i = 1; i < 20; ++i) {
+    Node wider;
+    wider.name = "wider" + std::to_string(i), wider.op = Op::kConv, wider.inputs = {i - 1};
+    wider.conv.out_channels = 1, wider.conv.pad_left = wider.conv.pad_right = 1024;
+    g.nodes.push_back(wider);
+  }
+  g.output = 7;
+  EXPECT_FALSE(InferShapes(g, 16, 16).ok());
+  g.nodes.resize(8);
+  EXPECT_TRUE(InferShapes(g, 16, 16).ok());
+}
+
 TEST(Graph, ChecksWeights) {
   const Graph g = Small();
   Weights weights = RandomWeights(g, 1);

@@ -4,6 +4,11 @@
 #include "graph/onnx_reader.h"
 
 namespace scrim::graph {
+namespace {
+
+constexpr int kMostInWindow = 1024;  // products of two and sums of some are still whole numbers
+
+}  // namespace
 
 Status OnnxReader::ReadGemm(const onnx::NodeProto& from) {
   SCRIM_ASSIGN_OR_RETURN(const View view, ViewOf(from, 0));
@@ -45,6 +50,11 @@ StatusOr<ConvAttributes> OnnxReader::ReadWindow(const onnx::NodeProto& from, std
   if (kernel.size() != 2 || strides.size() != 2 || strides[0] != strides[1] || dilations.size() != 2 ||
       dilations[0] != dilations[1] || pads.size() != 4 || IntAttribute(from, "ceil_mode", 0) != 0)
     return Refuse(from, "stride and dilation must be the same in both directions, sizes rounded down");
+  const auto in_range = [](const std::vector<int>& numbers) {
+    return std::all_of(numbers.begin(), numbers.end(), [](int n) { return n >= 0 && n <= kMostInWindow; });
+  };
+  if (!in_range(kernel) || !in_range(strides) || !in_range(dilations) || !in_range(pads))
+    return Refuse(from, "the window is out of range");
   ConvAttributes a;
   a.kernel_h = kernel[0], a.kernel_w = kernel[1], a.stride = strides[0], a.dilation = dilations[0];
   a.pad_top = pads[0], a.pad_left = pads[1], a.pad_bottom = pads[2], a.pad_right = pads[3];
@@ -159,10 +169,11 @@ Status OnnxReader::ReadAveragePool(const onnx::NodeProto& from) {
   const int taps = a.kernel_h * a.kernel_w;
   if (taps < 1 || taps > 1024) return Refuse(from, "the kernel's size is out of range");
   node.op = Op::kConv, a.out_channels = a.groups = shape.c;
-  return EmitPicture(from, std::move(node),
-                     {{".weight",
-                       {{shape.c, 1, a.kernel_h, a.kernel_w},
-                        std::vector<float>(static_cast<size_t>(shape.c * taps), 1.f / static_cast<float>(taps))}}});
+  Parts parts;
+  parts.emplace_back(".weight",
+                     Tensor{{shape.c, 1, a.kernel_h, a.kernel_w},
+                            std::vector<float>(static_cast<size_t>(shape.c * taps), 1.f / static_cast<float>(taps))});
+  return EmitPicture(from, std::move(node), std::move(parts));
 }
 
 }  // namespace scrim::graph

@@ -1,6 +1,7 @@
 #include "graph/onnx_reader.h"
 
 #include <algorithm>
+#include <climits>
 #include <cmath>
 #include <cstdlib>
 
@@ -188,6 +189,7 @@ Status OnnxReader::ReadSizes(const onnx::NodeProto& from) {
     for (int i = 1; i < from.input_size(); ++i) {
       SCRIM_ASSIGN_OR_RETURN(const std::vector<int64_t> more, Sizes(from, i));
       sizes.insert(sizes.end(), more.begin(), more.end());
+      if (sizes.size() > 64) return Refuse(from, "of more than 64 sizes");  // joined with themselves they double
     }
   } else if (from.op_type() == "Slice") {
     SCRIM_ASSIGN_OR_RETURN(const std::vector<int64_t> starts, Sizes(from, 1));
@@ -215,7 +217,8 @@ Status OnnxReader::ReadChangeOfView(const onnx::NodeProto& from) {
   if (from.op_type() == "Transpose") {
     changed = Transpose(view, IntsAttribute(from, "perm", {}));
   } else if (from.op_type() == "Flatten") {
-    if (IntAttribute(from, "axis", 1) != 1) return Refuse(from, "only from the second dimension on");
+    if (IntAttribute(from, "axis", 1) != 1 || view.dims.empty())
+      return Refuse(from, "only from the second dimension on");
     changed = Reshape(view, {Extent(view.dims[0]), -1});
   } else {
     SCRIM_ASSIGN_OR_RETURN(std::vector<int64_t> dims, Sizes(from, 1));
@@ -277,9 +280,13 @@ StatusOr<std::vector<int64_t>> OnnxReader::ResizedTo(const onnx::NodeProto& from
   SCRIM_ASSIGN_OR_RETURN(const Tensor scales, Floats(from, opset_ < 11 ? 1 : 2));
   const int64_t extents[] = {1, shape.c, shape.h, shape.w};
   std::vector<int64_t> size;
-  if (scales.data.size() == 4)
-    for (size_t i = 0; i < 4; ++i)
-      size.push_back(static_cast<int64_t>(std::floor(static_cast<float>(extents[i]) * scales.data[i])));
+  if (scales.data.size() == 4) {
+    for (size_t i = 0; i < 4; ++i) {
+      const float scaled = std::floor(static_cast<float>(extents[i]) * scales.data[i]);
+      if (!(scaled >= 0.f && scaled <= 1 << 20)) return Refuse(from, "the scale is out of range");
+      size.push_back(static_cast<int64_t>(scaled));
+    }
+  }
   return size;
 }
 
@@ -326,7 +333,7 @@ Status OnnxReader::ReadExpand(const onnx::NodeProto& from) {
 
 StatusOr<Model> ParseOnnx(const uint8_t* bytes, size_t size, const std::string& what) {
   onnx::ModelProto proto;
-  if (size == 0 || !proto.ParseFromArray(bytes, static_cast<int>(size)) || !proto.has_graph())
+  if (size == 0 || size > INT_MAX || !proto.ParseFromArray(bytes, static_cast<int>(size)) || !proto.has_graph())
     return Corrupt(what + ": is not an ONNX model, or was cut off");
   Model model;
   model.input_scale.fill(1.f / 255.f);

@@ -67,12 +67,16 @@ std::optional<std::vector<float>> OnnxValues::ForChannels(const View& view, cons
 }
 
 StatusOr<int> OnnxValues::Emit(const onnx::NodeProto& from, Node node, Parts parts) {
+  if (graph_->nodes.size() >= kMaxNodes) return Refuse(from, "the network has too many nodes");
   const std::string base = from.name().empty() ? from.output(0) : from.name();
   node.name = base;
-  for (int copy = 2; !names_.insert(node.name).second; ++copy) node.name = base + "#" + std::to_string(copy);
+  for (size_t copy = graph_->nodes.size(); !names_.insert(node.name).second; ++copy)
+    node.name = base + "#" + std::to_string(copy);
   auto shape = InferShape(*graph_, node, shapes_);
   if (!shape.ok()) return Refuse(from, shape.status().message());
   shapes_.push_back(*shape);
+  for (const auto& [part, tensor] : parts) weight_count_ += tensor.data.size();
+  if (weight_count_ > kMaxWeights) return Refuse(from, "the network has too many weights");
   for (auto& [part, tensor] : parts) (*weights_)[node.name + part] = std::move(tensor);
   graph_->nodes.push_back(std::move(node));
   return static_cast<int>(graph_->nodes.size()) - 1;

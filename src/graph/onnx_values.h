@@ -17,6 +17,9 @@
 
 namespace scrim::graph {
 
+// What a small file can blow up to: a pool becomes a convolution with a weight for each of its pixels.
+inline constexpr size_t kMaxWeights = size_t{1} << 26;
+
 inline constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 // gain * clip(scale * x + offset, low, high): what exporters spell out in steps. Becomes an operation when it is known
@@ -91,6 +94,7 @@ class OnnxValues {
   std::map<std::string, Value> values_;
   std::vector<Shape> shapes_;
   std::set<std::string> names_;
+  size_t weight_count_ = 0;
 
  private:
   template <typename T>

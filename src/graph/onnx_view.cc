@@ -55,9 +55,8 @@ std::optional<View> Reshape(const View& view, std::vector<int64_t> dims) {
       rest = static_cast<int>(i);
       continue;
     }
-    if (dims[i] < 1 || dims[i] > size) return std::nullopt;
+    if (dims[i] < 1 || dims[i] > size / known) return std::nullopt;
     known *= dims[i];
-    if (known > size) return std::nullopt;
   }
   if (rest >= 0) dims[static_cast<size_t>(rest)] = size / known;
   if (Product(dims) != size) return std::nullopt;

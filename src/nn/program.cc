@@ -3,9 +3,9 @@
 #include <chrono>
 #include <utility>
 
-#include "nn/emit.h"
-#include "nn/lowered.h"
-#include "nn/storage.h"
+#include "nn/compiler/emit.h"
+#include "nn/compiler/lowered.h"
+#include "nn/compiler/storage.h"
 #include "nn/targets.h"
 #include "nn/workers.h"
 

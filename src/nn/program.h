@@ -9,15 +9,9 @@
 
 #include "base/status.h"
 #include "graph/model.h"
+#include "nn/tensor_view.h"
 
 namespace scrim::nn {
-
-// Channels-last floats inside somebody else's memory. Strides count floats.
-struct TensorView {
-  float* data = nullptr;
-  int height = 0, width = 0, channels = 0;
-  size_t row_stride = 0, pixel_stride = 0;
-};
 
 struct ProgramOptions {
   std::string target;  // SIMD target by Highway's name ("AVX3", "AVX2", "SSE4"); empty: the best that the CPU has

@@ -65,6 +65,15 @@ Status Eval(const EvalArguments& arguments);
 // stage that was stopped goes on. Errors name the file and the line or table.
 Status RunRecipe(const std::string& recipe, const std::string& data, const std::string& output, int threads);
 
+// --PREFIXinput-size, and the name that it had in version 0.1, --PREFIXdensity.
+template <typename Value>
+void AddInputSize(CLI::App* command, const std::string& prefix, Value* value, const std::string& help) {
+  CLI::Option* option = command->add_option("--" + prefix + "input-size", *value, help)->capture_default_str();
+  command->add_option("--" + prefix + "density", *value)->group("")->check([option](const std::string&) {
+    return option->count() > 0 ? "is " + option->get_name() + ", which is given, too" : std::string();
+  });
+}
+
 // Options that several commands have.
 void AddNetwork(CLI::App* command, std::string* network);
 void AddTarget(CLI::App* command, Target* target);

@@ -47,8 +47,7 @@ void AddEval(CLI::App& app, int* exit_status) {
   const auto a = std::make_shared<EvalArguments>();
   command->add_option("--pack", a->pack)->required();
   command->add_option("--checkpoint", a->checkpoint)->required();
-  command->add_option("--density", a->densities, "network input sizes; each photo at the one of its shape")
-      ->capture_default_str();
+  AddInputSize(command, "", &a->densities, "the network's; each photo at the one of its shape");
   command->add_option("--split", a->split, "photos to look at; on train, the gap to val shows overfitting")
       ->check(CLI::IsMember({"train", "val"}))
       ->capture_default_str();

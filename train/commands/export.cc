@@ -9,7 +9,7 @@
 #include "graph/fold.h"
 #include "graph/onnx.h"
 #include "matte/mask_loop.h"
-#include "nn/quantise_model.h"
+#include "nn/quantisation/quantise_model.h"
 
 namespace scrim::train {
 namespace {
@@ -99,7 +99,7 @@ void AddExportOptions(CLI::App* command, ExportArguments* a) {
   command->add_option("--name", a->name)->capture_default_str();
   command->add_option("--description", a->description, "one line");
   command->add_option("--licence", a->licence, "terms of the weights, one line");
-  command->add_option("--density", a->density, "the network input size that it is meant for")->capture_default_str();
+  AddInputSize(command, "", &a->density, "the network's, that it is meant for");
   command->add_option("--also-for", a->also_for, "other input sizes that it was trained at");
   command->add_option("--type", a->type, "of the weights in a *.scrim file")
       ->check(CLI::IsMember({"f16", "f32"}))

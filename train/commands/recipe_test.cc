@@ -44,7 +44,7 @@ previous-masks-from = 0
 own-masks = 0.5
 
 [model]
-density = "64x32"
+input-size = "64x32"
 licence = "drawn"
 int8 = 4
 )";

@@ -23,7 +23,7 @@ void AddSampleOptions(CLI::App* command, RunArguments* a) {
   TrainOptions& o = a->options;
   command->add_option("--pack", o.pack, "cache made by 'scrim-train pack'");
   command->add_option("--sources", a->sources, "train on these folders of the cache only, NAME or NAME:WEIGHT");
-  command->add_option("--density", a->densities, "network input sizes; batches take turns")->capture_default_str();
+  AddInputSize(command, "", &a->densities, "the network's; batches take turns");
   command->add_option("--batch", o.batch)->check(CLI::Range(1, 4096))->capture_default_str();
   command->add_option("--learning-rate", o.learning_rate)->capture_default_str();
   command->add_option("--seed", o.seed)->capture_default_str();
@@ -42,7 +42,7 @@ void AddRunOptions(CLI::App* command, RunArguments* a) {
   command->add_option("--epochs", train.epochs)->capture_default_str();
   command->add_option("--samples", train.samples, "length of the run in samples, instead of --epochs");
   command->add_option("--eval-every", train.eval_every, "epochs between evaluations")->capture_default_str();
-  command->add_option("--eval-density", a->eval_densities, "each photo at the one of its shape")->capture_default_str();
+  AddInputSize(command, "eval-", &a->eval_densities, "each photo at the one of its shape");
   command->add_option("--average", train.average_decay, "decay of the weights' moving average")->capture_default_str();
   command->add_option("--warmup", train.warmup, "share of the run")->capture_default_str();
   command->add_option("--loader-threads", train.loader_threads)->check(CLI::Range(1, 64))->capture_default_str();
@@ -84,11 +84,12 @@ void AddRunOptions(CLI::App* command, RunArguments* a) {
       ->check(CLI::Range(0., 1.))
       ->capture_default_str();
   command
-      ->add_option("--stretched", train.augment.stretched_share, "share of photos seen whole, stretched to the density")
+      ->add_option("--stretched", train.augment.stretched_share,
+                   "share of photos seen whole, stretched to the input size")
       ->capture_default_str();
   command
       ->add_option("--fitting", train.fitting_share,
-                   "share of samples whose photo has the shape of the batch's density and is seen whole; the other "
+                   "share of samples whose photo has the shape of the batch's input size and is seen whole; the other "
                    "shares count for the rest")
       ->check(CLI::Range(0., 1.))
       ->capture_default_str();

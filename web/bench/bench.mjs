@@ -1,9 +1,9 @@
 // scrim and MediaPipe's selfie segmentation in one browser, as their users run them: time of a frame, to the first mask,
-// and what is downloaded. Writes the table in docs/performance.md between its markers.
-import {readFileSync, writeFileSync} from 'node:fs';
-import {cpus} from 'node:os';
+// and what is downloaded. Writes docs/benchmarks/web.json and the tables of it.
+import {readFileSync} from 'node:fs';
 import {gzipSync} from 'node:zlib';
 import {join} from 'node:path';
+import {record} from '../../bench/record.mjs';
 import {launch, root, serve} from '../tests/harness.mjs';
 
 const rounds = 12;
@@ -125,42 +125,38 @@ function median(values) {
 }
 const best = (values) => Math.min(...values);
 const ms = (value) => value.toFixed(value < 20 ? 1 : 0);
-const kb = (value) => `${Math.round(value / 1000)} kB`;
 
-const row = (label, name, key) =>
-  `| ${label} | ${ms(median(times[`${name} 256x144`]))} / ${ms(best(times[`${name} 256x144`]))} | ` +
-  `${ms(median(times[`${name} 1280x720`]))} / ${ms(best(times[`${name} 1280x720`]))} | ` +
-  (key ? `${kb(bytes[key])} | ${ms(first[key].cold)} | ${ms(first[key].warm)} |` : '| | |');
+const row = (label, name, key) => [
+  label,
+  ...['256x144', '1280x720'].map((size) => [median(times[`${name} ${size}`]), best(times[`${name} ${size}`])]),
+  ...(key ? [bytes[key] / 1000, first[key].cold, first[key].warm] : [null, null, null]),
+];
 const stage = (reports, name) => median(reports.map(({times}) => times[name]));
-const pathRow = (name) => {
-  const reports = path[name];
-  return `| ${name} | ${median(reports.map(({fps}) => fps)).toFixed(0)} | ${ms(median(reports.map(({total}) => total)))} | ` +
-    ['sample', 'network', 'matte', 'compose'].map((key) => ms(stage(reports, key))).join(' | ') + ' |';
-};
+const pathRow = (name) => [
+  name, median(path[name].map(({fps}) => fps)), median(path[name].map(({total}) => total)),
+  ...['sample', 'network', 'matte', 'compose'].map((key) => stage(path[name], key)),
+];
 
-const text = `<!-- bench-web -->
-Made by \`make bench-web\` on ${cpus()[0].model.trim()}, ${cpus().length} cores: headless Chromium ${version}, no GPU, one
+console.log(record('web', {
+  command: 'make bench-web',
+  about: `headless Chromium ${version}, no GPU, one
 thread each, the same still pictures in turn. Milliseconds from the picture to its mask, through worker or WebGL as each
 is used, median / best; downloads with gzip; from navigation to the first mask of a picture of 720 rows, first visit and
-cached.
-
-| | 256×144 picture | 1280×720 picture | download | first mask | cached |
-| --- | --- | --- | --- | --- | --- |
-${row('scrim, int8 (default)', 'int8', 'scrim')}
-${row('scrim, f32', 'f32')}
-${row('MediaPipe selfie landscape 0.1.1675465747, `useCpuInference`', 'mediapipe', 'mediapipe')}
-
-The whole path at 720p, canvas to canvas through a processed track, one frame after the other:
-
-| background | frames a second | ms in the worker | input | network | matte | compose |
-| --- | --- | --- | --- | --- | --- | --- |
-${pathRow('image')}
-${pathRow('blur')}
-
-The page (web/page), from navigation to its first masked frame of the sample clip: first visit ${ms(visits[0])} ms, cached
-${ms(median(visits.slice(1)))} ms (median of five).
-<!-- /bench-web -->`;
-const document = join(root, 'docs/performance.md');
-const old = readFileSync(document, 'utf8');
-writeFileSync(document, old.replace(/<!-- bench-web -->[\s\S]*<!-- \/bench-web -->/, text));
-console.log(text);
+cached.`,
+  tables: [
+    {
+      columns: [{name: ''}, {name: '256×144 picture'}, {name: '1280×720 picture'}, {name: 'download', decimals: 0, unit: ' kB'},
+        {name: 'first mask'}, {name: 'cached'}],
+      rows: [row('scrim, int8 (default)', 'int8', 'scrim'), row('scrim, f32', 'f32'),
+        row('MediaPipe selfie landscape 0.1.1675465747, `useCpuInference`', 'mediapipe', 'mediapipe')],
+    },
+    {
+      title: 'The whole path at 720p, canvas to canvas through a processed track, one frame after the other:',
+      columns: [{name: 'background'}, {name: 'frames a second', decimals: 0}, {name: 'ms in the worker'}, {name: 'input'},
+        {name: 'network'}, {name: 'matte'}, {name: 'compose'}],
+      rows: [pathRow('image'), pathRow('blur')],
+    },
+  ],
+  note: `The page (web/page), from navigation to its first masked frame of the sample clip: first visit ${ms(visits[0])} ms, cached
+${ms(median(visits.slice(1)))} ms (median of five).`,
+}));

@@ -11,7 +11,7 @@
 #include <limits>
 
 #include "base/aligned.h"
-#include "nn/program.h"  // TensorView
+#include "nn/tensor_view.h"
 
 namespace scrim::nn {
 
