@@ -98,7 +98,7 @@ void PrintJson(const std::vector<VideoDevice>& devices) {
 
 Status Devices(const DevicesOptions& options) {
   SCRIM_RETURN_IF_ERROR(StartGStreamer());
-  const std::vector<VideoDevice> devices = ListDevices();
+  SCRIM_ASSIGN_OR_RETURN(const std::vector<VideoDevice> devices, ListDevices());
   if (options.json) {
     PrintJson(devices);
     return {};
