@@ -132,7 +132,9 @@ TEST_F(Network, ACameraThatEndsOrPausesIsTakenUpAgain) {
   });
   EXPECT_EQ(result.status, 0) << result.err;
   const Frames frames = Split(result.out);
-  for (size_t i = 0; i < frames.planes.size(); ++i) ASSERT_TRUE(IsPlain(frames.planes[i], 81, 90, 240)) << i;
+  ASSERT_GT(frames.planes.size(), 60u);
+  for (size_t i = 0; i < frames.planes.size(); ++i)  // JPEG's colours have the full range
+    ASSERT_TRUE(IsPlain(frames.planes[i], 76, 85, 255)) << i;
 }
 
 TEST_F(Network, ReadsHttpToItsEnd) {

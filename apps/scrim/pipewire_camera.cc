@@ -137,11 +137,18 @@ class Node : public PipeWireCamera {
     const char* from = spa_dict_lookup(properties, PW_KEY_LINK_OUTPUT_NODE);
     if (from == nullptr || std::strtoul(from, nullptr, 10) != pw_stream_get_node_id(self->stream_)) return;
     self->links_.insert(id);
+    if (const char* maker = spa_dict_lookup(properties, PW_KEY_CLIENT_ID); maker != nullptr)
+      self->link_maker_ = static_cast<uint32_t>(std::strtoul(maker, nullptr, 10));
     self->TellClients();
   }
   static void OnRemove(void* data, uint32_t id) {
     auto* self = static_cast<Node*>(data);
     if (self->links_.erase(id) > 0) self->TellClients();
+    if (id != self->link_maker_) return;
+    // The next one links those who looked as if nothing had happened, and no frame gets to them (0.3.65). A new node is
+    // negotiated with.
+    const std::lock_guard<std::mutex> lock(self->mutex_);
+    self->problem_ = "pipewire: the session manager has gone";
   }
   void TellClients() const {
     if (on_clients_) on_clients_(static_cast<int>(links_.size()));
@@ -179,6 +186,7 @@ class Node : public PipeWireCamera {
   bool streams_ = false;  // the loop's lock guards these
   uint64_t sequence_ = 0;
   std::set<uint32_t> links_;
+  uint32_t link_maker_ = SPA_ID_INVALID;  // the session manager, once it has made a link
   std::mutex mutex_;
   std::string problem_;  // behind mutex_
 };
