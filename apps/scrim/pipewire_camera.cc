@@ -145,8 +145,8 @@ class Node : public PipeWireCamera {
     auto* self = static_cast<Node*>(data);
     if (self->links_.erase(id) > 0) self->TellClients();
     if (id != self->link_maker_) return;
-    // The next one links those who looked as if nothing had happened, and no frame gets to them (0.3.65). A new node is
-    // negotiated with.
+    // The next one links those who looked as if nothing had happened; they get no frames any more, nor does anybody
+    // else (0.3.65). A new node serves all who come.
     const std::lock_guard<std::mutex> lock(self->mutex_);
     self->problem_ = "pipewire: the session manager has gone";
   }
