@@ -87,6 +87,20 @@ TEST_F(People, ARunThatIsStoppedKeepsItsSocket) {
   EXPECT_EQ(run->Wait(kPatience), 0);
 }
 
+// Stopped for longer than a source may be silent, as a machine that sleeps does: the source is not to blame.
+TEST_F(People, ARunGoesOnAfterItStoodStill) {
+  const Result result = Run({"-i", "test", "-b", "#ff0000", "-o", "-"}, [&](int pid) {
+    ASSERT_FALSE(NoFrames());
+    kill(pid, SIGSTOP);
+    std::this_thread::sleep_for(std::chrono::seconds(7));
+    kill(pid, SIGCONT);
+    EXPECT_TRUE(MoreFrames(30));
+    EXPECT_TRUE(Ask({"quit"}).ok());
+  });
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.err, "");
+}
+
 TEST_F(People, APipeIsNoBackground) {
   const std::string pipe = folder_ / "pipe";
   ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
@@ -162,6 +176,8 @@ TEST_F(People, AHangUpFinishesTheRecording) {
     const auto run = Started(socket_, log_, {"-o", folder_ / name, "--no-keys"});
     ASSERT_FALSE(NoFrames());
     EXPECT_TRUE(MoreFrames(30));
+    kill(run->pid(), SIGHUP);  // from the kernel, and from the shell in the terminal
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
     kill(run->pid(), SIGHUP);
     EXPECT_EQ(run->Wait(kPatience), 130);
     EXPECT_GT(FrameTimes(folder_ / name).size(), 25u) << name;

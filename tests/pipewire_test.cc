@@ -112,6 +112,24 @@ TEST_F(PipeWire, ACameraThatIsUnpluggedIsTakenUpAgain) {
   for (size_t i = 0; i < frames.planes.size(); ++i) ASSERT_TRUE(IsPlain(frames.planes[i], 81, 90, 240)) << i;
 }
 
+// "camera" is the first one; when it goes, it has some seconds to come back before another one is taken.
+TEST_F(PipeWire, AnotherCameraTakesThePlaceOfTheOneThatHasGone) {
+  std::unique_ptr<Program> camera = OthersCamera("First");
+  const Result result = Run({"-i", "camera", "-b", "#ff0000", "-o", "-"}, [&](int pid) {
+    ASSERT_FALSE(NoFrames());
+    camera.reset();
+    ASSERT_TRUE(Sees("source: lost"));
+    camera = OthersCamera("Second");
+    EXPECT_TRUE(Comes([&] { return Printed().find("Second, 64x36") != std::string::npos; }));
+    kill(pid, SIGTERM);
+  });
+  EXPECT_EQ(result.status, 130);
+  EXPECT_NE(result.err.find("camera (First): "), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("or another camera is there"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("camera: Second, 64x36, 30/s, YUY2 is taken in its place"), std::string::npos)
+      << result.err;
+}
+
 // The camera is frozen with a person in it, and goes.
 TEST_F(PipeWire, AFrozenPictureStaysWhenTheCameraGoes) {
   const std::unique_ptr<Program> camera = Camera("#ffffff");

@@ -63,8 +63,11 @@ void OnStop(int) {
   raise(SIGTSTP);  // handled once only: this one stops
 }
 
-void OnSignal(int) {
-  if (interrupted.exchange(true) || finishers == 0) End(kInterruptedStatus);
+void OnSignal(int signal) {
+  // A terminal that is closed may say so twice: the kernel, and the shell in it.
+  const bool again = interrupted.exchange(true);
+  if (again && signal == SIGHUP) return;
+  if (again || finishers == 0) End(kInterruptedStatus);
   moved = false;
   [[maybe_unused]] const ssize_t written = write(descriptors[1], "", 1);
   alarm(kGraceSeconds);

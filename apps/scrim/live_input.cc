@@ -103,7 +103,7 @@ LiveInput::State LiveInput::Check(std::string* problem) {
   std::string why;
   switch (source_->Poll(&why)) {
     case LiveSource::State::kEnded:
-      if (source_->endless()) return Lose(Called() + ": has ended", problem);
+      if (source_->endless()) return Lose(source_->called() + ": has ended", problem);
       if (feed_->canvas() != nullptr) return State::kEnded;
       return Lose(text_ + ": has no frame that can be decoded", problem);
     case LiveSource::State::kFailed:
@@ -113,7 +113,7 @@ LiveInput::State LiveInput::Check(std::string* problem) {
   }
   const auto most = feed_->came() ? std::clamp<Clock::duration>(kIntervals * feed_->slowest(), kPatience, kMostPatience)
                                   : Clock::duration(kOpening);
-  if (feed_->silence() > most) return Lose(Called() + ": gives no frames", problem);
+  if (feed_->silence() > most) return Lose(source_->called() + ": gives no frames", problem);
   if (lost_ && feed_->came()) SayThatItIsBack();
   return State::kRuns;
 }
@@ -142,8 +142,6 @@ void LiveInput::SayThatItIsBack() {
   if (another) return Say(text_ + ": " + about_ + " is taken in its place");
   Say(text_ + ": is back" + (about_ != text_ ? " (" + about_ + ")" : ""));
 }
-
-std::string LiveInput::Called() const { return name_.empty() || name_ == text_ ? text_ : text_ + " (" + name_ + ")"; }
 
 bool LiveInput::still() const {
   if (source_ == nullptr || !feed_->came()) return true;

@@ -49,7 +49,6 @@ class LiveInput {
   void GiveUp();
   State Lose(const std::string& problem, std::string* why);
   void SayThatItIsBack();
-  std::string Called() const;
 
   const std::string text_;
   const Mode mode_;

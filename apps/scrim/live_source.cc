@@ -67,13 +67,15 @@ void LiveSource::SetCanvas(GstCaps* canvas) {
   g_object_set(ByName(pipeline_.get(), "canvas").get(), "caps", canvas, nullptr);
 }
 
+std::string LiveSource::called() const { return name_.empty() || name_ == text_ ? text_ : text_ + " (" + name_ + ")"; }
+
 LiveSource::State LiveSource::Poll(std::string* problem) {
   const Owned<GstBus> bus(gst_element_get_bus(pipeline_.get()));
   const Owned<GstMessage> message(
       gst_bus_pop_filtered(bus.get(), static_cast<GstMessageType>(GST_MESSAGE_ERROR | GST_MESSAGE_EOS)));
   if (message == nullptr) return State::kRuns;
   if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_EOS) return State::kEnded;
-  *problem = text_ + ": " + TextOf(message.get());
+  *problem = called() + ": " + TextOf(message.get());
   return State::kFailed;
 }
 

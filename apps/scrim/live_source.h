@@ -30,6 +30,7 @@ class LiveSource {
   State Poll(std::string* problem);
 
   const std::string& name() const { return name_; }  // a camera's
+  std::string called() const;                        // for messages: "camera (HD Webcam)"
   const std::string& about() const { return about_; }
   bool comes_back() const { return comes_back_; }
   // Its end is no end of a clip: a camera that was cut off.

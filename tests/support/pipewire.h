@@ -76,13 +76,14 @@ class PipeWire : public Live {
     return camera;
   }
   // Of GStreamer's sink, which stands still after some frames.
-  std::unique_ptr<Program> OthersCamera() {
+  std::unique_ptr<Program> OthersCamera(const std::string& name = "Fake") {
     auto camera = std::make_unique<Program>(
         std::vector<std::string>{"gst-launch-1.0", "-q", "videotestsrc", "is-live=true", "!",
                                  "video/x-raw,format=YUY2,width=64,height=36,framerate=30/1", "!", "pipewiresink",
                                  "mode=provide",
                                  "stream-properties=props,media.class=Video/Source,media.role=Camera,"
-                                 "node.description=Fake,node.name=fake-camera"},
+                                 "node.description=" +
+                                     name + ",node.name=fake-camera"},
         environment_, log_);
     EXPECT_TRUE(Comes([&] { return Shell("pw-cli ls Node | grep -q fake-camera") == 0; }));
     return camera;
