@@ -25,10 +25,10 @@ test: web-if-possible ## build everything, the trainer too, and run all tests (a
 	cmake --build --preset test -j $(JOBS)
 	ctest --preset test -j $(JOBS)
 
-soak: ## hours of a call in half an hour: 200,000 frames, the camera lost every 1800, memory and every frame watched
+soak: ## hours of a call in half an hour: 200,000 frames, the camera lost every 1800; then ten minutes of a monkey
 	@tools/install-packages.sh test
 	cmake --preset release -Wno-dev
-	cmake --build --preset release -j $(JOBS) --target scrim soak_test
+	cmake --build --preset release -j $(JOBS) --target scrim soak_test monkey_test
 	ctest --test-dir build/release -C Soak -L soak --verbose
 
 asan: ## all tests but the trainer's under the address and undefined-behaviour sanitizers

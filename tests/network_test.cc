@@ -1,6 +1,7 @@
 // scrim run with servers on this machine at one end: RTSP, HTTP, SRT, RTMP.
 #include <gst/gst.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <thread>
@@ -66,6 +67,74 @@ TEST_F(Network, AServerThatGoesAndComesBack) {
   const Frames frames = Split(result.out);
   ASSERT_GT(frames.planes.size(), 15u);
   for (size_t i = 0; i < frames.planes.size(); ++i) ASSERT_TRUE(IsPlain(frames.planes[i], 81, 90, 240)) << i;
+}
+
+// A picture of one colour as a camera sends it, with as many bytes more as make it a larger camera's.
+std::string Jpeg(const std::string& pattern, size_t padding = 0) {
+  const TemporaryFolder folder;
+  const std::string file = folder / "frame.jpg";
+  GstElement* pipeline =
+      gst_parse_launch(("videotestsrc num-buffers=1 pattern=" + pattern +
+                        " ! video/x-raw,format=I420,width=64,height=36 ! jpegenc ! filesink location=" + file)
+                           .c_str(),
+                       nullptr);
+  gst_element_set_state(pipeline, GST_STATE_PLAYING);
+  GstBus* bus = gst_element_get_bus(pipeline);
+  gst_message_unref(gst_bus_timed_pop_filtered(bus, 60 * GST_SECOND,
+                                               static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR)));
+  gst_object_unref(bus);
+  gst_element_set_state(pipeline, GST_STATE_NULL);
+  gst_object_unref(pipeline);
+  std::string bytes = ReadFile(file);
+  for (size_t n; padding > 0; padding -= n) {  // comments
+    n = std::min<size_t>(padding, 65000);
+    bytes.insert(2, std::string({'\xff', '\xfe', static_cast<char>((n + 2) >> 8), static_cast<char>(n + 2)}) +
+                        std::string(n, 'x'));
+  }
+  return bytes;
+}
+
+// It waited for more streams, until 2 MB had come.
+TEST_F(Network, ACameraOfSmallPicturesStartsAtOnce) {
+  const MultipartCamera camera(Jpeg("white"), 15);
+  const Result result = Run({"-i", camera.url(), "-b", "#ff0000", "-o", "-", "--frames", "15"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(Split(result.out).planes.size(), 15u);
+}
+
+TEST_F(Network, BetweenFramesOfASlowCameraThePersonStays) {
+  const MultipartCamera camera(Jpeg("white"), 1.25);
+  const Result result = Run({"-i", camera.url(), "-b", "#ff0000", "-o", "-"}, [&](int) {
+    ASSERT_FALSE(NoFrames());
+    EXPECT_TRUE(Shows(235, 128, 128));  // the model's person
+    const double alone = Stat("alone");
+    EXPECT_TRUE(MoreFrames(8));
+    EXPECT_EQ(Stat("alone"), alone);
+    EXPECT_TRUE(Sees("source: runs"));
+    EXPECT_TRUE(Ask({"quit"}).ok());
+  });
+  EXPECT_EQ(result.status, 0) << result.err;
+}
+
+// A camera's connection that ends, or stands still, is no end of a clip.
+TEST_F(Network, ACameraThatEndsOrPausesIsTakenUpAgain) {
+  MultipartCamera camera(Jpeg("black"), 30, /*closes_after=*/60);
+  const Result result = Run({"-i", camera.url(), "-b", "#ff0000", "-o", "-"}, [&](int) {
+    ASSERT_FALSE(NoFrames());
+    ASSERT_TRUE(Sees("source: lost"));
+    ASSERT_TRUE(Sees("source: runs"));
+    EXPECT_GE(camera.connections(), 2);
+    camera.Pause(true);
+    ASSERT_TRUE(Sees("source: lost"));
+    camera.Pause(false);
+    ASSERT_TRUE(Sees("source: runs"));
+    EXPECT_TRUE(Ask({"quit"}).ok());
+  });
+  EXPECT_EQ(result.status, 0) << result.err;
+  const Frames frames = Split(result.out);
+  ASSERT_GT(frames.planes.size(), 60u);
+  for (size_t i = 0; i < frames.planes.size(); ++i)  // JPEG's colours have the full range
+    ASSERT_TRUE(IsPlain(frames.planes[i], 76, 85, 255)) << i;
 }
 
 TEST_F(Network, ReadsHttpToItsEnd) {

@@ -1,6 +1,8 @@
 // scrim run with a PipeWire daemon of the test's own: as a camera for others, and with one of theirs.
 #include "support/pipewire.h"
 
+#include <signal.h>
+
 namespace scrim::test {
 namespace {
 
@@ -108,6 +110,155 @@ TEST_F(PipeWire, ACameraThatIsUnpluggedIsTakenUpAgain) {
   const Frames frames = Split(result.out);
   ASSERT_GT(frames.planes.size(), 50u);
   for (size_t i = 0; i < frames.planes.size(); ++i) ASSERT_TRUE(IsPlain(frames.planes[i], 81, 90, 240)) << i;
+}
+
+// "camera" is the first one; when it goes, it has some seconds to come back before another one is taken.
+TEST_F(PipeWire, AnotherCameraTakesThePlaceOfTheOneThatHasGone) {
+  std::unique_ptr<Program> camera = OthersCamera("First");
+  const Result result = Run({"-i", "camera", "-b", "#ff0000", "-o", "-"}, [&](int pid) {
+    ASSERT_FALSE(NoFrames());
+    camera.reset();
+    ASSERT_TRUE(Sees("source: lost"));
+    camera = OthersCamera("Second");
+    EXPECT_TRUE(Comes([&] { return Printed().find("Second, 64x36") != std::string::npos; }));
+    kill(pid, SIGTERM);
+  });
+  EXPECT_EQ(result.status, 130);
+  EXPECT_NE(result.err.find("camera (First): "), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("or another camera is there"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("camera: Second, 64x36, 30/s, YUY2 is taken in its place"), std::string::npos)
+      << result.err;
+}
+
+// The camera is frozen with a person in it, and goes.
+TEST_F(PipeWire, AFrozenPictureStaysWhenTheCameraGoes) {
+  const std::unique_ptr<Program> camera = Camera("#ffffff");
+  const Result result = Run({"-i", "scrim", "-b", "#ff0000", "-o", "-"}, [&](int) {
+    ASSERT_TRUE(Shows(235, 128, 128));
+    EXPECT_TRUE(Ask({"freeze", "on"}).ok());
+    EXPECT_TRUE(MoreFrames(5));
+    camera->Stop();
+    ASSERT_TRUE(Sees("source: lost"));
+    EXPECT_TRUE(MoreFrames(20));
+    EXPECT_TRUE(Shows(235, 128, 128));
+    EXPECT_TRUE(Ask({"freeze", "off"}).ok());
+    EXPECT_TRUE(Shows(81, 90, 240));
+    EXPECT_TRUE(Ask({"quit"}).ok());
+  });
+  EXPECT_EQ(result.status, 0) << result.err;
+}
+
+TEST_F(PipeWire, WhoLooksIsCountedAnewAfterTheDaemonsRestart) {
+  const Result result = Run({"-i", "test", "-b", "#ff0000", "-o", "pipewire"}, [&](int pid) {
+    ASSERT_FALSE(NoFrames());
+    for (const bool daemon_first : {true, false}) {
+      SCOPED_TRACE(daemon_first);
+      std::unique_ptr<Program> viewer = Client(pid, 100000, folder_ / "before");
+      ASSERT_TRUE(Sees("clients: 1"));
+      StopDaemons(daemon_first);
+      viewer.reset();
+      ASSERT_TRUE(Sees("clients: 0"));
+      StartDaemons();
+      EXPECT_TRUE(Sees("source: paused, nobody looks"));
+      const std::string seen = folder_ / "after";
+      EXPECT_TRUE(Comes([&] {  // the node has to be there first
+        viewer = Client(pid, 10, seen);
+        return viewer->Wait(10) == 0;
+      }));
+      EXPECT_EQ(FramesOf(seen).size(), 10u);
+      viewer.reset();
+      EXPECT_TRUE(Sees("clients: 0"));
+    }
+    EXPECT_TRUE(Ask({"quit"}).ok());
+  });
+  EXPECT_EQ(result.status, 0) << result.err;
+}
+
+// The session manager alone goes and comes back. It links those who looked again, but no frame comes to them (0.3.65),
+// and none came to anybody else.
+TEST_F(PipeWire, ViewersAreServedAfterTheSessionManagersRestart) {
+  const Result result = Run({"-i", "test", "-b", "#ff0000", "-o", "pipewire"}, [&](int pid) {
+    ASSERT_FALSE(NoFrames());
+    const std::unique_ptr<Program> before = Client(pid, 100000, folder_ / "before");
+    ASSERT_TRUE(Sees("clients: 1"));
+    manager_->Stop();
+    ASSERT_TRUE(Sees("clients: 0"));
+    StartManager();
+    const std::string seen = folder_ / "after";
+    EXPECT_TRUE(Comes([&] { return Client(pid, 10, seen)->Wait(10) == 0; }));
+    EXPECT_EQ(FramesOf(seen).size(), 10u);
+    EXPECT_TRUE(Ask({"quit"}).ok());
+  });
+  EXPECT_EQ(result.status, 0) << result.err;
+}
+
+TEST_F(PipeWire, ACameraIsFoundAgainAfterTheDaemonsRestart) {
+  std::unique_ptr<Program> camera = Camera("#000000");
+  const Result result = Run({"-i", "scrim", "-b", "#ff0000", "-o", "-"}, [&](int pid) {
+    ASSERT_FALSE(NoFrames());
+    for (int round = 0; round < 2; ++round) {
+      camera.reset();
+      StopDaemons(round == 0);
+      ASSERT_TRUE(Sees("source: lost")) << round;
+      StartDaemons();
+      camera = Camera("#000000");
+      ASSERT_TRUE(Sees("source: runs")) << round;
+      EXPECT_TRUE(MoreFrames()) << round;
+    }
+    kill(pid, SIGTERM);
+  });
+  EXPECT_EQ(result.status, 130) << result.err;
+  EXPECT_NE(result.err.find("is back (scrim, 64x36, 30/s, I420)"), std::string::npos) << result.err;
+  const Frames frames = Split(result.out);
+  for (size_t i = 0; i < frames.planes.size(); ++i) ASSERT_TRUE(IsPlain(frames.planes[i], 81, 90, 240)) << i;
+}
+
+// The daemon is there, and answers nothing.
+TEST_F(PipeWire, ADaemonThatHangsHoldsUpNothing) {
+  std::unique_ptr<Program> camera = Camera("#000000");
+  const Result result = Run({"-i", "scrim", "-b", "#ff0000", "-o", "-"}, [&](int pid) {
+    ASSERT_FALSE(NoFrames());
+    kill(daemon_->pid(), SIGSTOP);
+    ASSERT_TRUE(Sees("source: lost"));
+    EXPECT_TRUE(MoreFrames(60));
+    EXPECT_TRUE(Ask({"background", "#0000ff"}).ok());
+    EXPECT_TRUE(Shows(41, 240, 110));
+    kill(pid, SIGTERM);
+  });
+  kill(daemon_->pid(), SIGCONT);
+  EXPECT_EQ(result.status, 130) << result.err;
+}
+
+// A background of upright stripes, in sizes whose rows have padding in some layout: all rows are alike in an unharmed
+// picture, and no byte is there that is none of the picture's.
+TEST_F(PipeWire, FramesOfEverySizeAreWhole) {
+  for (const auto& [width, height] : {std::pair(64, 36), {60, 40}, {54, 96}, {42, 24}, {66, 38}, {426, 240}}) {
+    SCOPED_TRACE(width);
+    std::string stripes = "P6 " + std::to_string(width) + " " + std::to_string(height) + " 255\n";
+    for (int y = 0; y < height; ++y)
+      for (int x = 0; x < width; ++x) stripes.append(3, x / 8 % 2 != 0 ? '\xf0' : '\x20');
+    WriteFile(folder_ / "stripes.ppm", stripes);
+    const std::string size = std::to_string(width) + "x" + std::to_string(height), seen = folder_ / size;
+    Program run({SCRIM_PROGRAM, "run", "-i", "test", "--size", size, "-b", folder_ / "stripes.ppm", "-o", "pipewire",
+                 "--model", SCRIM_BRIGHT_MODEL, "--control", socket_, "--no-keys", "-q"},
+                environment_, log_);
+    ASSERT_FALSE(NoFrames());
+    EXPECT_TRUE(Ask({"hide", "on"}).ok());
+    EXPECT_TRUE(Comes([&] {
+      return Program({"gst-launch-1.0", "-q", "pipewiresrc", "target-object=scrim-" + std::to_string(run.pid()),
+                      "num-buffers=20", "always-copy=true", "!", "video/x-raw", "!", "filesink", "location=" + seen},
+                     environment_, log_)
+                 .Wait(10) == 0;
+    }));
+    run.Stop();
+    // I420 and NV12 begin with the picture in grey; YUY2 has two bytes a pixel.
+    const std::string bytes = ReadFile(seen);
+    const size_t pixels = static_cast<size_t>(width) * static_cast<size_t>(height);
+    const size_t frame = width % 4 == 0 ? pixels * 3 / 2 : pixels * 2, row = frame == pixels * 2 ? 2 * width : width;
+    ASSERT_EQ(bytes.size(), 20 * frame);
+    const std::string last = bytes.substr(19 * frame);
+    for (int y = 1; y < height; ++y) ASSERT_EQ(last.substr(y * row, row), last.substr(0, row)) << y;
+  }
 }
 
 }  // namespace

@@ -1,87 +1,113 @@
 #include "control.h"
 
-#include <glib-unix.h>
+#include <gio/gio.h>
+#include <gio/gunixsocketaddress.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <sys/un.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <list>
 #include <utility>
 
-#include "commands.h"
+#include "control_line.h"
+#include "descriptor.h"
+#include "interrupt.h"
 
 namespace scrim::app {
 namespace {
 
-// Words are separated by a byte that no file name and no number has.
-constexpr char kBetween = '\n', kEnd = '\0';
-constexpr size_t kLongest = 64 * 1024;
+constexpr guint kPatienceSeconds = 5;
+constexpr size_t kMostClients = 32;  // then the one that has been there for longest goes
 
-class Fd {
- public:
-  explicit Fd(int fd) : fd_(fd) {}
-  Fd(const Fd&) = delete;
-  ~Fd() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
+template <typename T>
+struct Unref {
+  void operator()(T* object) const { g_object_unref(object); }
 };
+template <typename T>
+using Object = std::unique_ptr<T, Unref<T>>;
 
-bool Address(const std::string& path, sockaddr_un* address) {
-  *address = {};
-  address->sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof address->sun_path) return false;
-  std::memcpy(address->sun_path, path.data(), path.size());
-  return true;
-}
-
-// Neither side lets the other wait for ever.
-void SetPatience(int fd, int seconds) {
-  const timeval patience{seconds, 0};
-  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-}
-
-bool Send(int fd, std::string text) {
-  text += kEnd;
-  for (size_t sent = 0; sent < text.size();) {
-    const ssize_t n = send(fd, text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
-    if (n <= 0) return false;
-    sent += n;
-  }
-  return true;
-}
-
-bool Receive(int fd, std::string* text) {
-  char buffer[4096];
-  while (text->size() < kLongest) {
-    const ssize_t n = recv(fd, buffer, sizeof buffer, 0);
-    if (n <= 0) return false;
-    text->append(buffer, n);
-    if (text->back() == kEnd) {
-      text->pop_back();
-      return true;
-    }
-  }
-  return false;
-}
-
-int Connect(const std::string& path) {
+// Whether somebody listens there, also one who is too busy now.
+bool Listens(const std::string& path) {
   sockaddr_un address;
-  if (!Address(path, &address)) return -1;
-  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd >= 0 && connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) return fd;
-  if (fd >= 0) close(fd);
-  return -1;
+  if (!SocketAddress(path, &address)) return false;
+  const Descriptor probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  return connect(probe.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN;
 }
+
+// One client, from its coming to its going. Operations that are under way share it.
+struct Client : std::enable_shared_from_this<Client> {
+  Object<GSocketConnection> connection;
+  Object<GCancellable> cancellable{g_cancellable_new()};
+  CommandHandler handler;
+  std::string text;  // its line, then the answer
+  char buffer[4096];
+  guint timer = 0;
+
+  ~Client() { StopTimer(); }
+
+  void StartTimer() {
+    StopTimer();
+    timer = g_timeout_add_seconds(
+        kPatienceSeconds,
+        [](gpointer data) -> gboolean {
+          auto* self = static_cast<Client*>(data);
+          self->timer = 0;
+          g_cancellable_cancel(self->cancellable.get());
+          return G_SOURCE_REMOVE;
+        },
+        this);
+  }
+  void StopTimer() {
+    if (timer != 0) g_source_remove(std::exchange(timer, 0));
+  }
+
+  void* Share() { return new std::shared_ptr<Client>(shared_from_this()); }
+  static std::shared_ptr<Client> Taken(gpointer data) {
+    const std::unique_ptr<std::shared_ptr<Client>> held(static_cast<std::shared_ptr<Client>*>(data));
+    return *held;
+  }
+
+  void Read() {
+    g_input_stream_read_async(
+        g_io_stream_get_input_stream(G_IO_STREAM(connection.get())), buffer, sizeof buffer, G_PRIORITY_DEFAULT,
+        cancellable.get(),
+        [](GObject* stream, GAsyncResult* result, gpointer data) {
+          Taken(data)->OnRead(g_input_stream_read_finish(G_INPUT_STREAM(stream), result, nullptr));
+        },
+        Share());
+  }
+
+  void OnRead(gssize count) {
+    if (count <= 0) return;
+    text.append(buffer, static_cast<size_t>(count));
+    if (text.back() != kEndOfLine) {
+      if (text.size() < kLongestLine) Read();
+      return;
+    }
+    text.pop_back();
+    StopTimer();
+    handler(WordsOf(text), [self = shared_from_this()](const StatusOr<std::string>& answer) {
+      self->Answer(answer.ok() ? "+" + *answer : "-" + answer.status().message());
+    });
+  }
+
+  void Answer(std::string answer) {
+    text = std::move(answer) + kEndOfLine;
+    StartTimer();
+    g_output_stream_write_all_async(
+        g_io_stream_get_output_stream(G_IO_STREAM(connection.get())), text.data(), text.size(), G_PRIORITY_DEFAULT,
+        cancellable.get(),
+        [](GObject* stream, GAsyncResult* result, gpointer data) {
+          const std::shared_ptr<Client> self = Taken(data);
+          g_output_stream_write_all_finish(G_OUTPUT_STREAM(stream), result, nullptr, nullptr);
+        },
+        Share());
+  }
+};
 
 }  // namespace
 
@@ -90,83 +116,69 @@ std::string DefaultControlPath() {
   return folder != nullptr && *folder != '\0' ? std::string(folder) + "/scrim.sock" : "";
 }
 
+struct ControlServer::Clients {
+  CommandHandler handler;
+  std::list<std::weak_ptr<Client>> all;  // the newest last
+
+  void Add(GSocketConnection* connection) {
+    all.remove_if([](const auto& client) { return client.expired(); });
+    if (all.size() >= kMostClients) {
+      if (const auto oldest = all.front().lock()) g_cancellable_cancel(oldest->cancellable.get());
+      all.pop_front();
+    }
+    const auto client = std::make_shared<Client>();
+    client->connection.reset(G_SOCKET_CONNECTION(g_object_ref(connection)));
+    client->handler = handler;
+    all.push_back(client);
+    client->StartTimer();
+    client->Read();
+  }
+  ~Clients() {
+    for (const auto& client : all)
+      if (const auto there = client.lock()) g_cancellable_cancel(there->cancellable.get());
+  }
+};
+
 ControlServer::~ControlServer() {
-  if (source_ != 0) g_source_remove(source_);
-  if (fd_ < 0) return;
-  close(fd_);
-  unlink(path_.c_str());
+  if (service_ == nullptr) return;
+  g_socket_service_stop(service_);
+  g_socket_listener_close(G_SOCKET_LISTENER(service_));
+  g_object_unref(service_);
+  RemoveSocket(path_);
 }
 
 Status ControlServer::Listen(const std::string& path, CommandHandler handler) {
-  sockaddr_un address;
-  if (!Address(path, &address)) return InvalidArgument(path + ": is too long for a socket, 107 bytes at most");
-  if (const Fd other(Connect(path)); other.get() >= 0)
-    return IoError(path + ": another run is controlled there; give this one a --control of its own");
+  sockaddr_un fits;
+  if (!SocketAddress(path, &fits)) return InvalidArgument(path + ": is too long for a socket, 107 bytes at most");
+  if (Listens(path)) return IoError(path + ": another run is controlled there; give this one a --control of its own");
   struct stat status;
   if (lstat(path.c_str(), &status) == 0) {  // one that crashed
     if (!S_ISSOCK(status.st_mode)) return InvalidArgument(path + ": is not a socket");
     unlink(path.c_str());
   }
-  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const Object<GSocketAddress> address(g_unix_socket_address_new(path.c_str()));
+  GSocketService* service = g_socket_service_new();
+  GError* reason = nullptr;
   const mode_t mask = umask(0177);
-  const bool bound = bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 && listen(fd, 4) == 0;
-  const int reason = errno;
+  const gboolean bound = g_socket_listener_add_address(G_SOCKET_LISTENER(service), address.get(), G_SOCKET_TYPE_STREAM,
+                                                       G_SOCKET_PROTOCOL_DEFAULT, nullptr, nullptr, &reason);
   umask(mask);
   if (!bound) {
-    close(fd);
-    return IoError(path + ": cannot be made: " + std::strerror(reason));
+    const std::string why = reason->message;
+    g_error_free(reason);
+    g_object_unref(service);
+    return IoError(path + ": cannot be made: " + why);
   }
-  path_ = path, handler_ = std::move(handler), fd_ = fd;
-  source_ = g_unix_fd_add(
-      fd, G_IO_IN,
-      [](gint ready, GIOCondition condition, gpointer data) -> gboolean { return OnConnect(ready, condition, data); },
-      this);
-  return {};
-}
-
-int ControlServer::OnConnect(int fd, int, void* data) {
-  auto* self = static_cast<ControlServer*>(data);
-  const Fd client(accept4(fd, nullptr, nullptr, SOCK_CLOEXEC));
-  if (client.get() < 0) return G_SOURCE_CONTINUE;
-  SetPatience(client.get(), 1);
-  std::string line;
-  if (!Receive(client.get(), &line)) return G_SOURCE_CONTINUE;
-  std::vector<std::string> words(1);
-  for (const char c : line) {
-    if (c == kBetween)
-      words.emplace_back();
-    else
-      words.back() += c;
-  }
-  const StatusOr<std::string> answer = self->handler_(words);
-  Send(client.get(), answer.ok() ? "+" + *answer : "-" + answer.status().message());
-  return G_SOURCE_CONTINUE;
-}
-
-StatusOr<std::string> AskRun(const std::string& path, const std::vector<std::string>& words) {
-  const Fd run(Connect(path));
-  if (run.get() < 0)
-    return NotFound((path.empty() ? "XDG_RUNTIME_DIR is not set" : path + ": nobody listens") +
-                    "; start `scrim run`, or name its socket with --control");
-  SetPatience(run.get(), 30);
-  std::string line, answer;
-  for (const std::string& word : words) line += (line.empty() ? "" : std::string(1, kBetween)) + word;
-  if (!Send(run.get(), line) || !Receive(run.get(), &answer) || answer.empty())
-    return IoError(path + ": the run does not answer");
-  if (answer[0] != '+') return InvalidArgument(answer.substr(1));
-  return answer.substr(1);
-}
-
-Status Ctl(const CtlOptions& options) {
-  std::vector<std::string> words = options.words;
-  // The run has a working directory of its own.
-  if (words.size() == 2 && words[0] == "background") {
-    const Owned<gchar> absolute(g_canonicalize_filename(words[1].c_str(), nullptr));
-    if (g_file_test(absolute.get(), G_FILE_TEST_EXISTS)) words[1] = absolute.get();
-  }
-  SCRIM_ASSIGN_OR_RETURN(const std::string answer,
-                         AskRun(options.control.empty() ? DefaultControlPath() : options.control, words));
-  if (!answer.empty()) std::printf("%s\n", answer.c_str());
+  NoteSocket(path);
+  path_ = path, service_ = service;
+  clients_ = std::make_shared<Clients>();
+  clients_->handler = std::move(handler);
+  g_signal_connect(service, "incoming",
+                   G_CALLBACK(+[](GSocketService*, GSocketConnection* connection, GObject*, gpointer data) -> gboolean {
+                     static_cast<Clients*>(data)->Add(connection);
+                     return TRUE;
+                   }),
+                   clients_.get());
   return {};
 }
 

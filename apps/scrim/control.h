@@ -2,23 +2,25 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
 
+typedef struct _GSocketService GSocketService;
+
 namespace scrim::app {
 
-// What a command did: text to show, or why not.
-using CommandHandler = std::function<StatusOr<std::string>(const std::vector<std::string>& words)>;
-
-inline constexpr const char* kCommandsHelp =
-    "background WHAT, next, previous, blur, mirror [on|off], freeze [on|off], pause, resume, stats, quit";
+// Takes what a command did: text to show, or why not. Called once, in the main loop.
+using Reply = std::function<void(StatusOr<std::string>)>;
+using CommandHandler = std::function<void(const std::vector<std::string>& words, const Reply& reply)>;
 
 // scrim.sock in $XDG_RUNTIME_DIR; empty where that is not set.
 std::string DefaultControlPath();
 
-// Listens in GLib's main loop until it goes; the socket is for this user alone.
+// Listens in GLib's main loop until it goes; the socket is for this user alone. Nobody is waited for: each client has
+// some seconds to say its line, and as many to take its answer.
 class ControlServer {
  public:
   ControlServer() = default;
@@ -28,14 +30,13 @@ class ControlServer {
   Status Listen(const std::string& path, CommandHandler handler);
 
  private:
-  static int OnConnect(int fd, int condition, void* data);
+  struct Clients;
   std::string path_;
-  CommandHandler handler_;
-  int fd_ = -1;
-  unsigned source_ = 0;
+  GSocketService* service_ = nullptr;
+  std::shared_ptr<Clients> clients_;
 };
 
-// Asks the run that listens there. kNotFound: nobody does.
+// Asks the run that listens there; waits half a minute at most. kNotFound: nobody does.
 StatusOr<std::string> AskRun(const std::string& path, const std::vector<std::string>& words);
 
 }  // namespace scrim::app

@@ -80,7 +80,7 @@ Json ToJson(const std::vector<VideoDevice>& devices) {
 
 Status Devices(const DevicesOptions& options) {
   SCRIM_RETURN_IF_ERROR(StartGStreamer());
-  const std::vector<VideoDevice> devices = ListDevices();
+  SCRIM_ASSIGN_OR_RETURN(const std::vector<VideoDevice> devices, ListDevices());
   if (options.json) {
     std::fputs(ToText(ToJson(devices)).c_str(), stdout);
     return {};

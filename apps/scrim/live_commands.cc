@@ -1,11 +1,20 @@
 #include "live_commands.h"
 
+#include <scrim/scrim.h>
+
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
+#include <utility>
 
 namespace scrim::app {
 namespace {
 
-bool IsSwitch(const std::string& verb) { return verb == "mirror" || verb == "freeze" || verb == "hide"; }
+enum class Words { kNone, kSwitch, kWhat };
+constexpr std::pair<const char*, Words> kCommands[] = {
+    {"background", Words::kWhat}, {"next", Words::kNone},     {"previous", Words::kNone}, {"blur", Words::kNone},
+    {"mirror", Words::kSwitch},   {"freeze", Words::kSwitch}, {"hide", Words::kSwitch},   {"pause", Words::kNone},
+    {"resume", Words::kNone},     {"stats", Words::kNone},    {"quit", Words::kNone}};
 
 }  // namespace
 
@@ -38,13 +47,33 @@ std::vector<std::string> CommandOfKey(char key, const std::string& name, bool pa
   }
 }
 
+std::string CommandsHelp() {
+  std::string help;
+  for (const auto& [verb, words] : kCommands) {
+    help += (help.empty() ? "" : ", ") + std::string(verb);
+    if (words == Words::kWhat) help += " WHAT";
+    if (words == Words::kSwitch) help += " [on|off]";
+  }
+  return help;
+}
+
+bool NamesFile(const std::string& what) {
+  scrim_background parsed{};
+  return what != "screen" && scrim_parse_background(what.c_str(), &parsed) == SCRIM_OK &&
+         parsed.kind == SCRIM_BACKGROUND_IMAGE;
+}
+
 Status CheckWords(const std::vector<std::string>& words) {
   const std::string& verb = words[0];
-  if (verb == "background") {
+  const auto* command =
+      std::find_if(std::begin(kCommands), std::end(kCommands), [&](const auto& known) { return verb == known.first; });
+  if (command == std::end(kCommands)) return InvalidArgument(verb + ": is no command; there are " + CommandsHelp());
+  if (command->second == Words::kWhat) {
     if (words.size() != 2) return InvalidArgument("background: one WHAT is needed: a file, blur, blur:N or #rrggbb");
     return {};
   }
-  if (words.size() > (IsSwitch(verb) ? 2 : 1)) return InvalidArgument(verb + ": too many words");
+  const bool is_switch = command->second == Words::kSwitch;
+  if (words.size() > (is_switch ? 2 : 1)) return InvalidArgument(verb + ": too many words");
   if (words.size() == 2 && words[1] != "on" && words[1] != "off")
     return InvalidArgument(verb + ": on or off is wanted, or nothing to change it");
   return {};

@@ -14,7 +14,13 @@ namespace scrim::app {
 // the space bar means.
 std::vector<std::string> CommandOfKey(char key, const std::string& name, bool paused);
 
-// Whether a command has the words that it needs; kInvalidArgument says what is wanted. Verbs that there are not pass.
+// All that there are, with their words: "background WHAT, next, ...".
+std::string CommandsHelp();
+
+// Whether WHAT is a word that ParseBackground knows, or a file's name. The same for `run` and `ctl`.
+bool NamesFile(const std::string& what);
+
+// Whether there is such a command, and it has the words that it needs; kInvalidArgument says what is wanted.
 Status CheckWords(const std::vector<std::string>& words);
 
 // What a switch is to be: what its second word says, else the other way round. words passed CheckWords.

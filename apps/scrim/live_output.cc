@@ -4,11 +4,27 @@
 #include <gst/video/navigation.h>
 #include <gst/video/video.h>
 
-#include <cstdio>
-#include <string_view>
 #include <utility>
 
+#include "say.h"
+
 namespace scrim::app {
+namespace {
+
+constexpr guint kLongWaitMs = 150;
+
+// What the element warns of while this thread sets one of its properties is the answer to that, not news.
+thread_local std::string* answer = nullptr;
+
+GstBusSyncReply TakeAnswer(GstBus*, GstMessage* message, gpointer filter) {
+  if (answer == nullptr || GST_MESSAGE_TYPE(message) != GST_MESSAGE_WARNING || GST_MESSAGE_SRC(message) != filter)
+    return GST_BUS_PASS;
+  *answer = TextOfWarning(message);
+  gst_message_unref(message);
+  return GST_BUS_DROP;
+}
+
+}  // namespace
 
 StatusOr<std::unique_ptr<LiveOutput>> LiveOutput::Start(const Options& options, GstCaps* canvas) {
   SCRIM_ASSIGN_OR_RETURN(const Sink sink, DescribeSink(options.sink, options.path));
@@ -24,6 +40,7 @@ StatusOr<std::unique_ptr<LiveOutput>> LiveOutput::Start(const Options& options, 
   output->filter_ = ByName(pipeline, "filter");
   Configure(output->filter_.get(), options.filter);
   output->SetMirror(options.mirror);
+  output->SetPatient(options.patient);
   g_object_set(output->in_.get(), "caps", canvas, nullptr);
 
   GstVideoInfo info;
@@ -32,8 +49,11 @@ StatusOr<std::unique_ptr<LiveOutput>> LiveOutput::Start(const Options& options, 
   gst_buffer_memset(output->blank_.get(), 0, 0, info.size);
 
   if (KindOfSink(options.sink) == SinkKind::kPipeWire) {
-    SCRIM_ASSIGN_OR_RETURN(output->camera_, CameraBehind(ByName(pipeline, "sink").get(), options.node, info));
+    SCRIM_ASSIGN_OR_RETURN(output->camera_,
+                           CameraBehind(ByName(pipeline, "sink").get(), options.node, info, options.on_clients));
   }
+  const Owned<GstBus> bus(gst_element_get_bus(pipeline));
+  gst_bus_set_sync_handler(bus.get(), TakeAnswer, output->filter_.get(), nullptr);
   const Owned<GstPad> drawn(gst_element_get_static_pad(output->filter_.get(), "src"));
   gst_pad_add_probe(drawn.get(),
                     static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_UPSTREAM),
@@ -111,17 +131,17 @@ void LiveOutput::SetMirror(bool mirror) {
 }
 
 std::string LiveOutput::SetBackground(const std::string& text) {
+  std::string problem;
+  answer = &problem;
   g_object_set(filter_.get(), "background", text.c_str(), nullptr);
-  gchar* now = nullptr;
-  g_object_get(filter_.get(), "background", &now, nullptr);
-  const Owned<gchar> owned(now);
-  if (text == now) return "";
-  const Owned<GstBus> bus(gst_element_get_bus(pipeline_.get()));
-  const Owned<GstMessage> message(gst_bus_pop_filtered(bus.get(), GST_MESSAGE_WARNING));
-  if (message == nullptr) return text + ": cannot be used";
-  GError* warning = nullptr;
-  gst_message_parse_warning(message.get(), &warning, nullptr);
-  return Owned<GError>(warning)->message;
+  answer = nullptr;
+  return problem;
+}
+
+void LiveOutput::SetPatient(bool patient) {
+  if (std::exchange(patient_, patient) == patient) return;
+  const guint usual = static_cast<guint>(scrim_default_params().wait_ms);
+  g_object_set(filter_.get(), "max-wait", patient ? kLongWaitMs : usual, nullptr);
 }
 
 Owned<GstStructure> LiveOutput::stats() const {
@@ -148,13 +168,9 @@ LiveOutput::State LiveOutput::Poll(std::string* problem) {
       case GST_MESSAGE_LATENCY:
         gst_bin_recalculate_latency(GST_BIN(pipeline_.get()));
         break;
-      case GST_MESSAGE_WARNING: {
-        GError* warning = nullptr;
-        gst_message_parse_warning(message.get(), &warning, nullptr);
-        const Owned<GError> owned(warning);
-        if (of_filter) std::fprintf(stderr, "scrim: %s\n", warning->message);
+      case GST_MESSAGE_WARNING:
+        if (of_filter) Say(TextOfWarning(message.get()));
         break;
-      }
       default: {
         const std::string text = TextOf(message.get());
         if (KindOfSink(options_.sink) == SinkKind::kWindow && text.find("closed") != std::string::npos)

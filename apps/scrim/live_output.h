@@ -20,12 +20,14 @@ class LiveOutput {
     FilterOptions filter;
     std::string sink, path;  // see DescribeSink
     std::string node;        // of a PipeWireCamera
-    bool mirror = false;
-    int64_t frames = 0;                              // the end; 0: none
-    double duration = 0;                             // seconds
-    std::function<void(const std::string&)> on_key;  // of the window, from any thread
+    bool mirror = false, patient = false;
+    int64_t frames = 0;   // the end; 0: none
+    double duration = 0;  // seconds
+    // From any thread: of the window; how many look at the PipeWireCamera.
+    std::function<void(const std::string&)> on_key;
+    std::function<void(int)> on_clients;
   };
-  // canvas: what all frames are.
+  // canvas: what all frames are. May wait for files, daemons and servers, as the destructor may.
   static StatusOr<std::unique_ptr<LiveOutput>> Start(const Options& options, GstCaps* canvas);
   ~LiveOutput();
   LiveOutput(const LiveOutput&) = delete;
@@ -35,8 +37,11 @@ class LiveOutput {
   // The background alone, without a frame.
   void PushAlone();
 
-  // In one line why the background stays as it was; empty: all went well.
+  // In one line why the background stays as it was; empty: all went well. Any thread; waits for files. The last call
+  // counts.
   std::string SetBackground(const std::string& text);
+  // Whether each frame may wait long for its mask, because the next one comes late.
+  void SetPatient(bool patient);
   void SetHidden(bool hidden);  // the background alone
   void SetMirror(bool mirror);
   Owned<GstStructure> stats() const;
@@ -48,6 +53,7 @@ class LiveOutput {
   State Poll(std::string* problem);
   bool limit_reached() const { return limit_reached_; }
   bool worked() const { return shown_ > 1; }  // the sink took a frame
+  int64_t shown() const { return shown_; }    // buffers that the sink took
   bool comes_back() const { return comes_back_; }
 
  private:
@@ -56,7 +62,7 @@ class LiveOutput {
   void SetBypass(bool alone);
 
   Options options_;
-  bool comes_back_ = false;
+  bool comes_back_ = false, patient_ = false;
   std::mutex mutex_;
   bool alone_ = false, hidden_ = false;  // behind mutex_
   std::atomic<int64_t> drawn_{0}, shown_{0};

@@ -1,20 +1,50 @@
 #include "live_picture.h"
 
+#include <glib.h>
+
+#include <utility>
+
+#include "errand.h"
 #include "live_commands.h"
 
 namespace scrim::app {
+namespace {
+
+constexpr guint kPatienceMs = 10000;  // for a background to be read
+
+bool IsBlur(const std::string& text) {
+  scrim_background parsed{};
+  return scrim_parse_background(text.c_str(), &parsed) == SCRIM_OK && parsed.kind == SCRIM_BACKGROUND_BLUR;
+}
+
+// Answers once: with the result, or that it takes its time.
+struct Pending {
+  Reply reply;
+  bool answered = false;
+  void Answer(StatusOr<std::string> answer) {
+    if (!std::exchange(answered, true)) reply(std::move(answer));
+  }
+};
+
+}  // namespace
 
 bool LivePicture::Has(const std::string& verb) {
   return verb == "background" || verb == "next" || verb == "previous" || verb == "blur" || verb == "mirror" ||
          verb == "hide";
 }
 
-Status LivePicture::Command(const std::vector<std::string>& words, LiveOutput* output) {
+void LivePicture::Command(const std::vector<std::string>& words, const std::shared_ptr<LiveOutput>& output,
+                          const Reply& reply) {
   const std::string& verb = words[0];
-  if (verb == "background") return SetBackground(words[1], output);
-  if (verb == "next") return Cycle(1, output);
-  if (verb == "previous") return Cycle(-1, output);
-  if (verb == "blur") return ToggleBlur(output);
+  if (verb == "next") return Show(Cycled(1), output, reply);
+  if (verb == "previous") return Show(Cycled(-1), output, reply);
+  if (verb == "blur") return Show(Blurred(), output, reply);
+  if (verb == "background") {
+    State next = wanted_;
+    next.text = words[1];
+    if (!IsBlur(next.text)) next.before_blur = next.text;
+    return Show(std::move(next), output, reply);
+  }
   if (verb == "mirror") {
     out_.mirror = WantedOf(words, out_.mirror);
     if (output != nullptr) output->SetMirror(out_.mirror);
@@ -22,36 +52,76 @@ Status LivePicture::Command(const std::vector<std::string>& words, LiveOutput* o
     hidden_ = WantedOf(words, hidden_);
     if (output != nullptr) output->SetHidden(hidden_);
   }
-  return {};
+  reply(std::string());
 }
 
-Status LivePicture::SetBackground(const std::string& text, LiveOutput* output) {
-  SCRIM_ASSIGN_OR_RETURN(const BackgroundOption parsed, ParseBackground(text));
-  if (parsed.transparent()) return InvalidArgument("transparent: is for clips that become PNG frames");
-  if (output == nullptr) return InvalidArgument(text + ": nothing is drawn at present; try again in a moment");
-  if (const std::string problem = output->SetBackground(text); !problem.empty()) return InvalidArgument(problem);
-  if (parsed.value.kind != SCRIM_BACKGROUND_BLUR) before_blur_ = text;
-  out_.filter.background = text;
-  return {};
+void LivePicture::CatchUp(const LiveOutput::Options& then, const std::shared_ptr<LiveOutput>& output) {
+  output->SetMirror(out_.mirror);
+  output->SetHidden(hidden_);
+  if (wanted_.text != then.filter.background) Show(wanted_, output, [](const auto&) {});
 }
 
-Status LivePicture::Cycle(int step, LiveOutput* output) {
+LivePicture::State LivePicture::Cycled(int step) const {
+  State next = wanted_;
   const int count = static_cast<int>(backgrounds_.size());
-  const int next = (background_ + step + count) % count;
-  SCRIM_RETURN_IF_ERROR(SetBackground(backgrounds_[static_cast<size_t>(next)].text, output));
-  background_ = next;
-  return {};
+  next.index = (next.index + step + count) % count;
+  next.text = backgrounds_[static_cast<size_t>(next.index)].text;
+  if (!IsBlur(next.text)) next.before_blur = next.text;
+  return next;
 }
 
-Status LivePicture::ToggleBlur(LiveOutput* output) {
-  scrim_background now{};
-  scrim_parse_background(out_.filter.background.c_str(), &now);
-  if (now.kind != SCRIM_BACKGROUND_BLUR) {
-    before_blur_ = out_.filter.background;
-    return SetBackground("blur", output);
+LivePicture::State LivePicture::Blurred() const {
+  State next = wanted_;
+  if (IsBlur(wanted_.text)) {
+    next.text = next.before_blur.empty() ? backgrounds_[static_cast<size_t>(next.index)].text : next.before_blur;
+  } else {
+    next.before_blur = wanted_.text;
+    next.text = "blur";
   }
-  return SetBackground(before_blur_.empty() ? backgrounds_[static_cast<size_t>(background_)].text : before_blur_,
-                       output);
+  return next;
+}
+
+void LivePicture::Show(State next, const std::shared_ptr<LiveOutput>& output, const Reply& reply) {
+  const StatusOr<BackgroundOption> parsed = ParseBackground(next.text);
+  if (!parsed.ok()) return reply(parsed.status());
+  if (parsed->transparent()) return reply(InvalidArgument("transparent: is for clips that become PNG frames"));
+  if (output == nullptr)
+    return reply(InvalidArgument(next.text + ": nothing is drawn at present; try again in a moment"));
+  const uint64_t number = ++newest_;
+  if (number == 1) shown_ = wanted_;
+  wanted_ = next;
+  const auto pending = std::make_shared<Pending>(Pending{reply});
+  using Held = std::pair<std::shared_ptr<Pending>, std::string>;
+  const guint timer = g_timeout_add_full(
+      G_PRIORITY_DEFAULT, kPatienceMs,
+      [](gpointer data) -> gboolean {
+        const auto& [waits, text] = *static_cast<Held*>(data);
+        waits->Answer(IoError(text + ": has not been read yet; it is shown once it is"));
+        return G_SOURCE_REMOVE;
+      },
+      new Held(pending, next.text), [](gpointer data) { delete static_cast<Held*>(data); });
+  const std::string text = next.text;
+  StartErrand<std::string>([output, text] { return output->SetBackground(text); },
+                           [this, alive = std::weak_ptr<bool>(alive_), number, next = std::move(next), pending,
+                            timer](const std::string& problem) {
+                             if (alive.expired()) return;
+                             if (!pending->answered) g_source_remove(timer);
+                             OnRead(number, next, problem,
+                                    [pending](auto answer) { pending->Answer(std::move(answer)); });
+                           });
+}
+
+void LivePicture::OnRead(uint64_t number, const State& next, const std::string& problem, const Reply& reply) {
+  if (!problem.empty()) {
+    if (number == newest_) wanted_ = shown_;
+    return reply(InvalidArgument(problem));
+  }
+  if (number > newest_shown_) {
+    newest_shown_ = number;
+    shown_ = next;
+    out_.filter.background = next.text;
+  }
+  reply(std::string());
 }
 
 }  // namespace scrim::app

@@ -2,6 +2,7 @@
 
 #include <gst/app/gstappsink.h>
 
+#include <string_view>
 #include <utility>
 
 namespace scrim::app {
@@ -20,19 +21,31 @@ GstFlowReturn Deliver(GstAppSink* sink, gpointer data) {
   return GST_FLOW_OK;
 }
 
+// A network camera's frames one after the other. The demultiplexer waits for more streams, until some 2 MB have come,
+// unless it is told that there is one.
+void OnElementAdded(GstBin*, GstBin*, GstElement* element, gpointer endless) {
+  const GstElementFactory* factory = gst_element_get_factory(element);
+  if (factory == nullptr || std::string_view(GST_OBJECT_NAME(factory)) != "multipartdemux") return;
+  g_object_set(element, "single-stream", TRUE, nullptr);
+  *static_cast<std::atomic<bool>*>(endless) = true;
+}
+
 }  // namespace
 
 StatusOr<std::unique_ptr<LiveSource>> LiveSource::Start(const std::string& text, const Mode& wish, GstCaps* canvas,
-                                                        OnSample on_sample) {
-  SCRIM_ASSIGN_OR_RETURN(Source source, OpenSource(text, wish));
+                                                        OnSample on_sample, const std::string& before) {
+  SCRIM_ASSIGN_OR_RETURN(Source source, OpenSource(text, wish, before));
   std::unique_ptr<LiveSource> live(new LiveSource);
-  live->text_ = text, live->about_ = source.about, live->comes_back_ = source.comes_back;
+  live->text_ = text, live->name_ = source.name, live->about_ = source.about;
+  live->comes_back_ = source.comes_back, live->endless_ = source.realtime;
+  live->connection_ = std::move(source.connection);
   live->on_sample_ = std::move(on_sample);
   SCRIM_ASSIGN_OR_RETURN(const Owned<GstElement> end, ParseBin(kEnd + std::string(source.realtime ? "false" : "true")));
   live->pipeline_.reset(gst_pipeline_new(nullptr));
   GstElement* pipeline = live->pipeline_.get();
   gst_bin_add_many(GST_BIN(pipeline), source.bin.get(), end.get(), nullptr);
   if (!gst_element_link(source.bin.get(), end.get())) return Internal(text + ": the source cannot be connected");
+  g_signal_connect(pipeline, "deep-element-added", G_CALLBACK(OnElementAdded), &live->endless_);
   const Owned<GstCaps> any(gst_caps_from_string(kAnySize));
   live->SetCanvas(canvas != nullptr ? canvas : any.get());
   GstAppSinkCallbacks callbacks{};
@@ -54,13 +67,15 @@ void LiveSource::SetCanvas(GstCaps* canvas) {
   g_object_set(ByName(pipeline_.get(), "canvas").get(), "caps", canvas, nullptr);
 }
 
+std::string LiveSource::called() const { return name_.empty() || name_ == text_ ? text_ : text_ + " (" + name_ + ")"; }
+
 LiveSource::State LiveSource::Poll(std::string* problem) {
   const Owned<GstBus> bus(gst_element_get_bus(pipeline_.get()));
   const Owned<GstMessage> message(
       gst_bus_pop_filtered(bus.get(), static_cast<GstMessageType>(GST_MESSAGE_ERROR | GST_MESSAGE_EOS)));
   if (message == nullptr) return State::kRuns;
   if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_EOS) return State::kEnded;
-  *problem = text_ + ": " + TextOf(message.get());
+  *problem = called() + ": " + TextOf(message.get());
   return State::kFailed;
 }
 

@@ -1,6 +1,7 @@
 // A source that runs by itself and hands out its newest frame.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -15,8 +16,9 @@ class LiveSource {
   using OnSample = std::function<void(Owned<GstSample>)>;
 
   // canvas: caps that every frame is fitted into, with black borders; null: frames stay as they are, with even sides.
+  // before: see OpenSource. May wait for drivers and daemons, as the destructor may.
   static StatusOr<std::unique_ptr<LiveSource>> Start(const std::string& text, const Mode& wish, GstCaps* canvas,
-                                                     OnSample on_sample);
+                                                     OnSample on_sample, const std::string& before = "");
   ~LiveSource();  // when it returns, on_sample is not called any more
   LiveSource(const LiveSource&) = delete;
 
@@ -27,14 +29,20 @@ class LiveSource {
   // What happened since the last call; problem: of kFailed.
   State Poll(std::string* problem);
 
+  const std::string& name() const { return name_; }  // a camera's
+  std::string called() const;                        // for messages: "camera (HD Webcam)"
   const std::string& about() const { return about_; }
   bool comes_back() const { return comes_back_; }
+  // Its end is no end of a clip: a camera that was cut off.
+  bool endless() const { return endless_; }
 
  private:
   LiveSource() = default;
-  std::string text_, about_;
+  std::string text_, name_, about_;
   bool comes_back_ = false;
+  std::atomic<bool> endless_{false};
   OnSample on_sample_;
+  Descriptor connection_;
   Owned<GstElement> pipeline_;
 };
 

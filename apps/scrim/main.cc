@@ -1,18 +1,24 @@
 // scrim on the command line. Exit status: 0 done, 1 failed (one line on stderr says why), 2 wrong usage, 130 after
 // Ctrl-C with everything written so far finished.
 #include <signal.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <sstream>
 #include <string>
 
 #include "commands.h"
 #include "contestant.h"
-#include "control.h"
+#include "errand.h"
 #include "interrupt.h"
+#include "live_commands.h"
 #include "media.h"
 #include "paths.h"
 #include "sink.h"
@@ -106,6 +112,47 @@ std::string DefaultConfigPath() {
   return home != nullptr ? std::string(home) + "/.config/scrim/config" : "";
 }
 
+// Only what is there for the command that is given: a mistake in [run] must not keep `scrim ctl pause` from its work.
+class CommandConfig : public CLI::ConfigBase {
+ public:
+  explicit CommandConfig(const CLI::App& app) : app_(app) { comment(';'); }  // # begins a colour
+
+  std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
+    std::vector<CLI::ConfigItem> items = CLI::ConfigBase::from_config(input);
+    std::erase_if(items, [&](const CLI::ConfigItem& item) {
+      const CLI::App* command = CommandOf(item);
+      return command != nullptr && command != &app_ && !command->parsed();
+    });
+    for (const CLI::ConfigItem& item : items) {
+      if (item.name == "++" || item.name == "--") continue;  // a part begins, ends
+      const CLI::App* command = CommandOf(item);
+      const CLI::Option* option = command != nullptr ? command->get_option_no_throw("--" + item.name) : nullptr;
+      if (option == nullptr || option->empty()) taken_.push_back(item.name);
+    }
+    return items;
+  }
+
+  // Whether an error speaks of an option that comes from the file.
+  bool Concerns(const std::string& message) const {
+    return std::any_of(taken_.begin(), taken_.end(), [&](const std::string& name) {
+      const size_t at = message.find(name);
+      return at != std::string::npos && (at == 0 || std::isalnum(static_cast<unsigned char>(message[at - 1])) == 0);
+    });
+  }
+
+ private:
+  // Null: there is none of that name.
+  const CLI::App* CommandOf(const CLI::ConfigItem& item) const {
+    if (item.parents.empty()) return &app_;
+    const auto found =
+        app_.get_subcommands([&](const CLI::App* command) { return command->check_name(item.parents[0]); });
+    return found.empty() ? nullptr : found[0];
+  }
+
+  const CLI::App& app_;
+  mutable std::vector<std::string> taken_;
+};
+
 // Options without a value stay comments, because "" is none.
 void PrintConfig(const std::string& text) {
   std::printf("[run]\n");
@@ -143,7 +190,8 @@ int Main(int argc, char** argv) {
   Texts texts;
   app.set_config("--config", DefaultConfigPath(), "file with options, those of a command under its name: [run]")
       ->type_name("FILE");
-  app.get_config_formatter_base()->comment(';');  // # begins a colour
+  const auto config = std::make_shared<CommandConfig>(app);
+  app.config_formatter(config);
   app.allow_config_extras(CLI::config_extras_mode::error);
   bool print_config = false;
   app.add_flag("--print-config", print_config, "print the options of `run` as they are, as a --config file, and end")
@@ -193,7 +241,7 @@ int Main(int argc, char** argv) {
 
   CtlOptions ctl;
   CLI::App* ctl_command = app.add_subcommand("ctl", "tell a live run what to do");
-  ctl_command->add_option("command", ctl.words, kCommandsHelp)->required()->type_name("COMMAND");
+  ctl_command->add_option("command", ctl.words, CommandsHelp())->required()->type_name("COMMAND");
   ctl_command->add_option("--control", ctl.control, "the run's socket; default: scrim.sock in $XDG_RUNTIME_DIR")
       ->type_name("SOCKET");
 
@@ -343,8 +391,9 @@ int Main(int argc, char** argv) {
   convert_command->add_flag("--quiet", convert.quiet, "say nothing while quantising");
   AddInputSize(convert_command, &texts.input_size, "the network's input size; default: the model's own");
 
-  const auto usage = [](const std::string& message) {
-    std::fprintf(stderr, "scrim: %s\n", message.c_str());
+  const auto usage = [&](const std::string& message) {
+    const std::string file = config->Concerns(message) ? app.get_config_ptr()->as<std::string>() + ": " : "";
+    std::fprintf(stderr, "scrim: %s%s\n", file.c_str(), message.c_str());
     return kUsage;
   };
   try {
@@ -420,11 +469,13 @@ int Main(int argc, char** argv) {
   if (density_command->parsed()) status = DensityChart(density);
   if (compare_command->parsed()) status = Compare(compare);
   if (convert_command->parsed()) status = Convert(convert);
-  if (!status.ok()) {
-    std::fprintf(stderr, "scrim: %s\n", status.message().c_str());
-    return kFailed;
+  if (!status.ok()) std::fprintf(stderr, "scrim: %s\n", status.message().c_str());
+  const int exit_status = !status.ok() ? kFailed : Interrupted() ? kInterrupted : 0;
+  if (!ErrandsEnd(std::chrono::milliseconds(0))) {  // a driver or a daemon hangs
+    std::fflush(nullptr);
+    _exit(exit_status);
   }
-  return Interrupted() ? kInterrupted : 0;
+  return exit_status;
 }
 
 }  // namespace

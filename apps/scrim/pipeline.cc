@@ -77,6 +77,12 @@ std::string TextOf(GstMessage* message) {
   return text;
 }
 
+std::string TextOfWarning(GstMessage* message) {
+  GError* warning = nullptr;
+  gst_message_parse_warning(message, &warning, nullptr);
+  return Owned<GError>(warning)->message;
+}
+
 const char* MuxerFor(const std::string& extension) {
   if (extension == ".mp4" || extension == ".m4v") return "mp4mux";
   if (extension == ".mov") return "qtmux";

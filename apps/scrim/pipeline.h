@@ -45,6 +45,7 @@ std::string Quoted(const std::string& text);
 
 // The error's text, which ends without a full stop.
 std::string TextOf(GstMessage* error);
+std::string TextOfWarning(GstMessage* warning);
 
 // The muxer for ".mp4", ".m4v", ".mov" or ".mkv"; null for others.
 const char* MuxerFor(const std::string& extension);

@@ -16,6 +16,11 @@ constexpr char kStream[] =
     "video/x-raw,format=I420 ! x264enc tune=zerolatency speed-preset=veryfast bitrate=3000 key-int-max=60 ! h264parse "
     "config-interval=1 ! ";
 
+// A recording that ends in the middle, on a full disk say, can be played up to there. Whole ones become ordinary files.
+std::string Fragmented(const std::string& extension) {
+  return extension == ".mkv" ? "" : " fragment-duration=1000 fragment-mode=first-moov-then-finalise";
+}
+
 // autovideosink tries these, too, before the sink of a plain X display: kmssink asks the kernel for seconds where there
 // is no screen of its own, and takes the whole screen where there is one.
 void LeaveOutWhatIsNoWindow() {
@@ -44,10 +49,8 @@ StatusOr<Sink> DescribeSink(const std::string& text, const std::string& path) {
       LeaveOutWhatIsNoWindow();
       return Sink{std::string(kHasty) + "autovideosink name=sink sync=false", false};
     case SinkKind::kPipeWire:
-      // For a PipeWireCamera.
-      return Sink{std::string(kHasty) +
-                      "video/x-raw,format=I420 ! appsink name=sink sync=false max-buffers=1 drop=true "
-                      "enable-last-sample=false",
+      // For a PipeWireCamera, which chooses the format.
+      return Sink{std::string(kHasty) + "appsink name=sink sync=false max-buffers=1 drop=true enable-last-sample=false",
                   true};
     case SinkKind::kLoopback:
       return Sink{std::string(kHasty) +
@@ -58,7 +61,7 @@ StatusOr<Sink> DescribeSink(const std::string& text, const std::string& path) {
     case SinkKind::kFile:
       return Sink{std::string(kPatient) +
                       "video/x-raw,format=I420 ! x264enc pass=qual quantizer=20 speed-preset=veryfast ! h264parse ! " +
-                      MuxerFor(ExtensionOf(text)) +
+                      MuxerFor(ExtensionOf(text)) + Fragmented(ExtensionOf(text)) +
                       " ! filesink name=sink async=false sync=false location=" + Quoted(path),
                   false};
     case SinkKind::kUrl:

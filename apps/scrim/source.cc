@@ -8,6 +8,7 @@
 
 #include "graph/model.h"
 #include "media.h"
+#include "pipewire_connection.h"
 #include "video_devices.h"
 
 namespace scrim::app {
@@ -48,18 +49,23 @@ double Fixate(GstStructure* mode, const Mode& wish) {
   return distance;
 }
 
-StatusOr<Source> OpenCamera(const std::string& text, const Mode& wish) {
-  SCRIM_ASSIGN_OR_RETURN(const VideoDevice device, FindCamera(text));
+StatusOr<Source> OpenCamera(const std::string& text, const Mode& wish, const std::string& before) {
+  SCRIM_ASSIGN_OR_RETURN(const VideoDevice device, FindCamera(text, before));
   Owned<GstElement> element(gst_device_create_element(device.device.get(), "camera"));
   if (element == nullptr) return Internal(text + ": the camera's driver has no GStreamer element");
   gst_object_ref_sink(element.get());
   // PipeWire takes its memory back when the source is closed, whoever still holds a frame.
   if (g_object_class_find_property(G_OBJECT_GET_CLASS(element.get()), "always-copy") != nullptr)
     g_object_set(element.get(), "always-copy", TRUE, nullptr);
+  Source source;
+  // All of PipeWire's sources share a connection else, also one whose daemon has gone, and hang.
+  if (g_object_class_find_property(G_OBJECT_GET_CLASS(element.get()), "fd") != nullptr) {
+    SCRIM_ASSIGN_OR_RETURN(source.connection, ConnectToPipeWire());
+    g_object_set(element.get(), "fd", source.connection.get(), nullptr);
+  }
   Owned<GstCaps> possible(gst_device_get_caps(device.device.get()));
   Owned<GstCaps> mode = possible != nullptr ? ChooseMode(possible.get(), WithDefaults(wish)) : nullptr;
-  Source source;
-  source.about = device.name;
+  source.name = source.about = device.name;
   std::string rest = "capsfilter name=mode ! decodebin";
   if (mode != nullptr) {
     const GstStructure* chosen = gst_caps_get_structure(mode.get(), 0);
@@ -128,13 +134,13 @@ Owned<GstCaps> ChooseMode(const GstCaps* possible, const Mode& wish) {
   return Owned<GstCaps>(caps);
 }
 
-StatusOr<Source> OpenSource(const std::string& text, const Mode& wish) {
+StatusOr<Source> OpenSource(const std::string& text, const Mode& wish, const std::string& before) {
   Source source;
   source.about = text;
   std::string description;
   switch (KindOfSource(text)) {
     case SourceKind::kCamera:
-      return OpenCamera(text, wish);
+      return OpenCamera(text, wish, before);
     case SourceKind::kTest:
       description = "videotestsrc is-live=true ! video/x-raw,format=I420," + CapsOf(WithDefaults(wish)) + " ! identity";
       source.realtime = source.comes_back = true;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/status.h"
+#include "descriptor.h"
 #include "pipeline.h"
 
 namespace scrim::app {
@@ -33,13 +34,16 @@ StatusOr<Mode> ParseSize(const std::string& text);
 Owned<GstCaps> ChooseMode(const GstCaps* possible, const Mode& wish);
 
 struct Source {
+  Descriptor connection;    // of a camera of PipeWire's; goes after the bin
   Owned<GstElement> bin;    // with a pad of decoded video, in any raw format
+  std::string name;         // a camera's
   std::string about;        // "HD Webcam, 1280x720, 30/s, image/jpeg"
   bool realtime = false;    // frames come when they happen; otherwise as fast as they are taken
   bool comes_back = false;  // worth another try when it fails
 };
 
-// kNotFound, with the remedy, where there is nothing of that name.
-StatusOr<Source> OpenSource(const std::string& text, const Mode& wish);
+// kNotFound, with the remedy, where there is nothing of that name. before: the camera that "camera" was so far. May
+// wait for drivers and daemons.
+StatusOr<Source> OpenSource(const std::string& text, const Mode& wish, const std::string& before = "");
 
 }  // namespace scrim::app

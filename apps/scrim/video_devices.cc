@@ -1,10 +1,13 @@
 #include "video_devices.h"
 
 #include <algorithm>
-#include <filesystem>
+#include <chrono>
+#include <mutex>
 
 namespace scrim::app {
 namespace {
+
+constexpr std::chrono::seconds kPatience{2};
 
 std::string Property(const GstStructure* properties, std::initializer_list<const char*> names) {
   for (const char* name : names) {
@@ -28,25 +31,28 @@ VideoDevice Describe(GstDevice* device) {
 
 }  // namespace
 
-std::vector<VideoDevice> ListDevices() {
-  std::vector<VideoDevice> devices;
-  // Never stopped: PipeWire's provider (0.3.65) then destroys a proxy that its connection's thread has freed already,
-  // which damages the heap (the address sanitizer shows both).
+StatusOr<std::vector<VideoDevice>> ListDevices() {
+  // One at a time, because providers are shared; a daemon that does not answer must not hold up those who come later.
+  static std::timed_mutex mutex;
+  const std::unique_lock<std::timed_mutex> lock(mutex, kPatience);
+  if (!lock.owns_lock()) return IoError("cameras: they cannot be listed: no answer from PipeWire or a driver");
+  // Never started: a provider of PipeWire's (0.3.65) that was keeps its connection for good, and knows of no camera any
+  // more once the daemon has been restarted. Unstarted ones look anew each time.
   static GstDeviceMonitor* const monitor = [] {
     GstDeviceMonitor* made = gst_device_monitor_new();
     gst_device_monitor_add_filter(made, "Video/Source", nullptr);
     gst_device_monitor_add_filter(made, "Video/Sink", nullptr);
-    return gst_device_monitor_start(made) ? made : nullptr;
+    return made;
   }();
-  if (monitor == nullptr) return devices;
+  std::vector<VideoDevice> devices;
   GList* found = gst_device_monitor_get_devices(monitor);
   for (GList* i = found; i != nullptr; i = i->next) devices.push_back(Describe(GST_DEVICE(i->data)));
   g_list_free(found);
   return devices;
 }
 
-StatusOr<VideoDevice> FindCamera(const std::string& text) {
-  std::vector<VideoDevice> devices = ListDevices();
+StatusOr<VideoDevice> FindCamera(const std::string& text, const std::string& before) {
+  SCRIM_ASSIGN_OR_RETURN(std::vector<VideoDevice> devices, ListDevices());
   std::erase_if(devices, [](const VideoDevice& device) { return device.sink; });
   const auto take = [&](const auto& matches) -> VideoDevice* {
     const auto found = std::find_if(devices.begin(), devices.end(), matches);
@@ -54,8 +60,9 @@ StatusOr<VideoDevice> FindCamera(const std::string& text) {
   };
   VideoDevice* device = nullptr;
   if (text == "camera") {
+    if (!before.empty()) device = take([&](const VideoDevice& d) { return d.name == before; });
     // Our own virtual camera is none.
-    device = take([](const VideoDevice& d) { return d.node.rfind("scrim-", 0) != 0; });
+    if (device == nullptr) device = take([](const VideoDevice& d) { return d.node.rfind("scrim-", 0) != 0; });
     if (device == nullptr)
       return NotFound("camera: there is none; plug one in, or look at `scrim devices` and the rights of /dev/video*");
   }

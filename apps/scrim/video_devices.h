@@ -17,11 +17,11 @@ struct VideoDevice {
   bool sink = false;  // takes frames: a v4l2loopback device
 };
 
-// Looks for at most a second or two.
-std::vector<VideoDevice> ListDevices();
+// Waits for what drivers and PipeWire answer, which can take for ever. kIo: somebody else waits for it already.
+StatusOr<std::vector<VideoDevice>> ListDevices();
 
-// "camera": the first one. Otherwise a path, PipeWire's name, or the name or its beginning. kNotFound says what there
-// is.
-StatusOr<VideoDevice> FindCamera(const std::string& text);
+// "camera": the one of the name `before`, or the first one. Otherwise a path, PipeWire's name, or the name or its
+// beginning. kNotFound says what there is.
+StatusOr<VideoDevice> FindCamera(const std::string& text, const std::string& before = "");
 
 }  // namespace scrim::app

@@ -75,7 +75,7 @@ Clip::~Clip() { Stop(); }
 void Clip::SetSize(const scrim_frame& like) {
   Stop();
   like_ = like;
-  last_ = end_ = 0;
+  place_ = end_ = 0;
   fresh_ = true;
   Start();
 }
@@ -188,22 +188,22 @@ void Clip::Take() {
 }
 
 bool Clip::FrameAt(uint64_t time, bool wait, scrim_frame* frame) {
-  if (time == kNoTime) time = base_ != kNoTime ? base_ + last_ : 0;
-  if (base_ == kNoTime) base_ = time;
-  // Behind the round's beginning, or far away from where it was: from here on.
-  if (time < base_ || time > base_ + std::max(last_, end_) + kJump) base_ = time - std::min(last_, time);
+  if (time != kNoTime) {
+    const uint64_t before = std::exchange(before_, time);
+    if (before != kNoTime && time > before && time - before <= kJump) place_ += time - before;
+  }
   Av<AVFrame> newest;
   while (Decoded* next = Next(wait)) {
     if (next->frame == nullptr) {
-      if (time < base_ + end_) break;
-      base_ += end_;
-      last_ = end_ = 0;
+      if (place_ < end_) break;
+      place_ -= end_;
+      end_ = 0;
       Take();
       continue;
     }
-    if (!fresh_ && base_ + next->start > time) break;
+    if (!fresh_ && next->start > place_) break;
     fresh_ = false;
-    last_ = next->start, end_ = next->start + next->duration;
+    end_ = next->start + next->duration;
     newest = std::move(next->frame);
     Take();
   }

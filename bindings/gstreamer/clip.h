@@ -17,7 +17,7 @@ namespace scrim::gst {
 
 enum class Fit { kCover, kContain, kTile };
 
-// Nanoseconds, as GStreamer counts them.
+// Nanoseconds, as GStreamer counts them. kNoTime: it is not known, and no time passes.
 inline constexpr uint64_t kNoTime = UINT64_MAX;
 
 // One thread at a time.
@@ -31,8 +31,9 @@ class Clip {
   // Frames will be wanted like this one, whose planes are not looked at, decoded and scaled by a thread of the clip's.
   void SetSize(const scrim_frame& like);
 
-  // Sets *frame to the one for this time (of any origin; a jump is another beginning), which is there until the next
-  // call. False: the one before stays, because its time is not over or, without wait, the next one is not decoded yet.
+  // Sets *frame to the one for this time, which is there until the next call. Only the steps between times count; one
+  // back, or far ahead (a seek, another camera's clock), is none, and the clip goes on from where it is. False: the one
+  // before stays, because its time is not over or, without wait, the next one is not decoded yet.
   bool FrameAt(uint64_t time, bool wait, scrim_frame* frame);
 
  private:
@@ -61,9 +62,10 @@ class Clip {
   std::deque<Decoded> ready_;  // decoded, for their time
   bool stop_ = false, failed_ = false;
 
-  uint64_t base_ = kNoTime;      // the time at which this round began
-  uint64_t last_ = 0, end_ = 0;  // of the frames taken in this round
-  bool fresh_ = true;            // no frame has been given since SetSize
+  uint64_t before_ = kNoTime;  // the time of the last call
+  uint64_t place_ = 0;         // what has been played since this round began
+  uint64_t end_ = 0;           // of the frames taken in this round
+  bool fresh_ = true;          // no frame has been given since SetSize
   Av<AVFrame> shown_;
 };
 

@@ -20,6 +20,7 @@ struct _GstScrim {
   std::optional<bool>* reported_alone;  // whether the last frame had no person, as posted
   bool asked;                           // whether upstream is live
   Filter::Outcome* outcome;             // of the buffer in hand
+  GstClockTime time;                    // of the last frame
 };
 
 // NOLINTNEXTLINE: GLib's macro
@@ -182,12 +183,24 @@ void ReportState(GstScrim* self) {
   gst_element_post_message(GST_ELEMENT(self), gst_message_new_element(GST_OBJECT(self), state));
 }
 
+// What a frame without a time has for a background that moves: the clock's time where frames come when they happen,
+// else so much later than the one before as the caps say.
+GstClockTime TimeOf(GstScrim* self, const GstVideoFrame& frame) {
+  GstClockTime time = GST_BUFFER_PTS(frame.buffer);
+  if (!GST_CLOCK_TIME_IS_VALID(time)) {
+    const bool regular = !self->filter->live() && frame.info.fps_n > 0;
+    time = regular ? self->time + gst_util_uint64_scale_int(GST_SECOND, frame.info.fps_d, frame.info.fps_n)
+                   : static_cast<GstClockTime>(g_get_monotonic_time()) * GST_USECOND;
+  }
+  return self->time = time;
+}
+
 GstFlowReturn Draw(GstVideoFilter* video, const GstVideoFrame& in, const GstVideoFrame& out) {
   GstScrim* self = GST_SCRIM(video);
   const auto from = scrim::gst::ToScrim(in), to = scrim::gst::ToScrim(out);
   if (!from || !to) return GST_FLOW_OK;
   static_assert(GST_CLOCK_TIME_NONE == scrim::gst::kNoTime);
-  *self->outcome = self->filter->Process(*from, *to, GST_BUFFER_PTS(in.buffer));
+  *self->outcome = self->filter->Process(*from, *to, TimeOf(self, in));
   ReportState(self);
   return Report(self, self->outcome->problem);
 }

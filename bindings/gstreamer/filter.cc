@@ -88,20 +88,24 @@ std::string Filter::background() const {
 }
 
 std::string Filter::SetBackground(const std::string& text) {
-  const std::lock_guard<std::mutex> one_at_a_time(reading_);
+  uint64_t number;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (!started_) {
-      text_ = text;
-      transparent_ = text == "transparent";
-      return "";
-    }
+    number = ++asked_;
+    if (!started_) return Keep(text, number);
   }
+  // A disk that hangs must not hold up those who come later.
   Background background;
   if (std::string problem = Read(text, fit_, &background); !problem.empty()) return problem;
   const std::lock_guard<std::mutex> lock(mutex_);
-  text_ = text;
-  pending_ = std::move(background);
+  if (number < read_) return "";
+  if (started_) pending_ = std::move(background);
+  return Keep(text, number);
+}
+
+std::string Filter::Keep(const std::string& text, uint64_t number) {
+  text_ = text, read_ = number;
+  if (!started_) transparent_ = text == "transparent";
   return "";
 }
 
@@ -111,9 +115,9 @@ Stats Filter::stats() const {
 }
 
 std::string Filter::Start() {
-  const std::lock_guard<std::mutex> one_at_a_time(reading_);
+  const std::string text = background();
   Background background;
-  if (std::string problem = Read(this->background(), fit_, &background); !problem.empty()) return problem;
+  if (std::string problem = Read(text, fit_, &background); !problem.empty()) return problem;
   background_ = std::move(background);
   formatted_ = false;
   Settings settings;
@@ -129,11 +133,16 @@ std::string Filter::Start() {
   if (problem_.empty()) problem_ = Apply(&session_);
   if (!problem_.empty()) return problem_;
   transparent_ = background_.value.kind == SCRIM_BACKGROUND_TRANSPARENT;
-  const std::lock_guard<std::mutex> lock(mutex_);
-  pending_.reset();
-  stats_ = {}, ended_ = {};
-  started_ = true;
-  return "";
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (text_ == text) {
+      pending_.reset();
+      stats_ = {}, ended_ = {};
+      started_ = true;
+      return "";
+    }
+  }
+  return Start();  // it was changed meanwhile
 }
 
 void Filter::Stop() {
@@ -229,8 +238,11 @@ std::string Filter::Read(const std::string& text, Fit fit, Background* backgroun
   background->fit = fit;
   if (text == "screen") return ReadScreen(fit, background);
   std::error_code error;
-  if (!std::filesystem::exists(text, error)) return text + ": no such file";
-  if (std::filesystem::is_directory(text, error)) return text + ": is a folder, not an image or a clip";
+  const std::filesystem::file_status status = std::filesystem::status(text, error);
+  if (!std::filesystem::exists(status)) return text + ": no such file";
+  if (std::filesystem::is_directory(status)) return text + ": is a folder, not an image or a clip";
+  // A pipe or a device is waited for until somebody writes to it.
+  if (!std::filesystem::is_regular_file(status)) return text + ": is no plain file, but a pipe, a socket or a device";
   if (KindOfImage(text) != ImageKind::kStill) {
     background->picture = BlackPicture();
     return Clip::Open(text, fit, &background->clip);

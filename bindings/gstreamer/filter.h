@@ -58,7 +58,8 @@ class Filter {
   Settings settings() const;
   void Change(const std::function<void(Settings*)>& change);
   std::string background() const;
-  // Reads an image on the caller's thread. After Start, on an error, the old background stays.
+  // Reads an image on the caller's thread. After Start, on an error, the old background stays. Of calls at one time the
+  // last one counts, however long the others take.
   std::string SetBackground(const std::string& text);
   // How pictures and clips that are read from here on fit into the frame.
   Fit fit() const { return fit_; }
@@ -112,6 +113,7 @@ class Filter {
     std::unique_ptr<Clip> clip;  // what moves, before the picture
     std::unique_ptr<Screen> screen;
   };
+  std::string Keep(const std::string& text, uint64_t number);
   static std::string Read(const std::string& text, Fit fit, Background* background);
   static std::string ReadScreen(Fit fit, Background* background);
   void ShowClip(uint64_t time);
@@ -123,12 +125,12 @@ class Filter {
   }
   void Count(const Outcome& outcome);
 
-  std::mutex reading_;  // one SetBackground or Start at a time, so that the last one wins
   mutable std::mutex mutex_;
   Settings settings_;                  // behind mutex_, as far as changed_
   bool changed_ = false;               // since the last Update
   std::string text_ = "blur";          // of the background
   std::optional<Background> pending_;  // for the next Update
+  uint64_t asked_ = 0, read_ = 0;      // numbers of SetBackground's calls: the last one, and the last that was read
   bool started_ = false;
   Stats stats_;
   scrim_stats ended_{};  // of the sessions before this one

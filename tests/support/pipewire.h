@@ -30,10 +30,22 @@ class PipeWire : public Live {
         std::vector<std::string>{"dbus-daemon", "--session", "--nofork", "--address=unix:path=" + run + "/bus"},
         environment_, log_);
     ASSERT_TRUE(Comes([&] { return std::filesystem::exists(run + "/bus"); }));
+    StartDaemons();
+  }
+  void StartDaemons() {
+    const std::string socket = folder_ / "run/pipewire-0";
+    std::filesystem::remove(socket);
     daemon_.emplace(std::vector<std::string>{"pipewire"}, environment_, log_);
-    ASSERT_TRUE(Comes([&] { return std::filesystem::exists(run + "/pipewire-0"); }));
+    ASSERT_TRUE(Comes([&] { return std::filesystem::exists(socket); }));
+    StartManager();
+  }
+  void StartManager() {
     manager_.emplace(std::vector<std::string>{"wireplumber"}, environment_, log_);
     ASSERT_TRUE(Comes([&] { return Shell("pw-cli ls Client | grep -q 'WirePlumber'") == 0; })) << ReadFile(log_);
+  }
+  void StopDaemons(bool daemon_first) {
+    (daemon_first ? daemon_ : manager_)->Stop();
+    (daemon_first ? manager_ : daemon_)->Stop();
   }
   void TearDown() override {
     // What runs beside the run under test may be a program of ours.
@@ -64,13 +76,14 @@ class PipeWire : public Live {
     return camera;
   }
   // Of GStreamer's sink, which stands still after some frames.
-  std::unique_ptr<Program> OthersCamera() {
+  std::unique_ptr<Program> OthersCamera(const std::string& name = "Fake") {
     auto camera = std::make_unique<Program>(
         std::vector<std::string>{"gst-launch-1.0", "-q", "videotestsrc", "is-live=true", "!",
                                  "video/x-raw,format=YUY2,width=64,height=36,framerate=30/1", "!", "pipewiresink",
                                  "mode=provide",
                                  "stream-properties=props,media.class=Video/Source,media.role=Camera,"
-                                 "node.description=Fake,node.name=fake-camera"},
+                                 "node.description=" +
+                                     name + ",node.name=fake-camera"},
         environment_, log_);
     EXPECT_TRUE(Comes([&] { return Shell("pw-cli ls Node | grep -q fake-camera") == 0; }));
     return camera;

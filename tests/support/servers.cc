@@ -5,8 +5,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <utility>
+#include <vector>
 
 namespace scrim::test {
 namespace {
@@ -27,6 +29,15 @@ std::pair<int, int> Listen() {
 bool Readable(int fd, int milliseconds) {
   pollfd wanted{fd, POLLIN, 0};
   return poll(&wanted, 1, milliseconds) > 0;
+}
+
+bool SendAll(int client, const std::string& bytes) {
+  for (size_t at = 0; at < bytes.size();) {
+    const ssize_t sent = send(client, bytes.data() + at, bytes.size() - at, MSG_NOSIGNAL);
+    if (sent <= 0) return false;
+    at += static_cast<size_t>(sent);
+  }
+  return true;
 }
 
 }  // namespace
@@ -74,13 +85,7 @@ HttpServer::HttpServer(const std::string& type, const std::string& body) {
       if (!Readable(listener_, 50)) continue;
       const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
       char request[4096];
-      if (Readable(client, 10000) && read(client, request, sizeof request) > 0) {
-        for (size_t at = 0; at < answer.size();) {
-          const ssize_t sent = send(client, answer.data() + at, answer.size() - at, MSG_NOSIGNAL);
-          if (sent <= 0) break;
-          at += static_cast<size_t>(sent);
-        }
-      }
+      if (Readable(client, 10000) && read(client, request, sizeof request) > 0) SendAll(client, answer);
       close(client);
     }
   });
@@ -90,6 +95,43 @@ HttpServer::~HttpServer() {
   ends_ = true;
   thread_.join();
   close(listener_);
+}
+
+MultipartCamera::MultipartCamera(std::string part, double parts_a_second, int closes_after)
+    : part_(std::move(part)), rate_(parts_a_second), closes_after_(closes_after) {
+  std::tie(listener_, port_) = Listen();
+  thread_ = std::thread([this] {
+    std::vector<std::thread> clients;
+    while (!ends_) {
+      if (!Readable(listener_, 50)) continue;
+      const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+      if (client >= 0) clients.emplace_back([this, client] { Serve(client); });
+    }
+    for (std::thread& client : clients) client.join();
+  });
+}
+
+MultipartCamera::~MultipartCamera() {
+  ends_ = true;
+  thread_.join();
+  close(listener_);
+}
+
+void MultipartCamera::Serve(int client) {
+  char request[4096];
+  if (Readable(client, 10000) && read(client, request, sizeof request) > 0 &&
+      SendAll(client, "HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=frame\r\n\r\n")) {
+    ++connections_;
+    const std::string part = "--frame\r\nContent-Type: image/jpeg\r\nContent-Length: " + std::to_string(part_.size()) +
+                             "\r\n\r\n" + part_ + "\r\n";
+    for (int i = 0; !ends_ && (closes_after_ == 0 || i < closes_after_); ++i) {
+      if (!paused_ && !SendAll(client, part)) break;
+      const auto next = std::chrono::steady_clock::now() + std::chrono::duration<double>(1 / rate_);
+      while (!ends_ && std::chrono::steady_clock::now() < next)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
+  close(client);
 }
 
 Listener::Listener() { std::tie(listener_, port_) = Listen(); }

@@ -41,6 +41,29 @@ class HttpServer {
   std::thread thread_;
 };
 
+// A network camera: sends the same part over and over to everybody who asks, as multipart/x-mixed-replace.
+class MultipartCamera {
+ public:
+  // part: a JPEG file's bytes. closes_after: so many parts of each connection; 0: never.
+  MultipartCamera(std::string part, double parts_a_second, int closes_after = 0);
+  ~MultipartCamera();
+  MultipartCamera(const MultipartCamera&) = delete;
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/video"; }
+  int connections() const { return connections_; }
+  void Pause(bool on) { paused_ = on; }  // connections stay, and nothing is sent
+
+ private:
+  void Serve(int client);
+
+  const std::string part_;
+  const double rate_;
+  const int closes_after_;
+  int listener_ = -1, port_ = 0;
+  std::atomic<bool> ends_{false}, paused_{false};
+  std::atomic<int> connections_{0};
+  std::thread thread_;  // accepts, and has one for each client
+};
+
 // The first bytes that somebody sends to a port, at most `count`; the connection is closed then. Waits a minute.
 class Listener {
  public:
