@@ -253,6 +253,40 @@ test('works without a network after the first visit', async () => {
   }
 });
 
+test('a newer build waits for the open tab, which goes on, and takes over when asked', async () => {
+  const sw = readFileSync(join(root, 'web/page/dist/sw.js'), 'utf8');
+  let newer = false;
+  const other = await serve({answer: (path, response) => {
+    if (path !== '/sw.js' || !newer) return false;
+    response.setHeader('Content-Type', 'text/javascript');
+    response.end(sw.replace(/const cacheName = [^;]*;/, 'const cacheName = "scrim-newer";'));
+    return true;
+  }});
+  const context = await browser.newContext();
+  try {
+    const page = await context.newPage();
+    await page.goto(other.url);
+    await running(page);
+    await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+    newer = true;
+    const second = await context.newPage(); // a visit asks for the newer build by itself
+    await second.goto(other.url);
+    await page.locator('#update').waitFor();
+    await second.close();
+    assert.equal((await page.evaluate(() => caches.keys())).length, 2);
+    await page.locator('#stop').click();
+    await page.getByRole('button', {name: 'Sample clip'}).click();
+    await running(page);
+    assert.ok(await page.locator('#problem').isHidden());
+    await page.locator('#reload').click();
+    await page.waitForFunction(async () => (await caches.keys()).join() === 'scrim-newer');
+    await running(page);
+  } finally {
+    await context.close();
+    await other.close();
+  }
+});
+
 const looks = [
   ['desktop-light', {viewport: {width: 1280, height: 800}, colorScheme: 'light'}, 'Coast'],
   ['desktop-dark', {viewport: {width: 1280, height: 800}, colorScheme: 'dark'}, 'Valley'],

@@ -3,6 +3,7 @@ import {Background, VirtualBackground} from 'scrim-web';
 import {backgroundOf, choices, openFile, readAhead} from './backgrounds';
 import {clearNumbers, showNumbers} from './numbers';
 import {openCamera, openSample, Source} from './source';
+import {keepUpToDate} from './update';
 
 const element = <Type extends HTMLElement>(id: string) => document.getElementById(id) as Type;
 const input = (id: string) => element<HTMLInputElement>(id);
@@ -249,7 +250,12 @@ document.addEventListener('visibilitychange', () =>
   void apply((running) => (document.hidden ? running.pause() : running.resume())),
 );
 
-if (import.meta.env.PROD) void navigator.serviceWorker?.register('./sw.js');
+if (import.meta.env.PROD && 'serviceWorker' in navigator) {
+  keepUpToDate((reload) => {
+    element('update').hidden = false;
+    element('reload').onclick = reload;
+  }).catch(() => {}); // offline, or private windows that have none
+}
 
 stop('');
 if (!matchMedia('(prefers-reduced-motion: reduce)').matches) void start('sample');

@@ -6,8 +6,13 @@ self.addEventListener('install', (event) => {
   // Where the browser can (Chrome 123), it reads the cache by itself and need not wake this worker; clips come in parts.
   event.addRoutes?.({condition: {not: {urlPattern: {pathname: '*.mp4'}}}, source: {cacheName}});
   event.waitUntil(
-    caches.open(cacheName).then((cache) => cache.addAll(files)).then(() => self.skipWaiting()),
+    caches.open(cacheName).then((cache) => cache.addAll(files)),
   );
+});
+
+// A tab that is open goes on with the files of its own build: those of a newer one wait until it has gone or asks.
+self.addEventListener('message', ({data}) => {
+  if (data === 'take over') self.skipWaiting();
 });
 
 self.addEventListener('activate', (event) => {
