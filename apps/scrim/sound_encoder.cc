@@ -85,7 +85,8 @@ Status SoundEncoder::Push(const AVFrame* frame, int64_t microseconds) {
   const bool other = frame != nullptr && (frame->sample_rate != rate_ || frame->format != format_ ||
                                           frame->ch_layout.nb_channels != channels_);
   if ((frame == nullptr || other) && graph_ != nullptr) {
-    av_buffersrc_add_frame(in_, nullptr);
+    if (const int error = av_buffersrc_add_frame(in_, nullptr); error < 0)
+      return Internal(name_ + ": its sound cannot be converted: " + AvText(error));
     SCRIM_RETURN_IF_ERROR(Encode());
   }
   if (frame == nullptr) return Send(nullptr);
