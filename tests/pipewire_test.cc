@@ -174,6 +174,19 @@ TEST_F(PipeWire, WhoLooksIsCountedAnewAfterTheDaemonsRestart) {
   EXPECT_EQ(result.status, 0) << result.err;
 }
 
+// Before a second frame has been shown.
+TEST_F(PipeWire, ADaemonThatGoesAtOnceIsWaitedFor) {
+  const Result result = Run({"-i", "test", "--rate", "1", "-b", "#ff0000", "-o", "pipewire"}, [&](int pid) {
+    ASSERT_FALSE(NoFrames());
+    StopDaemons(/*daemon_first=*/true);
+    StartDaemons();
+    const std::string seen = folder_ / "seen";
+    EXPECT_TRUE(Comes([&] { return Client(pid, 2, seen)->Wait(10) == 0; }));
+    EXPECT_TRUE(Ask({"quit"}).ok());
+  });
+  EXPECT_EQ(result.status, 0) << result.err;
+}
+
 // The session manager alone goes and comes back. It links those who looked again, but no frame comes to them (0.3.65),
 // and none came to anybody else.
 TEST_F(PipeWire, ViewersAreServedAfterTheSessionManagersRestart) {

@@ -157,6 +157,7 @@ class LiveRun {
 
   void OnOutputOpened(const LiveOutput::Options& out, std::shared_ptr<LiveOutput> output) {
     output_ = std::move(output);
+    output_worked_ |= KindOfSink(options_.output) == SinkKind::kPipeWire;  // the daemon has taken the camera
     picture_.CatchUp(out, output_);
     gint n = 30, d = 1;
     gst_structure_get_fraction(gst_caps_get_structure(feed_->canvas(), 0), "framerate", &n, &d);
