@@ -140,7 +140,7 @@ std::string LiveOutput::SetBackground(const std::string& text) {
 
 void LiveOutput::SetPatient(bool patient) {
   if (std::exchange(patient_, patient) == patient) return;
-  const guint usual = static_cast<guint>(scrim_default_params().wait_ms);
+  const guint usual = static_cast<guint>(DefaultParams().wait_ms);
   g_object_set(filter_.get(), "max-wait", patient ? kLongWaitMs : usual, nullptr);
 }
 
