@@ -1,7 +1,7 @@
 # The one door to every build. `make help` lists what it can do.
 .DEFAULT_GOAL := help
 .PHONY: help demo test arm64 wasm web bench bench-peers bench-web train report lint format asan tsan clean native-masks web-build
-.PHONY: web-if-possible deb deb-test soak fuzz check
+.PHONY: web-if-possible deb deb-test soak fuzz strict check
 
 # Half a gigabyte of memory for each compiler at most; all cores.
 JOBS ?= $(shell nproc)
@@ -138,6 +138,11 @@ report: ## make docs/report anew: quality, predecessors, density, times; with th
 	cmake --build --preset demo -j $(JOBS) --target scrim scrim-report talking_heads
 	build/demo/apps/report/scrim-report --scrim build/demo/apps/scrim/scrim --talking-heads build/demo/apps/report/talking_heads \
 	  --shared $(SHARED)
+
+strict: ## compile library, command line and element with all warnings as errors
+	@tools/install-packages.sh test
+	cmake --preset strict -Wno-dev
+	cmake --build --preset strict -j $(JOBS)
 
 check: test lint asan tsan arm64 wasm ## everything that has to pass before a release; hours on two cores
 

@@ -17,6 +17,12 @@ if(CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)
   add_compile_options(-march=x86-64-v2 -mtune=generic -maes -mpclmul)
 endif()
 
+# Every warning is an error. Not among them: whole numbers that become floats, which are sizes and bytes here and exact;
+# and names of parameters that an interface asks for.
+if(SCRIM_STRICT)
+  add_compile_options(-Wall -Wextra -Wconversion -Wshadow -Werror -Wno-implicit-int-float-conversion -Wno-unused-parameter)
+endif()
+
 if(SCRIM_TESTS)
   enable_testing()
   include(GoogleTest)

@@ -46,6 +46,27 @@ TEST_F(ReportTest, ReadsTablesAndNamesBrokenLines) {
   EXPECT_EQ(ReadCsv("none.csv").status().code(), Code::kNotFound);
 }
 
+TEST_F(ReportTest, JsonThatLacksSomethingIsNamed) {
+  const auto read = [](const nlohmann::json& file) { return file.at("frames").get<int>(); };
+  std::ofstream("good.json") << R"({"frames": 3})";
+  std::ofstream("other.json") << R"({"photos": 3})";
+  std::ofstream("cut.json") << R"({"frames": )";
+  const StatusOr<int> frames = ReadJson("good.json", read);
+  ASSERT_TRUE(frames.ok()) << frames.status().message();
+  EXPECT_EQ(*frames, 3);
+  for (const std::string name : {"other.json", "cut.json", "none.json"}) {
+    const StatusOr<int> missing = ReadJson(name, read);
+    ASSERT_FALSE(missing.ok()) << name;
+    EXPECT_NE(missing.status().message().find(name), std::string::npos) << missing.status().message();
+  }
+}
+
+TEST(TextTest, IsAsLongAsItComes) {
+  const std::string name(5000, 'n');
+  EXPECT_EQ(app::Text("%s: %d", name.c_str(), 7), name + ": 7");
+  EXPECT_EQ(app::Text("plain"), "plain");
+}
+
 TEST_F(ReportTest, PageEscapesAndMarks) {
   Page page;
   page.Heading("a < b");

@@ -47,6 +47,9 @@ const char* NameOf(AVPixelFormat format) {
   }
 }
 
+// Whole pixels, one at least.
+int SideOf(double pixels) { return std::max(1, static_cast<int>(std::lround(pixels))); }
+
 // What is transparent lies over black, like a picture's.
 void LayOverBlack(AVFrame* rgba) {
   for (int y = 0; y < rgba->height; ++y) {
@@ -151,13 +154,13 @@ Status Clip::Convert(AVFrame* from, AVFrame* to) {
   std::string scale = "scale=flags=bicubic";
   std::string before, after;
   if (fit_ == Fit::kContain) {
-    const int width = shape > wanted ? like_.width : std::max(1L, std::lround(like_.height * shape)),
-              height = shape > wanted ? std::max(1L, std::lround(like_.width / shape)) : like_.height;
+    const int width = shape > wanted ? like_.width : SideOf(like_.height * shape),
+              height = shape > wanted ? SideOf(like_.width / shape) : like_.height;
     scale += ":w=" + std::to_string(width) + ":h=" + std::to_string(height);
     after = ",pad=" + size + ":x=-1:y=-1:color=black";
   } else {
-    const int width = shape > wanted ? std::max(1L, std::lround(from->height * wanted / sar)) : from->width,
-              height = shape > wanted ? from->height : std::max(1L, std::lround(from->width * sar / wanted));
+    const int width = shape > wanted ? SideOf(from->height * wanted / sar) : from->width,
+              height = shape > wanted ? from->height : SideOf(from->width * sar / wanted);
     before = "crop=w=" + std::to_string(width) + ":h=" + std::to_string(height) + ":exact=1,";
     scale += ":" + size;
   }
