@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <thread>
 
+#include "live_feed.h"
 #include "sink.h"
 #include "source.h"
 
@@ -146,6 +148,42 @@ TEST(ChooseMode, TakesWhatIsSensible) {
                 .find("NV12, width=(int)1280, height=(int)720, framerate=(fraction)30/1"),
             std::string::npos);
   EXPECT_EQ(Chosen("audio/x-raw"), "");
+}
+
+app::Owned<GstSample> Sample(const char* caps) {
+  const app::Owned<GstCaps> owned(gst_caps_from_string(caps));
+  const app::Owned<GstBuffer> buffer(gst_buffer_new_allocate(nullptr, 64 * 36 * 3 / 2, nullptr));
+  return app::Owned<GstSample>(gst_sample_new(buffer.get(), owned.get(), nullptr, nullptr));
+}
+
+TEST(LiveFeed, TakesFramesOfTheNewestSourceAndLearnsTheirPace) {
+  ASSERT_TRUE(app::StartGStreamer().ok());
+  constexpr char kCaps[] = "video/x-raw,format=I420,width=64,height=36,framerate=0/1";
+  int canvases = 0;
+  app::LiveFeed feed([&] { ++canvases; });
+  const uint64_t given_up = feed.NewSource(), number = feed.NewSource();
+  feed.Take(given_up, Sample(kCaps));
+  EXPECT_FALSE(feed.came());
+  EXPECT_EQ(feed.canvas(), nullptr);
+  feed.Take(number, Sample(kCaps));
+  EXPECT_TRUE(feed.came());
+  ASSERT_NE(feed.canvas(), nullptr);
+  EXPECT_EQ(feed.slowest(), 0s);
+  std::this_thread::sleep_for(60ms);
+  feed.Take(number, Sample("video/x-raw,format=I420,width=32,height=18,framerate=30/1"));
+  EXPECT_GE(feed.slowest(), 60ms);
+  EXPECT_LT(feed.silence(), feed.slowest());
+  for (int i = 0; i < 4; ++i) feed.Take(number, Sample(kCaps));
+  EXPECT_LT(feed.slowest(), 60ms);  // only the last ones count
+  EXPECT_EQ(canvases, 1);
+  gint width = 0, n = 0, d = 1;  // the first frame's, with a rate
+  gst_structure_get_int(gst_caps_get_structure(feed.canvas(), 0), "width", &width);
+  gst_structure_get_fraction(gst_caps_get_structure(feed.canvas(), 0), "framerate", &n, &d);
+  EXPECT_EQ(width, 64);
+  EXPECT_EQ(n, 30);
+  feed.EndSource();
+  EXPECT_FALSE(feed.came());
+  EXPECT_EQ(feed.slowest(), 0s);
 }
 
 TEST(Kinds, OfWhatIsWritten) {

@@ -21,15 +21,6 @@ GstFlowReturn Deliver(GstAppSink* sink, gpointer data) {
   return GST_FLOW_OK;
 }
 
-// A network camera's frames one after the other. The demultiplexer waits for more streams, until some 2 MB have come,
-// unless it is told that there is one.
-void OnElementAdded(GstBin*, GstBin*, GstElement* element, gpointer endless) {
-  const GstElementFactory* factory = gst_element_get_factory(element);
-  if (factory == nullptr || std::string_view(GST_OBJECT_NAME(factory)) != "multipartdemux") return;
-  g_object_set(element, "single-stream", TRUE, nullptr);
-  *static_cast<std::atomic<bool>*>(endless) = true;
-}
-
 }  // namespace
 
 StatusOr<std::unique_ptr<LiveSource>> LiveSource::Start(const std::string& text, const Mode& wish, GstCaps* canvas,
@@ -45,7 +36,7 @@ StatusOr<std::unique_ptr<LiveSource>> LiveSource::Start(const std::string& text,
   GstElement* pipeline = live->pipeline_.get();
   gst_bin_add_many(GST_BIN(pipeline), source.bin.get(), end.get(), nullptr);
   if (!gst_element_link(source.bin.get(), end.get())) return Internal(text + ": the source cannot be connected");
-  g_signal_connect(pipeline, "deep-element-added", G_CALLBACK(OnElementAdded), &live->endless_);
+  g_signal_connect(pipeline, "deep-element-added", G_CALLBACK(OnElementAdded), live.get());
   const Owned<GstCaps> any(gst_caps_from_string(kAnySize));
   live->SetCanvas(canvas != nullptr ? canvas : any.get());
   GstAppSinkCallbacks callbacks{};
@@ -57,6 +48,17 @@ StatusOr<std::unique_ptr<LiveSource>> LiveSource::Start(const std::string& text,
     return IoError(problem);
   }
   return live;
+}
+
+// A network camera's frames one after the other. The demultiplexer waits for more streams, until some 2 MB have come,
+// unless it is told that there is one; and frames are shown when they come, whatever times they carry.
+void LiveSource::OnElementAdded(GstBin*, GstBin*, GstElement* element, gpointer data) {
+  auto* self = static_cast<LiveSource*>(data);
+  const GstElementFactory* factory = gst_element_get_factory(element);
+  if (factory == nullptr || std::string_view(GST_OBJECT_NAME(factory)) != "multipartdemux") return;
+  g_object_set(element, "single-stream", TRUE, nullptr);
+  g_object_set(ByName(self->pipeline_.get(), "frames").get(), "sync", FALSE, nullptr);
+  self->endless_ = true;
 }
 
 LiveSource::~LiveSource() {

@@ -38,6 +38,7 @@ class LiveSource {
 
  private:
   LiveSource() = default;
+  static void OnElementAdded(GstBin* bin, GstBin* within, GstElement* element, gpointer data);
   std::string text_, name_, about_;
   bool comes_back_ = false;
   std::atomic<bool> endless_{false};
