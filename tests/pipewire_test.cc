@@ -166,6 +166,9 @@ TEST_F(PipeWire, WhoLooksIsCountedAnewAfterTheDaemonsRestart) {
         return viewer->Wait(10) == 0;
       }));
       EXPECT_EQ(FramesOf(seen).size(), 10u);
+      viewer = Client(pid, 100000, seen);
+      EXPECT_TRUE(Sees("clients: 1"));
+      EXPECT_TRUE(Sees("source: runs"));
       viewer.reset();
       EXPECT_TRUE(Sees("clients: 0"));
     }
