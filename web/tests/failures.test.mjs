@@ -74,6 +74,42 @@ test('what is no picture is called so', async () => {
 });
 
 for (const path of ['streams', 'canvas']) {
+  test(`${path}: the effect off and on again, fewer frames, and a start that is given up`, async () => {
+    const seen = await inPage(async (path) => {
+      const camera = await helpers.camera();
+      const virtual = await scrim.VirtualBackground.start(camera, {background: '#ff0000', path});
+      await virtual.first;
+      const watcher = await helpers.watch(virtual.track);
+      const red = (pixels) => helpers.share(pixels, [255, 0, 0]);
+      const seen = {masked: await watcher.until((pixels) => red(pixels) > 0.2)};
+      await virtual.passThrough(true);
+      seen.room = await watcher.until((pixels) => red(pixels) < 0.01);
+      await virtual.pause();
+      seen.paused = await watcher.until((pixels) => red(pixels) > 0.99);
+      await virtual.resume();
+      seen.roomAgain = await watcher.until((pixels) => red(pixels) < 0.01);
+      await virtual.passThrough(false);
+      seen.maskedAgain = await watcher.until((pixels) => red(pixels) > 0.2);
+      await virtual.setMaxFps(5);
+      let fps = 0;
+      virtual.addEventListener('stats', ({detail}) => (fps = detail.fps));
+      await helpers.sleep(3500);
+      seen.slow = fps > 2 && fps < 7;
+      virtual.stop();
+
+      const early = new AbortController(), never = new Promise(() => {});
+      const start = scrim.VirtualBackground.start(never, {signal: early.signal, path}).then(() => 'started', (error) => error.name);
+      early.abort();
+      seen.early = await start;
+      seen.before = await scrim.VirtualBackground.start(camera, {signal: early.signal, path}).then(() => 'started', (error) => error.name);
+      camera.stop();
+      return seen;
+    }, path);
+    assert.deepEqual(seen, {
+      masked: true, room: true, paused: true, roomAgain: true, maskedAgain: true, slow: true, early: 'AbortError', before: 'AbortError',
+    });
+  });
+
   test(`${path}: tracks that are none, clones, and switched off`, async () => {
     const seen = await inPage(async (path) => {
       const why = (promise) => promise.then(() => 'nothing', (error) => `${error.name}: ${error.message}`);

@@ -90,12 +90,16 @@ function methodsFor(port: Port) {
       void stream!.readFrom(readable);
     },
     async push({picture, timestamp}: {picture: Picture; timestamp: number}) {
-      stream!.push(picture, timestamp);
+      return stream!.push(picture, timestamp);
     },
     reset: () => exclusive(async () => engine.reset()),
     hold: () => stream!.hold(),
     async release() {
       stream!.release();
+    },
+    passThrough: (on: boolean) => exclusive(async () => stream!.passThrough(on)),
+    async setMaxFps(frames: number) {
+      stream!.setMaxFps(frames);
     },
     /** Beats every so many milliseconds, also where the page's own timers sleep; 0: no more. */
     async beat(milliseconds: number) {

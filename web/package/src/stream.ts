@@ -39,6 +39,9 @@ export class Stream {
   private waiting: {picture: Picture; timestamp: number} | null = null;
   private running = false;
   private held = false;
+  private passing = false; // frames leave as they came
+  private interval = 0; // milliseconds between frames at least
+  private due = 0; // when the next frame may be taken
   private masked = false; // there was a mask
   private told = false; // ... and the page knows
   private dead = false; // the module gave up: nothing but black leaves from then on
@@ -72,12 +75,20 @@ export class Stream {
     }
   }
 
-  push(picture: Picture, timestamp: number): void {
+  /** Whether the picture is taken. */
+  push(picture: Picture, timestamp: number): boolean {
     if (this.waiting !== null) this.sum.skipped += 1;
     this.dropWaiting();
-    if (this.held) return picture.close();
+    const now = performance.now();
+    if (this.held || now < this.due) {
+      picture.close();
+      return false;
+    }
+    // Cameras are not exact: a frame that comes a little early counts as in time.
+    if (this.interval > 0) this.due = Math.max(this.due + this.interval, now) - this.interval * 0.1;
     this.waiting = {picture, timestamp};
     if (!this.running) void this.run();
+    return true;
   }
 
   /** Puts out the background alone and takes no frames until release(). */
@@ -94,6 +105,18 @@ export class Stream {
 
   release(): void {
     this.held = false;
+  }
+
+  /** on: the frames as they come, with the room; off: masked ones from the next on, the first of them cold. */
+  passThrough(on: boolean): void {
+    if (this.passing && !on) this.engine.reset();
+    this.passing = on;
+  }
+
+  /** 0: all of them. */
+  setMaxFps(frames: number): void {
+    this.interval = frames > 0 ? 1000 / frames : 0;
+    this.due = 0;
   }
 
   close(): void {
@@ -135,6 +158,10 @@ export class Stream {
 
   private async handle(picture: Picture, timestamp: number): Promise<Picture | null> {
     if (this.held) return null;
+    if (this.passing) {
+      this.last = {timestamp, at: performance.now()};
+      return 'timestamp' in picture ? picture.clone() : createImageBitmap(picture);
+    }
     const start = performance.now();
     let out: Picture;
     try {

@@ -11,6 +11,10 @@ export interface VirtualBackgroundOptions extends EngineOptions {
    * there is time, and stays where the network is too small a part of them to help. Default: 0, never.
    */
   budget?: number;
+  /** Frames a second at most; what comes sooner is left out. Default: all. */
+  maxFps?: number;
+  /** Ends start(), which then rejects with the signal's reason. What runs already is ended by stop(). */
+  signal?: AbortSignal;
   /** Frames are drawn there, too, at their own size. The only way to see `'transparent'`: calls carry no alpha. */
   canvas?: HTMLCanvasElement;
   /**
@@ -89,7 +93,8 @@ export class VirtualBackground extends EventTarget {
       this.track = this.canvas!.captureStream().getVideoTracks()[0];
       this.player = new Player((picture) => {
         const timestamp = Math.round(1000 * performance.now());
-        remote.call('push', {picture, timestamp}, [picture]).catch(() => {});
+        const taken = remote.call('push', {picture, timestamp}, [picture]);
+        taken.then((taken) => void (taken || this.player!.next()), () => {});
       });
       document.addEventListener('visibilitychange', () => this.beat(), {signal: this.listeners.signal});
       this.beat();
@@ -107,17 +112,30 @@ export class VirtualBackground extends EventTarget {
     source: MediaStreamTrack | Promise<MediaStreamTrack>,
     options: VirtualBackgroundOptions = {},
   ): Promise<VirtualBackground> {
+    const {signal} = options;
+    signal?.throwIfAborted();
     const opening = Remote.open(options);
     let virtual: VirtualBackground | null = null;
+    const aborted = new Promise<never>((_, reject) =>
+      signal?.addEventListener('abort', () => {
+        virtual?.stop(); // whatever is under way rejects
+        reject(signal.reason);
+      }),
+    );
+    aborted.catch(() => {});
     try {
-      const [remote, track, background] = await Promise.all([opening, source, options.background ?? 'blur']);
+      const wanted = Promise.all([opening, source, options.background ?? 'blur']);
+      const [remote, track, background] = await Promise.race([wanted, aborted]);
       checkSource(track);
       virtual = new VirtualBackground(remote, options);
       await virtual.setBackground(background);
       await virtual.setBudget(options.budget ?? 0);
+      await virtual.setMaxFps(options.maxFps ?? 0);
       await virtual.replaceTrack(track);
+      signal?.throwIfAborted();
       return virtual;
-    } catch (error) {
+    } catch (reason) {
+      const error = signal?.aborted ? signal.reason : reason;
       if (virtual !== null) virtual.stop();
       else opening.then((remote) => remote.close(), () => {});
       throw error;
@@ -187,6 +205,19 @@ export class VirtualBackground extends EventTarget {
   /** See VirtualBackgroundOptions.budget. */
   setBudget(milliseconds: number): Promise<void> {
     return this.remote.call('configure', {budget: milliseconds}).then(() => {});
+  }
+
+  /** See VirtualBackgroundOptions.maxFps. */
+  setMaxFps(frames: number): Promise<void> {
+    return this.remote.call('setMaxFps', frames);
+  }
+
+  /**
+   * on: the track carries the camera's frames as they are, with the room. It is the only way by which the room leaves,
+   * and only while it is asked for: a muted or lost camera and pause() show the background alone all the same.
+   */
+  passThrough(on: boolean): Promise<void> {
+    return this.remote.call('passThrough', on);
   }
 
   /** Shows the background alone and does no work until resume(): for when nobody looks. */
