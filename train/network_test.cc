@@ -220,7 +220,7 @@ TEST(Network, ReleasedModelUnfolds) {
   const auto model = graph::LoadModel(SCRIM_MODELS "/default.scrim");
   ASSERT_TRUE(model.ok()) << model.status().message();
   auto folded = Network::Create(model->graph, torch::kCPU);
-  auto network = Network::Create(*graph::Scrimnet({}), torch::kCPU);
+  auto network = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("default")), torch::kCPU);
   ASSERT_TRUE(folded->ImportWeights(model->weights).ok());
   torch::manual_seed(3);
   const torch::Tensor input = torch::rand({8, 4, 96, 64}) * 2 - 1;
@@ -254,7 +254,7 @@ TEST(Network, RefusesToUnfoldAnotherNetwork) {
 TEST(Network, RoundsAsInt8WhileTraining) {
   const auto model = graph::LoadModel(SCRIM_MODELS "/default.scrim");
   ASSERT_TRUE(model.ok()) << model.status().message();
-  auto network = Network::Create(*graph::Scrimnet({}), torch::kCPU);
+  auto network = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("default")), torch::kCPU);
   torch::manual_seed(3);
   const torch::Tensor input = torch::rand({8, 4, 96, 64}) * 2 - 1;
   ASSERT_TRUE(Unfold(*model, input, *network).ok());

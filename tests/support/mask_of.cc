@@ -45,7 +45,7 @@ int main(int argc, char** argv) {
   for (int i = 0; i < 2; ++i)
     if (session.Segment(frame, alpha.data(), static_cast<size_t>(width)) != SCRIM_OK) return Fail(scrim_last_error());
   int columns = 0, rows = 0;  // of the shape nearest to the picture's, which the session takes with the first frame
-  scrim_get_density(session.get(), &columns, &rows);
+  scrim_get_input_size(session.get(), &columns, &rows);
   std::vector<float> mask(static_cast<size_t>(columns * rows));
   if (session.GetMask(mask.data(), mask.size()) != SCRIM_OK) return Fail(scrim_last_error());
   const auto [low, high] = std::minmax_element(mask.begin(), mask.end());
