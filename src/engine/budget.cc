@@ -14,7 +14,7 @@ constexpr int kMostPatience = 3600;
 constexpr int kProven = 600;    // a step up that held so many frames was right
 constexpr double kRoom = 0.85;  // share of the budget that the next level may take before a step up
 constexpr int kMinSide = 96;
-constexpr double kWorthIt = 1. / 3;  // share of the cost that a budget which cannot be met must save to go down at all
+constexpr double kWorthIt = 0.2;  // share of the cost that a budget which cannot be met must save to go down at all
 
 double Pixels(graph::Density d) { return double(d.width) * d.height; }
 

@@ -24,7 +24,7 @@ std::vector<QualityLevel> QualityLevels(graph::Density best);
 std::vector<QualityLevel> SizeLevels(graph::Density best);
 
 // Chooses a level so that frames cost no more than the budget on average. Goes down when a few frames in a row cost too
-// much, as far as needed, but not where no level meets the budget and the network is the smaller part of the cost: a
+// much, as far as needed, but not where no level meets the budget and the network is a small part of the cost: a
 // coarse mask would buy little then. Goes up one step at a time, when the next level has had room to spare for long, and waits
 // twice as long after each step up to it that had to be taken back. Medians keep single slow frames out. Pure
 // arithmetic: no clock, no thread.
