@@ -136,7 +136,9 @@ void MultipartCamera::Serve(int client) {
 
 Listener::Listener() { std::tie(listener_, port_) = Listen(); }
 
-Listener::~Listener() { close(listener_); }
+Listener::~Listener() {
+  if (listener_ >= 0) close(listener_);
+}
 
 std::string Listener::FirstBytes(size_t count) {
   std::string bytes;
@@ -148,6 +150,8 @@ std::string Listener::FirstBytes(size_t count) {
     if (n <= 0) break;
     bytes.append(more, static_cast<size_t>(n));
   }
+  // Whoever tries again is refused, instead of waiting for a server that does not look.
+  close(std::exchange(listener_, -1));
   close(client);
   return bytes;
 }
