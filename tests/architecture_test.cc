@@ -34,7 +34,7 @@ std::vector<std::string> Quoted(const std::string& text) {
   return words;
 }
 
-// The rows behind the line "| room | may include |" of design.md.
+// The rows behind the line "| room | may include |" of design.md; those of one room add up.
 Layers ReadLayers() {
   Layers layers;
   bool inside = false;
@@ -46,7 +46,7 @@ Layers ReadLayers() {
     else if (inside) {
       const size_t bar = line.find('|', 1);
       const std::vector<std::string> room = Quoted(line.substr(0, bar)), may = Quoted(line.substr(bar));
-      if (!room.empty()) layers[room[0]] = {may.begin(), may.end()};
+      if (!room.empty()) layers[room[0]].insert(may.begin(), may.end());
     }
   }
   return layers;

@@ -1,5 +1,5 @@
 // scrim's own network: a U-Net for real-time portrait segmentation. Every part of the recipe is a switch, so that an
-// ablation can turn it off. The table in docs/design.md names the parts.
+// ablation can turn it off. docs/design.md names the parts.
 #pragma once
 
 #include "graph/graph.h"
