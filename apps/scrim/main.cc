@@ -37,7 +37,7 @@ struct Texts {
 void AddMatte(CLI::App* command, CommonOptions* options) {
   command->add_flag("!--no-refine-edges", options->refine_edges,
                     "enlarge the mask without following the frame's edges");
-  command->add_flag("!--bilinear", options->refine_edges)->group("");  // its name in version 0.1
+  command->add_flag("!--bilinear", options->refine_edges)->group("")->configurable(false);  // its name in version 0.1
   command->add_flag("--no-stabiliser", options->raw,
                     "do not hold the mask still on still pixels, nor clean it of islands");
 }
@@ -65,7 +65,7 @@ void AddDrawing(CLI::App* command, CommonOptions* options) {
       ->capture_default_str();
   command->add_flag("!--no-decontaminate-edges", options->decontaminate_edges,
                     "leave the old room's colour in the outline");
-  command->add_flag("!--no-foreground", options->decontaminate_edges)->group("");  // its name in version 0.1
+  command->add_flag("!--no-foreground", options->decontaminate_edges)->group("")->configurable(false);  // its name in version 0.1
 }
 
 void AddInputSize(CLI::App* command, std::string* text, const std::string& what) {
