@@ -65,8 +65,8 @@ class LiveRun {
     input_.Close();
     CloseOutput();
     ErrandsEnd(kClosing);
-    if (file_ && keep_file_) {
-      const Status kept = file_->Commit();
+    if (file_) {
+      const Status kept = keep_file_ ? file_->Commit() : IoError(options_.output + ": the run ended before its first frame");
       if (status_.ok()) status_ = kept;
     }
     return status_;
