@@ -1,14 +1,14 @@
 // Commands for a run that is under way, over a Unix socket: one line in, an answer out.
 #pragma once
 
+#include <gio/gio.h>
+
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
-
-typedef struct _GSocketService GSocketService;
 
 namespace scrim::app {
 

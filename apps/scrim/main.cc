@@ -65,7 +65,9 @@ void AddDrawing(CLI::App* command, CommonOptions* options) {
       ->capture_default_str();
   command->add_flag("!--no-decontaminate-edges", options->decontaminate_edges,
                     "leave the old room's colour in the outline");
-  command->add_flag("!--no-foreground", options->decontaminate_edges)->group("")->configurable(false);  // its name in version 0.1
+  command->add_flag("!--no-foreground", options->decontaminate_edges)
+      ->group("")
+      ->configurable(false);  // its name in version 0.1
 }
 
 void AddInputSize(CLI::App* command, std::string* text, const std::string& what) {

@@ -66,7 +66,8 @@ class LiveRun {
     CloseOutput();
     ErrandsEnd(kClosing);
     if (file_) {
-      const Status kept = keep_file_ ? file_->Commit() : IoError(options_.output + ": the run ended before its first frame");
+      const Status kept =
+          keep_file_ ? file_->Commit() : IoError(options_.output + ": the run ended before its first frame");
       if (status_.ok()) status_ = kept;
     }
     return status_;
