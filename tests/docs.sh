@@ -7,7 +7,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 problems=$work/problems
 
-find README.md docs models -name '*.md' -exec env LC_ALL=C.UTF-8 grep -HnE '^.{121,}' {} + |
+find ./*.md docs models web/package/README.md -name '*.md' -exec env LC_ALL=C.UTF-8 grep -HnE '^.{121,}' {} + |
   sed 's/^\([^:]*:[0-9]*\):.*/\1: has more than 120 characters/' >>"$problems"
 
 # What a heading is called in a link: small letters, digits and dashes.

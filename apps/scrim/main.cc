@@ -4,17 +4,14 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <cctype>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
-#include <sstream>
 #include <string>
 
 #include "commands.h"
+#include "config_file.h"
 #include "contestant.h"
 #include "errand.h"
 #include "interrupt.h"
@@ -107,65 +104,6 @@ void AddData(CLI::App* command, Options* options) {
       ->type_name("GROUP");
   command->add_flag("-q,--quiet", options->quiet, "no progress on stderr");
   AddMatte(command, &options->common);
-}
-
-// scrim/config in $XDG_CONFIG_HOME or ~/.config.
-std::string DefaultConfigPath() {
-  const char *folder = std::getenv("XDG_CONFIG_HOME"), *home = std::getenv("HOME");
-  if (folder != nullptr && *folder != '\0') return std::string(folder) + "/scrim/config";
-  return home != nullptr ? std::string(home) + "/.config/scrim/config" : "";
-}
-
-// Only what is there for the command that is given: a mistake in [run] must not keep `scrim ctl pause` from its work.
-class CommandConfig : public CLI::ConfigBase {
- public:
-  explicit CommandConfig(const CLI::App& app) : app_(app) { comment(';'); }  // # begins a colour
-
-  std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
-    std::vector<CLI::ConfigItem> items = CLI::ConfigBase::from_config(input);
-    std::erase_if(items, [&](const CLI::ConfigItem& item) {
-      const CLI::App* command = CommandOf(item);
-      return command != nullptr && command != &app_ && !command->parsed();
-    });
-    for (const CLI::ConfigItem& item : items) {
-      if (item.name == "++" || item.name == "--") continue;  // a part begins, ends
-      const CLI::App* command = CommandOf(item);
-      const CLI::Option* option = command != nullptr ? command->get_option_no_throw("--" + item.name) : nullptr;
-      if (option == nullptr || option->empty()) taken_.push_back(item.name);
-    }
-    return items;
-  }
-
-  // Whether an error speaks of an option that comes from the file.
-  bool Concerns(const std::string& message) const {
-    return std::any_of(taken_.begin(), taken_.end(), [&](const std::string& name) {
-      const size_t at = message.find(name);
-      return at != std::string::npos && (at == 0 || std::isalnum(static_cast<unsigned char>(message[at - 1])) == 0);
-    });
-  }
-
- private:
-  // Null: there is none of that name.
-  const CLI::App* CommandOf(const CLI::ConfigItem& item) const {
-    if (item.parents.empty()) return &app_;
-    const auto found =
-        app_.get_subcommands([&](const CLI::App* command) { return command->check_name(item.parents[0]); });
-    return found.empty() ? nullptr : found[0];
-  }
-
-  const CLI::App& app_;
-  mutable std::vector<std::string> taken_;
-};
-
-// Options without a value stay comments, because "" is none.
-void PrintConfig(const std::string& text) {
-  std::printf("[run]\n");
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    if (line == "density=\"\"") continue;  // the old name of input-size
-    const bool unset = line.size() > 3 && line.compare(line.size() - 3, 3, "=\"\"") == 0;
-    std::printf("%s%s\n", unset ? ";" : "", line.c_str());
-  }
 }
 
 // What does not go together in a run; empty: nothing.

@@ -131,12 +131,12 @@ typedef struct scrim_params {
   /* 0 (default): every frame waits for its own mask, for files and photos. 1: for a camera. The network runs in a
    * thread of its own, on the newest frame, and a frame whose mask is not ready in wait_ms is drawn with the newest
    * mask, less what has moved since. Frames that look like the one before take its mask. The browser's
-   * module has none of this: SCRIM_UNSUPPORTED. Ignored without live: */
+   * module refuses it with SCRIM_UNSUPPORTED. Of what follows, budget_ms alone counts without live. */
   int live;
   float wait_ms;         /* how long a frame waits for its own mask at most; not at all where the network is slower */
   float max_mask_age_ms; /* older masks are not used: the background alone is drawn, with SCRIM_UNAVAILABLE */
-  float budget_ms;       /* milliseconds of work for a frame, held by lowering the input size, and live the rate of masks
-                          * as well; 0: any. Not ignored without live */
+  float budget_ms;       /* milliseconds of work for a frame; 0: any. Held by lowering the input size and, live, the
+                          * rate of masks */
   float budget_percent;  /* the same as a share of one core, 0 to 100; 0: any. The smaller one counts */
 } scrim_params;
 

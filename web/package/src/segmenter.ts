@@ -1,4 +1,4 @@
-import {EngineOptions} from './options.js';
+import {EngineOptions, ScrimError} from './options.js';
 import {Remote} from './remote.js';
 
 /** 0 room to 255 person, rows from the top without gaps. */
@@ -58,7 +58,7 @@ export class Segmenter {
     const {picture: composed, failure} = await result;
     if (failure !== null) {
       composed.close();
-      throw new Error(failure);
+      throw new ScrimError(failure);
     }
     return composed as never;
   }
