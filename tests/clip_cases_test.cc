@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <thread>
 
-#include "image_io.h"
+#include "io/image_io.h"
 #include "support/media_tools.h"
 #include "support/process.h"
 #include "support/program.h"

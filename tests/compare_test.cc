@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "image_io.h"
+#include "io/image_io.h"
 #include "media.h"
 #include "support/process.h"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "image_io.h"
+#include "io/image_io.h"
 #include "support/process.h"
 
 namespace scrim::test {

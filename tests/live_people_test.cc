@@ -15,7 +15,7 @@
 
 #include "control.h"
 #include "control_line.h"
-#include "descriptor.h"
+#include "io/descriptor.h"
 #include "live_commands.h"
 #include "support/live.h"
 #include "support/media_tools.h"

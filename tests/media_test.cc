@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "image/convert.h"
-#include "image_io.h"
+#include "io/image_io.h"
 #include "support/process.h"
 
 namespace scrim::test {

@@ -12,7 +12,7 @@
 #include <random>
 
 #include "control_line.h"
-#include "descriptor.h"
+#include "io/descriptor.h"
 #include "support/pipewire.h"
 
 namespace scrim::test {

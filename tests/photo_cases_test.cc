@@ -7,7 +7,7 @@
 
 #include "base/crc32.h"
 #include "common/image_file.h"
-#include "image_io.h"
+#include "io/image_io.h"
 #include "support/media_tools.h"
 #include "support/process.h"
 #include "support/program.h"

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "image_io.h"
+#include "io/image_io.h"
 #include "metrics/photo.h"
 #include "support/process.h"
 

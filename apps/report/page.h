@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "text.h"
+#include "io/text.h"
 
 namespace scrim::report {
 

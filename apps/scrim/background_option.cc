@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-#include "image_io.h"
+#include "io/image_io.h"
 #include "session.h"
 
 namespace scrim::app {

@@ -15,7 +15,7 @@
 #include "engine/stopwatch.h"
 #include "engine/virtual_background.h"
 #include "image/convert.h"
-#include "json.h"
+#include "io/json.h"
 #include "median.h"
 #include "nn/peak.h"
 

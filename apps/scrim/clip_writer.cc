@@ -7,7 +7,7 @@ extern "C" {
 #include <map>
 #include <utility>
 
-#include "interrupt.h"
+#include "io/interrupt.h"
 #include "sound_encoder.h"
 #include "y4m_writer.h"
 

@@ -1,6 +1,6 @@
 #include "contact_sheet.h"
 
-#include "image_io.h"
+#include "io/image_io.h"
 #include "tiles.h"
 
 namespace scrim::app {

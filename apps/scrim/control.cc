@@ -14,8 +14,8 @@
 #include <utility>
 
 #include "control_line.h"
-#include "descriptor.h"
-#include "interrupt.h"
+#include "io/descriptor.h"
+#include "io/interrupt.h"
 
 namespace scrim::app {
 namespace {

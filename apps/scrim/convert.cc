@@ -9,10 +9,10 @@
 #include "graph/fold.h"
 #include "graph/onnx.h"
 #include "image/sampler.h"
-#include "image_io.h"
+#include "io/image_io.h"
 #include "matte/mask_loop.h"
 #include "nn/quantisation/quantise_model.h"
-#include "paths.h"
+#include "io/paths.h"
 
 namespace scrim::app {
 namespace {

@@ -10,7 +10,7 @@
 #include "commands.h"
 #include "control.h"
 #include "control_line.h"
-#include "descriptor.h"
+#include "io/descriptor.h"
 #include "live_commands.h"
 
 namespace scrim::app {

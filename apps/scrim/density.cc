@@ -10,7 +10,7 @@
 #include "graph/model.h"
 #include "median.h"
 #include "nn/program.h"
-#include "output_file.h"
+#include "io/output_file.h"
 
 namespace scrim::app {
 namespace {

@@ -2,7 +2,7 @@
 #include <cstdio>
 
 #include "commands.h"
-#include "json.h"
+#include "io/json.h"
 #include "video_devices.h"
 
 namespace scrim::app {

@@ -8,10 +8,10 @@
 #include "evaluation.h"
 #include "evaluation_sheet.h"
 #include "gnuplot.h"
-#include "image_io.h"
-#include "json.h"
-#include "output_file.h"
-#include "text.h"
+#include "io/image_io.h"
+#include "io/json.h"
+#include "io/output_file.h"
+#include "io/text.h"
 
 namespace scrim::app {
 namespace {

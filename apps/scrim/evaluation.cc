@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <functional>
 
-#include "image_io.h"
-#include "interrupt.h"
+#include "io/image_io.h"
+#include "io/interrupt.h"
 
 namespace scrim::app {
 namespace {

@@ -8,7 +8,7 @@
 #include "evaluation_data.h"
 #include "metrics/clip.h"
 #include "metrics/photo.h"
-#include "progress.h"
+#include "io/progress.h"
 #include "session.h"
 
 namespace scrim::app {

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <set>
 
-#include "image_io.h"
+#include "io/image_io.h"
 
 namespace scrim::app {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "image/resample.h"
-#include "image_io.h"
+#include "io/image_io.h"
 #include "tiles.h"
 
 namespace scrim::app {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "image/frame.h"
-#include "output_file.h"
+#include "io/output_file.h"
 #include "pipeline.h"
 #include "pipewire_camera.h"
 

@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "output_file.h"
+#include "io/output_file.h"
 
 namespace scrim::app {
 

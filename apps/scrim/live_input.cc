@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "errand.h"
-#include "say.h"
+#include "io/errand.h"
+#include "io/say.h"
 
 namespace scrim::app {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <utility>
 
-#include "say.h"
+#include "io/say.h"
 
 namespace scrim::app {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "errand.h"
+#include "io/errand.h"
 #include "live_commands.h"
 
 namespace scrim::app {

@@ -13,11 +13,11 @@
 #include "commands.h"
 #include "config_file.h"
 #include "contestant.h"
-#include "errand.h"
-#include "interrupt.h"
+#include "io/errand.h"
+#include "io/interrupt.h"
 #include "live_commands.h"
 #include "media.h"
-#include "paths.h"
+#include "io/paths.h"
 #include "sink.h"
 
 namespace scrim::app {

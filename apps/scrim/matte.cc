@@ -7,12 +7,12 @@
 #include "commands.h"
 #include "common/byte_source.h"
 #include "common/image_file.h"
-#include "image_io.h"
-#include "interrupt.h"
+#include "io/image_io.h"
+#include "io/interrupt.h"
 #include "media.h"
-#include "output_file.h"
-#include "paths.h"
-#include "progress.h"
+#include "io/output_file.h"
+#include "io/paths.h"
+#include "io/progress.h"
 
 namespace scrim::app {
 

@@ -9,8 +9,8 @@
 
 #include "clip_writer.h"
 #include "common/clip_reader.h"
-#include "interrupt.h"
-#include "paths.h"
+#include "io/interrupt.h"
+#include "io/paths.h"
 #include "pipeline.h"
 
 namespace scrim::app {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/status.h"
-#include "descriptor.h"
+#include "io/descriptor.h"
 
 namespace scrim::app {
 

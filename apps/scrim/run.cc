@@ -1,5 +1,5 @@
 #include "commands.h"
-#include "paths.h"
+#include "io/paths.h"
 #include "run_file.h"
 #include "run_live.h"
 #include "sink.h"

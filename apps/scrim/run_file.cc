@@ -9,13 +9,13 @@
 
 #include "contact_sheet.h"
 #include "gstreamer/filter.h"
-#include "image_io.h"
+#include "io/image_io.h"
 #include "media.h"
 #include "median.h"
-#include "output_file.h"
-#include "paths.h"
+#include "io/output_file.h"
+#include "io/paths.h"
 #include "pipeline.h"
-#include "progress.h"
+#include "io/progress.h"
 #include "sink.h"
 
 namespace scrim::app {

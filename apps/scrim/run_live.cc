@@ -10,15 +10,15 @@
 #include <utility>
 
 #include "control.h"
-#include "errand.h"
-#include "interrupt.h"
+#include "io/errand.h"
+#include "io/interrupt.h"
 #include "live_commands.h"
 #include "live_feed.h"
 #include "live_input.h"
 #include "live_output.h"
 #include "live_picture.h"
-#include "output_file.h"
-#include "say.h"
+#include "io/output_file.h"
+#include "io/say.h"
 #include "terminal_keys.h"
 
 namespace scrim::app {

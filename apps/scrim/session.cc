@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "common/default_model.h"
-#include "paths.h"
+#include "io/paths.h"
 
 namespace scrim::app {
 

@@ -2,7 +2,7 @@
 
 #include <gst/gst.h>
 
-#include "paths.h"
+#include "io/paths.h"
 #include "pipeline.h"
 
 namespace scrim::app {

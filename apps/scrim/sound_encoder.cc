@@ -9,7 +9,7 @@ extern "C" {
 #include <algorithm>
 #include <utility>
 
-#include "text.h"
+#include "io/text.h"
 
 namespace scrim::app {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/status.h"
-#include "descriptor.h"
+#include "io/descriptor.h"
 #include "pipeline.h"
 
 namespace scrim::app {

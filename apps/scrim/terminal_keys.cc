@@ -5,7 +5,7 @@
 
 #include <utility>
 
-#include "interrupt.h"
+#include "io/interrupt.h"
 
 namespace scrim::app {
 namespace {

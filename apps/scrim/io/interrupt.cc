@@ -1,4 +1,4 @@
-#include "interrupt.h"
+#include "io/interrupt.h"
 
 #include <fcntl.h>
 #include <limits.h>

@@ -1,4 +1,4 @@
-#include "say.h"
+#include "io/say.h"
 
 #include <poll.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "image_io.h"
+#include "io/image_io.h"
 
 #include <string.h>
 
@@ -11,8 +11,8 @@
 #include "common/byte_source.h"
 #include "common/image_file.h"
 #include "image/resample.h"
-#include "output_file.h"
-#include "paths.h"
+#include "io/output_file.h"
+#include "io/paths.h"
 
 namespace scrim::app {
 

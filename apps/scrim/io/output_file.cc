@@ -1,4 +1,4 @@
-#include "output_file.h"
+#include "io/output_file.h"
 
 #include <unistd.h>
 
@@ -10,8 +10,8 @@
 #include <filesystem>
 #include <utility>
 
-#include "interrupt.h"
-#include "paths.h"
+#include "io/interrupt.h"
+#include "io/paths.h"
 
 namespace scrim::app {
 

@@ -1,4 +1,4 @@
-#include "errand.h"
+#include "io/errand.h"
 
 #include <glib.h>
 
