@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "background_option.h"
+#include "options/background_option.h"
 #include "base/status.h"
-#include "filter_options.h"
-#include "session.h"
+#include "options/filter_options.h"
+#include "options/session.h"
 #include "source.h"
 
 namespace scrim::app {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "session.h"
+#include "options/session.h"
 
 namespace scrim::app {
 

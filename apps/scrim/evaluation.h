@@ -9,7 +9,7 @@
 #include "metrics/clip.h"
 #include "metrics/photo.h"
 #include "io/progress.h"
-#include "session.h"
+#include "options/session.h"
 
 namespace scrim::app {
 

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <string>
 
-#include "filter_options.h"
+#include "options/filter_options.h"
 #include "pipeline.h"
 #include "pipewire_camera.h"
 #include "sink.h"

@@ -1,4 +1,4 @@
-#include "filter_options.h"
+#include "options/filter_options.h"
 
 namespace scrim::app {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "base/status.h"
 #include "gstreamer/filter.h"
-#include "session.h"
+#include "options/session.h"
 
 namespace scrim::app {
 

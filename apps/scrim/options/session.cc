@@ -1,4 +1,4 @@
-#include "session.h"
+#include "options/session.h"
 
 #include <filesystem>
 

@@ -1,9 +1,9 @@
-#include "background_option.h"
+#include "options/background_option.h"
 
 #include <cstdio>
 
 #include "io/image_io.h"
-#include "session.h"
+#include "options/session.h"
 
 namespace scrim::app {
 
