@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "io/image_io.h"
-#include "media.h"
+#include "media/media.h"
 #include "support/process.h"
 
 namespace scrim::test {

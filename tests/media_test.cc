@@ -1,5 +1,5 @@
 // scrim run and scrim matte on clips.
-#include "media.h"
+#include "media/media.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>

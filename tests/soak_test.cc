@@ -13,7 +13,7 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "pipeline.h"
+#include "media/pipeline.h"
 #include "support/pipewire.h"
 
 namespace scrim::test {

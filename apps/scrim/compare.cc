@@ -16,7 +16,7 @@
 #include "io/interrupt.h"
 #include "io/json.h"
 #include "live_source.h"
-#include "media.h"
+#include "media/media.h"
 #include "io/output_file.h"
 #include "io/paths.h"
 #include "io/progress.h"

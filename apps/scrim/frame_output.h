@@ -8,7 +8,7 @@
 
 #include "image/frame.h"
 #include "io/output_file.h"
-#include "pipeline.h"
+#include "media/pipeline.h"
 #include "pipewire_camera.h"
 
 namespace scrim::app {

@@ -7,7 +7,7 @@
 #include <mutex>
 
 #include "live_output.h"
-#include "pipeline.h"
+#include "media/pipeline.h"
 
 namespace scrim::app {
 

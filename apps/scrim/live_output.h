@@ -8,7 +8,7 @@
 #include <string>
 
 #include "options/filter_options.h"
-#include "pipeline.h"
+#include "media/pipeline.h"
 #include "pipewire_camera.h"
 #include "sink.h"
 

@@ -16,7 +16,7 @@
 #include "io/errand.h"
 #include "io/interrupt.h"
 #include "live_commands.h"
-#include "media.h"
+#include "media/media.h"
 #include "io/paths.h"
 #include "sink.h"
 

@@ -9,7 +9,7 @@
 #include "common/image_file.h"
 #include "io/image_io.h"
 #include "io/interrupt.h"
-#include "media.h"
+#include "media/media.h"
 #include "io/output_file.h"
 #include "io/paths.h"
 #include "io/progress.h"

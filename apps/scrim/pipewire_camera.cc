@@ -2,7 +2,7 @@
 
 #include <gst/app/gstappsink.h>
 
-#include "pipeline.h"
+#include "media/pipeline.h"
 
 #ifdef SCRIM_HAVE_PIPEWIRE
 #include <pipewire/pipewire.h>

@@ -10,11 +10,11 @@
 #include "contact_sheet.h"
 #include "gstreamer/filter.h"
 #include "io/image_io.h"
-#include "media.h"
+#include "media/media.h"
 #include "median.h"
 #include "io/output_file.h"
 #include "io/paths.h"
-#include "pipeline.h"
+#include "media/pipeline.h"
 #include "io/progress.h"
 #include "sink.h"
 

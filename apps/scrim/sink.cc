@@ -3,7 +3,7 @@
 #include <gst/gst.h>
 
 #include "io/paths.h"
-#include "pipeline.h"
+#include "media/pipeline.h"
 
 namespace scrim::app {
 namespace {

@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "graph/model.h"
-#include "media.h"
+#include "media/media.h"
 #include "pipewire_connection.h"
 #include "video_devices.h"
 

@@ -5,7 +5,7 @@
 
 #include "base/status.h"
 #include "io/descriptor.h"
-#include "pipeline.h"
+#include "media/pipeline.h"
 
 namespace scrim::app {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "pipeline.h"
+#include "media/pipeline.h"
 
 namespace scrim::app {
 

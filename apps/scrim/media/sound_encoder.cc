@@ -1,4 +1,4 @@
-#include "sound_encoder.h"
+#include "media/sound_encoder.h"
 
 extern "C" {
 #include <libavfilter/buffersink.h>

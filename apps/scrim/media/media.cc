@@ -1,4 +1,4 @@
-#include "media.h"
+#include "media/media.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -7,11 +7,11 @@
 #include <memory>
 #include <vector>
 
-#include "clip_writer.h"
+#include "media/clip_writer.h"
 #include "common/clip_reader.h"
 #include "io/interrupt.h"
 #include "io/paths.h"
-#include "pipeline.h"
+#include "media/pipeline.h"
 
 namespace scrim::app {
 namespace {

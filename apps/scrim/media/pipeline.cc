@@ -1,4 +1,4 @@
-#include "pipeline.h"
+#include "media/pipeline.h"
 
 #include "gstreamer/element.h"
 #include "gstreamer/frame_meta.h"

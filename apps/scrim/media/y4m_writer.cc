@@ -1,4 +1,4 @@
-#include "y4m_writer.h"
+#include "media/y4m_writer.h"
 
 #include <cerrno>
 #include <cstdio>

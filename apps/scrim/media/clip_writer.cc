@@ -1,4 +1,4 @@
-#include "clip_writer.h"
+#include "media/clip_writer.h"
 
 extern "C" {
 #include <libavutil/opt.h>
@@ -8,8 +8,8 @@ extern "C" {
 #include <utility>
 
 #include "io/interrupt.h"
-#include "sound_encoder.h"
-#include "y4m_writer.h"
+#include "media/sound_encoder.h"
+#include "media/y4m_writer.h"
 
 namespace scrim::app {
 namespace {

@@ -1,7 +1,7 @@
 // Frames as yuv4mpeg on standard output, for the next program of a pipe.
 #pragma once
 
-#include "clip_writer.h"
+#include "media/clip_writer.h"
 
 namespace scrim::app {
 
