@@ -13,10 +13,10 @@
 #include <chrono>
 #include <filesystem>
 
-#include "control.h"
-#include "control_line.h"
+#include "live/control.h"
+#include "live/control_line.h"
 #include "io/descriptor.h"
-#include "live_commands.h"
+#include "live/live_commands.h"
 #include "support/live.h"
 #include "support/media_tools.h"
 

@@ -8,9 +8,9 @@
 #include <filesystem>
 #include <thread>
 
-#include "live_feed.h"
-#include "sink.h"
-#include "source.h"
+#include "live/live_feed.h"
+#include "live/sink.h"
+#include "live/source.h"
 
 namespace scrim::test {
 namespace {

@@ -11,7 +11,7 @@
 #include <fstream>
 #include <random>
 
-#include "control_line.h"
+#include "live/control_line.h"
 #include "io/descriptor.h"
 #include "support/pipewire.h"
 

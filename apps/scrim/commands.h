@@ -8,7 +8,7 @@
 #include "base/status.h"
 #include "options/filter_options.h"
 #include "options/session.h"
-#include "source.h"
+#include "live/source.h"
 
 namespace scrim::app {
 

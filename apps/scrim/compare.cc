@@ -10,17 +10,17 @@
 #include "commands.h"
 #include "comparison.h"
 #include "engine/stopwatch.h"
-#include "frame_output.h"
+#include "live/frame_output.h"
 #include "gstreamer/video_frame.h"
 #include "io/image_io.h"
 #include "io/interrupt.h"
 #include "io/json.h"
-#include "live_source.h"
+#include "live/live_source.h"
 #include "media/media.h"
 #include "io/output_file.h"
 #include "io/paths.h"
 #include "io/progress.h"
-#include "sink.h"
+#include "live/sink.h"
 
 namespace scrim::app {
 namespace {

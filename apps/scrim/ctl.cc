@@ -8,10 +8,10 @@
 #include <filesystem>
 
 #include "commands.h"
-#include "control.h"
-#include "control_line.h"
+#include "live/control.h"
+#include "live/control_line.h"
 #include "io/descriptor.h"
-#include "live_commands.h"
+#include "live/live_commands.h"
 
 namespace scrim::app {
 namespace {

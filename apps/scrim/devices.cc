@@ -3,7 +3,7 @@
 
 #include "commands.h"
 #include "io/json.h"
-#include "video_devices.h"
+#include "live/video_devices.h"
 
 namespace scrim::app {
 namespace {

@@ -15,10 +15,10 @@
 #include "contestant.h"
 #include "io/errand.h"
 #include "io/interrupt.h"
-#include "live_commands.h"
+#include "live/live_commands.h"
 #include "media/media.h"
 #include "io/paths.h"
-#include "sink.h"
+#include "live/sink.h"
 
 namespace scrim::app {
 namespace {

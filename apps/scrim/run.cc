@@ -1,8 +1,8 @@
 #include "commands.h"
 #include "io/paths.h"
 #include "run_file.h"
-#include "run_live.h"
-#include "sink.h"
+#include "live/run_live.h"
+#include "live/sink.h"
 
 namespace scrim::app {
 

@@ -16,7 +16,7 @@
 #include "io/paths.h"
 #include "media/pipeline.h"
 #include "io/progress.h"
-#include "sink.h"
+#include "live/sink.h"
 
 namespace scrim::app {
 namespace {

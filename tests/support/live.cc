@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "control.h"
+#include "live/control.h"
 
 namespace scrim::test {
 

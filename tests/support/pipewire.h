@@ -7,7 +7,7 @@
 #include <memory>
 #include <optional>
 
-#include "control.h"
+#include "live/control.h"
 #include "support/live.h"
 
 namespace scrim::test {

@@ -1,4 +1,4 @@
-#include "control.h"
+#include "live/control.h"
 
 #include <gio/gio.h>
 #include <gio/gunixsocketaddress.h>
@@ -13,7 +13,7 @@
 #include <list>
 #include <utility>
 
-#include "control_line.h"
+#include "live/control_line.h"
 #include "io/descriptor.h"
 #include "io/interrupt.h"
 

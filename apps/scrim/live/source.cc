@@ -1,4 +1,4 @@
-#include "source.h"
+#include "live/source.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,8 +8,8 @@
 
 #include "graph/model.h"
 #include "media/media.h"
-#include "pipewire_connection.h"
-#include "video_devices.h"
+#include "live/pipewire_connection.h"
+#include "live/video_devices.h"
 
 namespace scrim::app {
 namespace {

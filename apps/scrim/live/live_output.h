@@ -9,8 +9,8 @@
 
 #include "options/filter_options.h"
 #include "media/pipeline.h"
-#include "pipewire_camera.h"
-#include "sink.h"
+#include "live/pipewire_camera.h"
+#include "live/sink.h"
 
 namespace scrim::app {
 

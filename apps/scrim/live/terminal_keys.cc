@@ -1,4 +1,4 @@
-#include "terminal_keys.h"
+#include "live/terminal_keys.h"
 
 #include <glib-unix.h>
 #include <unistd.h>

@@ -9,7 +9,7 @@
 #include "image/frame.h"
 #include "io/output_file.h"
 #include "media/pipeline.h"
-#include "pipewire_camera.h"
+#include "live/pipewire_camera.h"
 
 namespace scrim::app {
 

@@ -1,4 +1,4 @@
-#include "sink.h"
+#include "live/sink.h"
 
 #include <gst/gst.h>
 

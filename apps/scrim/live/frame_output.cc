@@ -1,9 +1,9 @@
-#include "frame_output.h"
+#include "live/frame_output.h"
 
 #include <gst/app/gstappsrc.h>
 #include <unistd.h>
 
-#include "sink.h"
+#include "live/sink.h"
 
 namespace scrim::app {
 namespace {

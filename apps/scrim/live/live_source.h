@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "source.h"
+#include "live/source.h"
 
 namespace scrim::app {
 

@@ -1,4 +1,4 @@
-#include "pipewire_connection.h"
+#include "live/pipewire_connection.h"
 
 #ifdef SCRIM_HAVE_PIPEWIRE
 #include <pipewire/pipewire.h>

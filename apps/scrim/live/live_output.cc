@@ -1,4 +1,4 @@
-#include "live_output.h"
+#include "live/live_output.h"
 
 #include <gst/app/gstappsrc.h>
 #include <gst/video/navigation.h>

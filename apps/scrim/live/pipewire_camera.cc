@@ -1,4 +1,4 @@
-#include "pipewire_camera.h"
+#include "live/pipewire_camera.h"
 
 #include <gst/app/gstappsink.h>
 

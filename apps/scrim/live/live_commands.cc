@@ -1,4 +1,4 @@
-#include "live_commands.h"
+#include "live/live_commands.h"
 
 #include <scrim/scrim.h>
 

@@ -1,4 +1,4 @@
-#include "video_devices.h"
+#include "live/video_devices.h"
 
 #include <algorithm>
 #include <chrono>

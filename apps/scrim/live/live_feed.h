@@ -6,7 +6,7 @@
 #include <memory>
 #include <mutex>
 
-#include "live_output.h"
+#include "live/live_output.h"
 #include "media/pipeline.h"
 
 namespace scrim::app {

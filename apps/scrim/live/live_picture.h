@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "commands.h"
-#include "control.h"
-#include "live_output.h"
+#include "live/control.h"
+#include "live/live_output.h"
 
 namespace scrim::app {
 

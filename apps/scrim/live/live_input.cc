@@ -1,4 +1,4 @@
-#include "live_input.h"
+#include "live/live_input.h"
 
 #include <algorithm>
 #include <utility>

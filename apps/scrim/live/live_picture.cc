@@ -1,11 +1,11 @@
-#include "live_picture.h"
+#include "live/live_picture.h"
 
 #include <glib.h>
 
 #include <utility>
 
 #include "io/errand.h"
-#include "live_commands.h"
+#include "live/live_commands.h"
 
 namespace scrim::app {
 namespace {

@@ -1,4 +1,4 @@
-#include "run_live.h"
+#include "live/run_live.h"
 
 #include <glib-unix.h>
 #include <unistd.h>
@@ -9,17 +9,17 @@
 #include <optional>
 #include <utility>
 
-#include "control.h"
+#include "live/control.h"
 #include "io/errand.h"
 #include "io/interrupt.h"
-#include "live_commands.h"
-#include "live_feed.h"
-#include "live_input.h"
-#include "live_output.h"
-#include "live_picture.h"
+#include "live/live_commands.h"
+#include "live/live_feed.h"
+#include "live/live_input.h"
+#include "live/live_output.h"
+#include "live/live_picture.h"
 #include "io/output_file.h"
 #include "io/say.h"
-#include "terminal_keys.h"
+#include "live/terminal_keys.h"
 
 namespace scrim::app {
 namespace {

@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "live_feed.h"
-#include "live_source.h"
+#include "live/live_feed.h"
+#include "live/live_source.h"
 
 namespace scrim::app {
 
