@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "gnuplot.h"
+#include "evaluation/gnuplot.h"
 #include "sections.h"
 
 namespace scrim::report {

@@ -1,7 +1,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "gnuplot.h"
+#include "evaluation/gnuplot.h"
 #include "sections.h"
 
 namespace scrim::report {

@@ -2,7 +2,7 @@
 #include <filesystem>
 #include <map>
 
-#include "gnuplot.h"
+#include "evaluation/gnuplot.h"
 #include "sections.h"
 
 namespace scrim::report {

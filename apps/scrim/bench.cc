@@ -16,7 +16,7 @@
 #include "engine/virtual_background.h"
 #include "image/convert.h"
 #include "io/json.h"
-#include "median.h"
+#include "evaluation/median.h"
 #include "nn/peak.h"
 
 namespace scrim::app {

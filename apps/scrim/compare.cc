@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "commands.h"
-#include "comparison.h"
+#include "evaluation/comparison.h"
 #include "engine/stopwatch.h"
 #include "live/frame_output.h"
 #include "gstreamer/video_frame.h"

@@ -5,10 +5,10 @@
 
 #include "commands.h"
 #include "engine/stopwatch.h"
-#include "evaluation.h"
-#include "gnuplot.h"
+#include "evaluation/evaluation.h"
+#include "evaluation/gnuplot.h"
 #include "graph/model.h"
-#include "median.h"
+#include "evaluation/median.h"
 #include "nn/program.h"
 #include "io/output_file.h"
 

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "commands.h"
-#include "evaluation.h"
-#include "evaluation_sheet.h"
-#include "gnuplot.h"
+#include "evaluation/evaluation.h"
+#include "evaluation/evaluation_sheet.h"
+#include "evaluation/gnuplot.h"
 #include "io/image_io.h"
 #include "io/json.h"
 #include "io/output_file.h"

@@ -12,7 +12,7 @@
 
 #include "commands.h"
 #include "config_file.h"
-#include "contestant.h"
+#include "evaluation/contestant.h"
 #include "io/errand.h"
 #include "io/interrupt.h"
 #include "live/live_commands.h"

@@ -7,11 +7,11 @@
 #include <optional>
 #include <vector>
 
-#include "contact_sheet.h"
+#include "evaluation/contact_sheet.h"
 #include "gstreamer/filter.h"
 #include "io/image_io.h"
 #include "media/media.h"
-#include "median.h"
+#include "evaluation/median.h"
 #include "io/output_file.h"
 #include "io/paths.h"
 #include "media/pipeline.h"

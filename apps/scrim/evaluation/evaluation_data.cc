@@ -1,4 +1,4 @@
-#include "evaluation_data.h"
+#include "evaluation/evaluation_data.h"
 
 #include <algorithm>
 #include <filesystem>

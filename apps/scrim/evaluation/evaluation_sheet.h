@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "evaluation.h"
+#include "evaluation/evaluation.h"
 #include "image/frame.h"
 
 namespace scrim::app {

@@ -1,4 +1,4 @@
-#include "contestant.h"
+#include "evaluation/contestant.h"
 
 #include <algorithm>
 #include <cstdio>

@@ -1,4 +1,4 @@
-#include "tiles.h"
+#include "evaluation/tiles.h"
 
 #include <algorithm>
 #include <cmath>

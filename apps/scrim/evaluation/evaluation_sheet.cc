@@ -1,11 +1,11 @@
-#include "evaluation_sheet.h"
+#include "evaluation/evaluation_sheet.h"
 
 #include <algorithm>
 #include <cstring>
 
 #include "image/resample.h"
 #include "io/image_io.h"
-#include "tiles.h"
+#include "evaluation/tiles.h"
 
 namespace scrim::app {
 namespace {

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "evaluation_data.h"
+#include "evaluation/evaluation_data.h"
 #include "metrics/clip.h"
 #include "metrics/photo.h"
 #include "io/progress.h"

@@ -1,4 +1,4 @@
-#include "gnuplot.h"
+#include "evaluation/gnuplot.h"
 
 #include <cstdio>
 #include <filesystem>

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "contestant.h"
+#include "evaluation/contestant.h"
 #include "metrics/clip.h"
 
 namespace scrim::app {

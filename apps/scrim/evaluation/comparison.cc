@@ -1,4 +1,4 @@
-#include "comparison.h"
+#include "evaluation/comparison.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,8 +6,8 @@
 
 #include "engine/stopwatch.h"
 #include "image/sampler.h"
-#include "median.h"
-#include "tiles.h"
+#include "evaluation/median.h"
+#include "evaluation/tiles.h"
 
 namespace scrim::app {
 namespace {

@@ -1,7 +1,7 @@
-#include "contact_sheet.h"
+#include "evaluation/contact_sheet.h"
 
 #include "io/image_io.h"
-#include "tiles.h"
+#include "evaluation/tiles.h"
 
 namespace scrim::app {
 namespace {
