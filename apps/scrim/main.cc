@@ -10,8 +10,8 @@
 #include <memory>
 #include <string>
 
-#include "commands.h"
-#include "config_file.h"
+#include "commands/commands.h"
+#include "commands/config_file.h"
 #include "evaluation/contestant.h"
 #include "io/errand.h"
 #include "io/interrupt.h"

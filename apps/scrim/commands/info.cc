@@ -1,6 +1,6 @@
 #include <cstdio>
 
-#include "commands.h"
+#include "commands/commands.h"
 #include "nn/program.h"
 
 namespace scrim::app {

@@ -1,7 +1,7 @@
 // From a clip to a clip, or to frames.
 #pragma once
 
-#include "commands.h"
+#include "commands/commands.h"
 
 namespace scrim::app {
 

@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "commands.h"
+#include "commands/commands.h"
 #include "live/control.h"
 #include "live/control_line.h"
 #include "io/descriptor.h"

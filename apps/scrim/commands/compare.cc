@@ -7,7 +7,7 @@
 #include <mutex>
 #include <optional>
 
-#include "commands.h"
+#include "commands/commands.h"
 #include "evaluation/comparison.h"
 #include "engine/stopwatch.h"
 #include "live/frame_output.h"

@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "base/file.h"
-#include "commands.h"
+#include "commands/commands.h"
 #include "graph/fold.h"
 #include "graph/onnx.h"
 #include "image/sampler.h"

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "commands.h"
+#include "commands/commands.h"
 #include "engine/stopwatch.h"
 #include "evaluation/evaluation.h"
 #include "evaluation/gnuplot.h"

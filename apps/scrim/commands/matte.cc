@@ -4,7 +4,7 @@
 #include <map>
 #include <vector>
 
-#include "commands.h"
+#include "commands/commands.h"
 #include "common/byte_source.h"
 #include "common/image_file.h"
 #include "io/image_io.h"

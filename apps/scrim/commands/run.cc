@@ -1,6 +1,6 @@
-#include "commands.h"
+#include "commands/commands.h"
 #include "io/paths.h"
-#include "run_file.h"
+#include "commands/run_file.h"
 #include "live/run_live.h"
 #include "live/sink.h"
 

@@ -1,5 +1,5 @@
 // From a clip to a clip, or to frames: as fast as it goes, every frame with its own mask, sound carried over.
-#include "run_file.h"
+#include "commands/run_file.h"
 
 #include <algorithm>
 #include <cmath>

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "commands.h"
+#include "commands/commands.h"
 #include "compose/compositor.h"
 #include "engine/live_segmenter.h"
 #include "engine/stopwatch.h"

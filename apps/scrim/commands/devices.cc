@@ -1,7 +1,7 @@
 // scrim devices: what can be named after --input and --output.
 #include <cstdio>
 
-#include "commands.h"
+#include "commands/commands.h"
 #include "io/json.h"
 #include "live/video_devices.h"
 

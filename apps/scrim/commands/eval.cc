@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "commands.h"
+#include "commands/commands.h"
 #include "evaluation/evaluation.h"
 #include "evaluation/evaluation_sheet.h"
 #include "evaluation/gnuplot.h"

@@ -1,4 +1,4 @@
-#include "config_file.h"
+#include "commands/config_file.h"
 
 #include <algorithm>
 #include <cctype>
