@@ -201,5 +201,21 @@ TEST(Kinds, OfWhatIsWritten) {
   EXPECT_EQ(KindOfSink("srt://127.0.0.1:1"), SinkKind::kUrl);
 }
 
+// Other video sinks of the machine must not be tried in its place: one of them ends the process, others show nothing.
+TEST(Window, WithoutADisplayIsAnError) {
+  const RunHooks hooks[] = {{.prepare = [] { unsetenv("DISPLAY"), unsetenv("WAYLAND_DISPLAY"); }},
+                            {.prepare = [] { unsetenv("WAYLAND_DISPLAY"), setenv("DISPLAY", ":987", 1); }}};
+  for (const RunHooks& hook : hooks)
+    for (const std::vector<std::string>& command :
+         {std::vector<std::string>{"run", "-i", "test", "-b", "blur", "-o", "window", "--model", SCRIM_BRIGHT_MODEL},
+          {"compare", "test", "--methods", "mog2"}}) {
+      std::vector<std::string> arguments = command;
+      arguments.insert(arguments.end(), {"--duration", "5"});
+      const Result result = RunScrim(arguments, hook);
+      EXPECT_EQ(result.status, 1) << command[0] << ": " << result.err;
+      EXPECT_NE(result.err.find("no display can be opened; DISPLAY is"), std::string::npos) << result.err;
+    }
+}
+
 }  // namespace
 }  // namespace scrim::test

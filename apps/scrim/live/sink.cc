@@ -2,6 +2,8 @@
 
 #include <gst/gst.h>
 
+#include <cstdlib>
+
 #include "io/paths.h"
 #include "media/pipeline.h"
 
@@ -21,15 +23,20 @@ std::string Fragmented(const std::string& extension) {
   return extension == ".mkv" ? "" : " fragment-duration=1000 fragment-mode=first-moov-then-finalise";
 }
 
-// autovideosink tries these, too, before the sink of a plain X display: kmssink asks the kernel for seconds where there
-// is no screen of its own, and takes the whole screen where there is one.
-void LeaveOutWhatIsNoWindow() {
-  for (const char* name : {"kmssink", "fbdevsink"}) {
-    GstPluginFeature* feature = gst_registry_lookup_feature(gst_registry_get(), name);
-    if (feature == nullptr) continue;
-    gst_plugin_feature_set_rank(feature, GST_RANK_NONE);
-    gst_object_unref(feature);
+// The element that opens a window here. autovideosink would try every video sink of the machine: some take the whole
+// screen (kmssink), end the process where there is none (dfbvideosink) or show nothing.
+StatusOr<std::string> WindowSink() {
+  const char *x = std::getenv("DISPLAY"), *wayland = std::getenv("WAYLAND_DISPLAY");
+  for (const char* name : {"xvimagesink", "glimagesink", "waylandsink", "ximagesink"}) {
+    const Owned<GstElement> sink(gst_element_factory_make(name, nullptr));
+    if (sink == nullptr) continue;
+    gst_object_ref_sink(sink.get());
+    const bool opens = gst_element_set_state(sink.get(), GST_STATE_READY) == GST_STATE_CHANGE_SUCCESS;
+    gst_element_set_state(sink.get(), GST_STATE_NULL);
+    if (opens) return std::string(name);
   }
+  return IoError(std::string("window: no display can be opened; DISPLAY is ") + (x != nullptr ? x : "not set") +
+                 ", WAYLAND_DISPLAY is " + (wayland != nullptr ? wayland : "not set"));
 }
 
 }  // namespace
@@ -45,9 +52,10 @@ SinkKind KindOfSink(const std::string& text) {
 StatusOr<Sink> DescribeSink(const std::string& text, const std::string& path) {
   const auto starts = [&](const char* scheme) { return text.rfind(scheme, 0) == 0; };
   switch (KindOfSink(text)) {
-    case SinkKind::kWindow:
-      LeaveOutWhatIsNoWindow();
-      return Sink{std::string(kHasty) + "autovideosink name=sink sync=false", false};
+    case SinkKind::kWindow: {
+      SCRIM_ASSIGN_OR_RETURN(const std::string window, WindowSink());
+      return Sink{kHasty + window + " name=sink sync=false", false};
+    }
     case SinkKind::kPipeWire:
       // For a PipeWireCamera, which chooses the format.
       return Sink{std::string(kHasty) + "appsink name=sink sync=false max-buffers=1 drop=true enable-last-sample=false",
