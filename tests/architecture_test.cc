@@ -70,10 +70,15 @@ bool IsTest(const fs::path& path) {
          stem.find("_testing") != std::string::npos || stem.find("_bench") != std::string::npos;
 }
 
-// Where an include of ours, as written in `from`, lies; empty: it is not ours.
+// Where an include of ours, as written in `from`, lies; empty: it is not ours. Programs have rooms of one name: each
+// looks among its own first.
 std::string Resolve(const fs::path& from, const std::string& written) {
-  for (const fs::path& folder :
-       {from.parent_path(), kRoot / "src", kRoot / "include", kRoot / "train", kRoot / "bindings", kRoot / "tests"})
+  std::vector<fs::path> folders{from.parent_path()};
+  for (const char* own : {"train", "apps/scrim"})
+    if (from.generic_string().rfind((kRoot / own / "").generic_string(), 0) == 0) folders.push_back(kRoot / own);
+  for (const char* folder : {"src", "include", "train", "bindings", "tests", "apps/scrim"})
+    folders.push_back(kRoot / folder);
+  for (const fs::path& folder : folders)
     if (fs::exists(folder / written)) return fs::relative(folder / written, kRoot).generic_string();
   return "";
 }

@@ -10,17 +10,25 @@
 #include <vector>
 
 #include "commands/commands.h"
+#include "commands/shared_options.h"
 #include "compose/compositor.h"
 #include "engine/live_segmenter.h"
 #include "engine/stopwatch.h"
 #include "engine/virtual_background.h"
+#include "evaluation/median.h"
 #include "image/convert.h"
 #include "io/json.h"
-#include "evaluation/median.h"
 #include "nn/peak.h"
 
 namespace scrim::app {
 namespace {
+
+struct BenchOptions {
+  CommonOptions common;
+  bool json = false, steps = false;
+  bool live = false;    // instead of all else: the live path at 30 frames a second
+  std::string against;  // another model, whose network runs in turn with this one's
+};
 
 constexpr int kWidth = 1280, kHeight = 720;
 
@@ -248,8 +256,6 @@ void PrintSteps(const std::vector<nn::Program::Step>& steps) {
   }
 }
 
-}  // namespace
-
 Status Bench(const BenchOptions& options) {
   SCRIM_ASSIGN_OR_RETURN(const std::string path, FindModel(options.common));
   engine::Stopwatch watch;
@@ -367,6 +373,24 @@ Status Bench(const BenchOptions& options) {
   std::printf("\npeak RSS  %.1f MB\n", PeakRssMb());
   if (options.steps) PrintSteps(steps);
   return {};
+}
+
+}  // namespace
+
+Command AddBench(CLI::App& app) {
+  const auto options = std::make_shared<BenchOptions>();
+  CLI::App* command = app.add_subcommand("bench", "time the network and every stage of the frame path at 720p");
+  command->add_flag("--json", options->json, "machine-readable");
+  command->add_flag("--steps", options->steps, "also the network, step by step");
+  command->add_flag("--live", options->live,
+                    "only: processor time and latency at 30 frames of 720p a second, as from a camera");
+  command
+      ->add_option("--against", options->against,
+                   "another model: both networks run in turn, and their ratio is printed")
+      ->type_name("MODEL");
+  AddMatteOptions(command, &options->common);
+  AddModelOptions(command, &options->common);
+  return {command, [options] { return Bench(*options); }};
 }
 
 }  // namespace scrim::app

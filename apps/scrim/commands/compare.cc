@@ -8,22 +8,36 @@
 #include <optional>
 
 #include "commands/commands.h"
-#include "evaluation/comparison.h"
+#include "commands/shared_options.h"
 #include "engine/stopwatch.h"
-#include "live/frame_output.h"
+#include "evaluation/comparison.h"
 #include "gstreamer/video_frame.h"
 #include "io/image_io.h"
 #include "io/interrupt.h"
 #include "io/json.h"
-#include "live/live_source.h"
-#include "media/media.h"
 #include "io/output_file.h"
 #include "io/paths.h"
 #include "io/progress.h"
+#include "live/frame_output.h"
+#include "live/live_source.h"
 #include "live/sink.h"
+#include "media/media.h"
 
 namespace scrim::app {
 namespace {
+
+struct CompareOptions {
+  CommonOptions common;                      // of the networks; its model is not looked at
+  std::string input;                         // a clip, a folder of images, or a live source
+  std::vector<std::string> methods, models;  // see OpenContestants
+  std::string masks;                         // folder of truth: STEM.png, or 000000.png for a clip's first frame
+  std::string output;                        // picture: a contact sheet; any other sink: a grid video; empty: none
+  std::string json;
+  Mode mode;            // wanted of a live source
+  int64_t frames = 0;   // the end; 0: none
+  double duration = 0;  // seconds; 0: none
+  bool sequence = false, quiet = false;
+};
 
 namespace fs = std::filesystem;
 
@@ -230,8 +244,6 @@ Json ToJson(const std::string& input, const std::vector<Standing>& standings, co
   return {{"input", input}, {"frames", comparison.frames()}, {"columns", comparison.titles()}, {"methods", methods}};
 }
 
-}  // namespace
-
 Status Compare(const CompareOptions& options) {
   std::error_code error;
   const bool folder = fs::is_directory(options.input, error);
@@ -251,6 +263,45 @@ Status Compare(const CompareOptions& options) {
   if (options.json.empty()) return {};
   const std::string json = ToText(ToJson(options.input, standings, run.comparison()));
   return WriteFile(options.json, {json.begin(), json.end()});
+}
+
+}  // namespace
+
+Command AddCompare(CLI::App& app) {
+  const auto options = std::make_shared<CompareOptions>();
+  CLI::App* command = app.add_subcommand(
+      "compare", "networks and what came before them, side by side on a clip, on photos or on a camera");
+  command
+      ->add_option("input", options->input,
+                   "clip, folder of images (independent photos), or a live source as for `run`: camera, URL, test")
+      ->required()
+      ->type_name("INPUT");
+  command
+      ->add_option("--methods", options->methods,
+                   "canny, gmg, knn, mog, mog2, edges, with parameters as in mog2:history=200,threshold=25, and "
+                   "released models as in default or lite.int8; default: all")
+      ->type_name("NAME");
+  command->add_option("--model", options->models, "model files besides")->type_name("FILE");
+  command
+      ->add_option("--masks", options->masks,
+                   "folder of true masks of some or all frames: STEM.png, for a clip 000000.png and so on")
+      ->type_name("FOLDER");
+  command
+      ->add_option("-o,--output", options->output,
+                   "picture (.jpg, .png): a contact sheet; .mp4, .mov, .mkv, window or another sink of `run`: a grid "
+                   "video; default: none, live: window")
+      ->type_name("OUT");
+  command->add_option("--json", options->json, "all figures")->type_name("FILE");
+  command->add_flag("--sequence", options->sequence, "the folder's images are consecutive frames of one clip");
+  AddSizeOption(command, &options->mode, "of a live source's frames; default: about 1280x720");
+  command->add_option("--frames", options->frames, "end after as many frames")->check(CLI::Range(1, 1 << 30));
+  command->add_option("--duration", options->duration, "live: end after as many seconds")
+      ->check(CLI::Range(0.001, 1e6));
+  command->add_flag("-q,--quiet", options->quiet, "no progress on stderr");
+  command->footer("Methods and their parameters:\n" + DescribePredecessors() + "\n" + command->get_footer());
+  AddMatteOptions(command, &options->common);
+  AddNetworkOptions(command, &options->common);
+  return {command, [options] { return Compare(*options); }};
 }
 
 }  // namespace scrim::app

@@ -6,16 +6,31 @@
 
 #include "base/file.h"
 #include "commands/commands.h"
+#include "commands/shared_options.h"
 #include "graph/fold.h"
 #include "graph/onnx.h"
 #include "image/sampler.h"
 #include "io/image_io.h"
+#include "io/paths.h"
 #include "matte/mask_loop.h"
 #include "nn/quantisation/quantise_model.h"
-#include "io/paths.h"
 
 namespace scrim::app {
 namespace {
+
+struct ConvertOptions {
+  std::string input, output;  // the input may be ONNX or a scrim model; the output's extension says what it becomes
+  std::string name, description, licence;  // empty: as they are
+  std::vector<float> scale, offset;        // one value, or one each for red, green and blue; empty: as they are
+  bool bgr = false;                        // the network was trained with blue first
+  bool half = false;                       // 16-bit weights
+  graph::Density input_size;               // 0x0: the model's own
+  bool int8 = false;                       // quantise, with photos of these folders
+  std::vector<std::string> calibrate;
+  int photos = 128;  // evenly from the folders
+  double tolerance = 0.02;
+  bool quiet = false;
+};
 
 bool HasExtension(const std::string& path, const std::string& wanted) {
   std::string extension = std::filesystem::path(path).extension().string();
@@ -125,8 +140,6 @@ Status Quantise(const ConvertOptions& options, graph::Model& model) {
   return {};
 }
 
-}  // namespace
-
 Status Convert(const ConvertOptions& options) {
   NoteInput(options.input);
   SCRIM_RETURN_IF_ERROR(CheckNoInput(options.output));
@@ -150,6 +163,52 @@ Status Convert(const ConvertOptions& options) {
                           options.output);
 }
 
+// By the extension.
 bool IsConvertible(const std::string& path) { return HasExtension(path, ".onnx") || HasExtension(path, ".scrim"); }
+
+}  // namespace
+
+Command AddConvert(CLI::App& app) {
+  const auto options = std::make_shared<ConvertOptions>();
+  CLI::App* command = app.add_subcommand(
+      "convert", "make a model of an ONNX network, or ONNX of a model; a network's preprocessing is named here once");
+  command->add_option("input", options->input, "network.onnx or model.scrim")->required()->type_name("IN");
+  command->add_option("output", options->output, "model.scrim or network.onnx")->required()->type_name("OUT");
+  command->add_option("--name", options->name, "the model's name");
+  command->add_option("--description", options->description, "one line");
+  command->add_option("--licence", options->licence, "terms of the weights, one line");
+  command
+      ->add_option("--scale", options->scale,
+                   "the network's input is scale * value + offset of 8-bit values: one scale, or R,G,B; default: 1/255")
+      ->delimiter(',');
+  command->add_option("--offset", options->offset, "one offset, or R,G,B; default: 0")->delimiter(',');
+  command->add_flag("--bgr", options->bgr, "the network takes blue first");
+  command->add_flag("--half", options->half, "store weights with 16 bits");
+  command->add_flag("--int8", options->int8, "quantise: 8-bit weights and values; needs --calibrate");
+  command
+      ->add_option("--calibrate", options->calibrate,
+                   "folders of photos such as the model will see; they decide ranges and what stays f32")
+      ->type_name("FOLDER")
+      ->delimiter(',');
+  command->add_option("--photos", options->photos, "how many of them are used, evenly; default: 128")
+      ->check(CLI::Range(1, 10000));
+  command
+      ->add_option("--tolerance", options->tolerance,
+                   "how much masks may change, 1 - IoU, before layers go back to f32; default: 0.02")
+      ->check(CLI::Range(0., 1.));
+  command->add_flag("--quiet", options->quiet, "say nothing while quantising");
+  AddInputSizeOption(command, &options->input_size, "the network's input size; default: the model's own");
+  command->callback([options] {
+    if (options->int8 != !options->calibrate.empty())
+      throw CLI::ValidationError("--int8 and --calibrate FOLDER go together");
+    if (options->int8 && options->half)
+      throw CLI::ValidationError("--half", "int8 weights take 8 bits already; leave --half out");
+    if (options->int8 && ExtensionOf(options->output) == ".onnx")
+      throw CLI::ValidationError("--int8", "ONNX gets float weights; give a .scrim file");
+    if (!IsConvertible(options->output))
+      throw CLI::ValidationError(options->output, "the output's extension must be .scrim or .onnx");
+  });
+  return {command, [options] { return Convert(*options); }};
+}
 
 }  // namespace scrim::app

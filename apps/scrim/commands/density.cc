@@ -4,16 +4,24 @@
 #include <vector>
 
 #include "commands/commands.h"
+#include "commands/shared_options.h"
 #include "engine/stopwatch.h"
 #include "evaluation/evaluation.h"
 #include "evaluation/gnuplot.h"
-#include "graph/model.h"
 #include "evaluation/median.h"
-#include "nn/program.h"
+#include "graph/model.h"
 #include "io/output_file.h"
+#include "nn/program.h"
 
 namespace scrim::app {
 namespace {
+
+struct DensityOptions : DataOptions {
+  CommonOptions common;
+  std::vector<std::string> sizes{"64x64", "96x96", "128x128", "160x160", "192x192", "256x256", "256x144"};
+  std::vector<graph::Density> densities;  // the same
+  std::string csv, plot;
+};
 
 struct Point {
   graph::Density density;
@@ -79,8 +87,6 @@ Status DrawChart(const std::vector<Point>& points, const std::string& path) {
       1100, 460, path);
 }
 
-}  // namespace
-
 Status DensityChart(const DensityOptions& options) {
   SCRIM_ASSIGN_OR_RETURN(const std::vector<SourceGroup> groups, ParseGroups(options.groups));
   SCRIM_ASSIGN_OR_RETURN(const std::vector<EvaluationSource> data,
@@ -121,6 +127,27 @@ Status DensityChart(const DensityOptions& options) {
   if (!options.csv.empty()) SCRIM_RETURN_IF_ERROR(WriteFile(options.csv, {csv.begin(), csv.end()}));
   if (!options.plot.empty()) SCRIM_RETURN_IF_ERROR(DrawChart(points, options.plot));
   return {};
+}
+
+}  // namespace
+
+Command AddDensity(CLI::App& app) {
+  const auto options = std::make_shared<DensityOptions>();
+  CLI::App* command = app.add_subcommand("density", "quality against speed at several input sizes of the network");
+  AddDataOptions(command, options.get());
+  AddMatteOptions(command, &options->common);
+  command->add_option("--sizes", options->sizes, "the network's input sizes")->type_name("WxH")->capture_default_str();
+  command->add_option("--csv", options->csv, "all figures")->type_name("FILE");
+  command->add_option("--plot", options->plot, "the chart, .png or .svg (needs gnuplot)")->type_name("FILE");
+  AddModelOptions(command, &options->common);
+  command->callback([options] {
+    for (const std::string& text : options->sizes) {
+      const StatusOr<graph::Density> size = graph::ParseDensity(text);
+      if (!size.ok()) throw CLI::ValidationError("--sizes", size.status().message());
+      options->densities.push_back(*size);
+    }
+  });
+  return {command, [options] { return DensityChart(*options); }};
 }
 
 }  // namespace scrim::app

@@ -8,6 +8,10 @@
 namespace scrim::app {
 namespace {
 
+struct DevicesOptions {
+  bool json = false;
+};
+
 struct ListedMode {
   std::string format, width, height;
   std::vector<std::string> rates;
@@ -76,8 +80,6 @@ Json ToJson(const std::vector<VideoDevice>& devices) {
   return all;
 }
 
-}  // namespace
-
 Status Devices(const DevicesOptions& options) {
   SCRIM_RETURN_IF_ERROR(StartGStreamer());
   SCRIM_ASSIGN_OR_RETURN(const std::vector<VideoDevice> devices, ListDevices());
@@ -96,6 +98,15 @@ Status Devices(const DevicesOptions& options) {
     }
   }
   return {};
+}
+
+}  // namespace
+
+Command AddDevices(CLI::App& app) {
+  const auto options = std::make_shared<DevicesOptions>();
+  CLI::App* command = app.add_subcommand("devices", "list cameras with their modes, and loopback devices");
+  command->add_flag("--json", options->json, "machine-readable");
+  return {command, [options] { return Devices(*options); }};
 }
 
 }  // namespace scrim::app

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "commands/commands.h"
+#include "commands/shared_options.h"
 #include "evaluation/evaluation.h"
 #include "evaluation/evaluation_sheet.h"
 #include "evaluation/gnuplot.h"
@@ -15,6 +16,13 @@
 
 namespace scrim::app {
 namespace {
+
+struct EvalOptions : DataOptions {
+  CommonOptions common;
+  std::string predictions;
+  std::string json, plot, sheet;
+  int worst = 0;
+};
 
 void PrintTable(const std::vector<Summary>& summaries, const std::vector<ClipScore>& clips, bool predictions) {
   if (!summaries.empty())
@@ -100,8 +108,6 @@ Status PlotDistribution(const Evaluation& e, const std::vector<SourceGroup>& gro
               720, 480, path);
 }
 
-}  // namespace
-
 Status Eval(const EvalOptions& options) {
   SCRIM_ASSIGN_OR_RETURN(const std::vector<SourceGroup> groups, ParseGroups(options.groups));
   SCRIM_ASSIGN_OR_RETURN(const std::vector<EvaluationSource> data,
@@ -129,6 +135,31 @@ Status Eval(const EvalOptions& options) {
     SCRIM_RETURN_IF_ERROR(WriteImage(sheet.view(), /*with_alpha=*/false, options.sheet));
   }
   return {};
+}
+
+}  // namespace
+
+Command AddEval(CLI::App& app) {
+  const auto options = std::make_shared<EvalOptions>();
+  CLI::App* command = app.add_subcommand(
+      "eval", "how good the masks of a model, or of anything else, are on photos and clips with masks");
+  AddDataOptions(command, options.get());
+  AddMatteOptions(command, &options->common);
+  command
+      ->add_option("--predictions", options->predictions,
+                   "judge the masks in this folder instead, SOURCE/STEM.png or STEM.png, whoever made them")
+      ->type_name("FOLDER");
+  command->add_option("--json", options->json, "all figures, each photo's too")->type_name("FILE");
+  command->add_option("--plot", options->plot, "share of photos below each IoU, .png or .svg (needs gnuplot)")
+      ->type_name("FILE");
+  command->add_option("--worst", options->worst, "name this many of the worst photos")->check(CLI::Range(1, 100000));
+  command->add_option("--sheet", options->sheet, "picture of the worst photos beside what was found")
+      ->type_name("FILE");
+  AddModelOptions(command, &options->common);
+  command->callback([options] {
+    if (!options->sheet.empty() && options->worst == 0) options->worst = 48;
+  });
+  return {command, [options] { return Eval(*options); }};
 }
 
 }  // namespace scrim::app

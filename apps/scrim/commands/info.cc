@@ -1,9 +1,11 @@
 #include <cstdio>
 
 #include "commands/commands.h"
+#include "commands/shared_options.h"
 #include "nn/program.h"
 
 namespace scrim::app {
+namespace {
 
 Status Info(const CommonOptions& options) {
   SCRIM_ASSIGN_OR_RETURN(const std::string path, FindModel(options));
@@ -29,6 +31,16 @@ Status Info(const CommonOptions& options) {
   }
   for (const auto& [name, value] : model.figures) std::printf("%-28s %.4f\n", name.c_str(), value);
   return {};
+}
+
+}  // namespace
+
+Command AddInfo(CLI::App& app) {
+  const auto options = std::make_shared<CommonOptions>();
+  CLI::App* command = app.add_subcommand("info", "describe a model");
+  command->add_option("file", options->model, "model file; default: the released default model")->type_name("MODEL");
+  AddModelOptions(command, options.get());
+  return {command, [options] { return Info(*options); }};
 }
 
 }  // namespace scrim::app

@@ -5,20 +5,27 @@
 #include <vector>
 
 #include "commands/commands.h"
+#include "commands/shared_options.h"
 #include "common/byte_source.h"
 #include "common/image_file.h"
 #include "io/image_io.h"
 #include "io/interrupt.h"
-#include "media/media.h"
 #include "io/output_file.h"
 #include "io/paths.h"
 #include "io/progress.h"
+#include "media/media.h"
 
 namespace scrim::app {
 
 namespace fs = std::filesystem;
 
 namespace {
+
+struct MatteOptions {
+  CommonOptions common;
+  std::string input, output;
+  bool sequence = false, quiet = false;
+};
 
 constexpr size_t kMostNames = 10;  // of a list in one line
 
@@ -104,8 +111,6 @@ Status MatteOfClip(Session* session, const MatteOptions& options) {
   return RunMedia(media).status();
 }
 
-}  // namespace
-
 Status Matte(const MatteOptions& options) {
   std::error_code error;
   if (options.input != "-" && !fs::exists(options.input, error))
@@ -125,17 +130,30 @@ Status Matte(const MatteOptions& options) {
   return {};
 }
 
-Status Image(const ImageOptions& options) {
-  WatchForStandstill(options.input == "-" ? "" : options.input);
-  std::string note;
-  SCRIM_ASSIGN_OR_RETURN(image::Frame frame, ReadImage(options.input, &note));
-  SCRIM_ASSIGN_OR_RETURN(Session session, OpenSession(options.common));
-  SCRIM_RETURN_IF_ERROR(Apply(options.background, &session));
-  const scrim_frame view = ToPublic(frame.view());
-  SCRIM_RETURN_IF_ERROR(ToStatus(session.Process(view)));
-  if (!note.empty()) Print({note});
-  const bool transparent = options.background.transparent();
-  return WriteImage(frame.view(), transparent, options.output);
+}  // namespace
+
+Command AddMatte(CLI::App& app) {
+  const auto options = std::make_shared<MatteOptions>();
+  CLI::App* command = app.add_subcommand("matte", "write the alpha of photos or clips as 8-bit grey PNG");
+  command
+      ->add_option(
+          "input", options->input,
+          "image, folder of images (independent photos), clip (numbered frames from 000000.png), or `-` (a clip "
+          "or an image on standard input, as stdin.png)")
+      ->required()
+      ->type_name("IMAGE|FOLDER|CLIP");
+  command
+      ->add_option(
+          "-o,--output", options->output,
+          "folder, made unless it exists; files get the input's stem and replace older ones, never an input; frames of "
+          "a clip want a folder without others")
+      ->required()
+      ->type_name("FOLDER");
+  command->add_flag("--sequence", options->sequence, "the folder's images are consecutive frames of one clip");
+  command->add_flag("-q,--quiet", options->quiet, "no progress on stderr");
+  AddMatteOptions(command, &options->common);
+  AddModelOptions(command, &options->common);
+  return {command, [options] { return Matte(*options); }};
 }
 
 }  // namespace scrim::app

@@ -8,15 +8,15 @@
 #include <vector>
 
 #include "evaluation/contact_sheet.h"
+#include "evaluation/median.h"
 #include "gstreamer/filter.h"
 #include "io/image_io.h"
-#include "media/media.h"
-#include "evaluation/median.h"
 #include "io/output_file.h"
 #include "io/paths.h"
-#include "media/pipeline.h"
 #include "io/progress.h"
 #include "live/sink.h"
+#include "media/media.h"
+#include "media/pipeline.h"
 
 namespace scrim::app {
 namespace {

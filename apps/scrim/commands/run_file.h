@@ -1,7 +1,7 @@
 // From a clip to a clip, or to frames.
 #pragma once
 
-#include "commands/commands.h"
+#include "live/run_options.h"
 
 namespace scrim::app {
 

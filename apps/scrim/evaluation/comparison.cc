@@ -5,9 +5,9 @@
 #include <cstdio>
 
 #include "engine/stopwatch.h"
-#include "image/sampler.h"
 #include "evaluation/median.h"
 #include "evaluation/tiles.h"
+#include "image/sampler.h"
 
 namespace scrim::app {
 namespace {

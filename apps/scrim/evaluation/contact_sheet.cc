@@ -1,7 +1,7 @@
 #include "evaluation/contact_sheet.h"
 
-#include "io/image_io.h"
 #include "evaluation/tiles.h"
+#include "io/image_io.h"
 
 namespace scrim::app {
 namespace {

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "evaluation/evaluation_data.h"
+#include "io/progress.h"
 #include "metrics/clip.h"
 #include "metrics/photo.h"
-#include "io/progress.h"
 #include "options/session.h"
 
 namespace scrim::app {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "evaluation/tiles.h"
 #include "image/resample.h"
 #include "io/image_io.h"
-#include "evaluation/tiles.h"
 
 namespace scrim::app {
 namespace {

@@ -13,9 +13,9 @@
 #include <list>
 #include <utility>
 
-#include "live/control_line.h"
 #include "io/descriptor.h"
 #include "io/interrupt.h"
+#include "live/control_line.h"
 
 namespace scrim::app {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "image/frame.h"
 #include "io/output_file.h"
-#include "media/pipeline.h"
 #include "live/pipewire_camera.h"
+#include "media/pipeline.h"
 
 namespace scrim::app {
 

@@ -7,10 +7,10 @@
 #include <mutex>
 #include <string>
 
-#include "options/filter_options.h"
-#include "media/pipeline.h"
 #include "live/pipewire_camera.h"
 #include "live/sink.h"
+#include "media/pipeline.h"
+#include "options/filter_options.h"
 
 namespace scrim::app {
 

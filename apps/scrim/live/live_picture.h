@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "commands/commands.h"
 #include "live/control.h"
 #include "live/live_output.h"
+#include "live/run_options.h"
 
 namespace scrim::app {
 

@@ -9,16 +9,16 @@
 #include <optional>
 #include <utility>
 
-#include "live/control.h"
 #include "io/errand.h"
 #include "io/interrupt.h"
+#include "io/output_file.h"
+#include "io/say.h"
+#include "live/control.h"
 #include "live/live_commands.h"
 #include "live/live_feed.h"
 #include "live/live_input.h"
 #include "live/live_output.h"
 #include "live/live_picture.h"
-#include "io/output_file.h"
-#include "io/say.h"
 #include "live/terminal_keys.h"
 
 namespace scrim::app {

@@ -1,7 +1,7 @@
 // From anything to anything in real time, until it is told to end.
 #pragma once
 
-#include "commands/commands.h"
+#include "live/run_options.h"
 
 namespace scrim::app {
 

@@ -7,9 +7,9 @@
 #include <limits>
 
 #include "graph/model.h"
-#include "media/media.h"
 #include "live/pipewire_connection.h"
 #include "live/video_devices.h"
+#include "media/media.h"
 
 namespace scrim::app {
 namespace {

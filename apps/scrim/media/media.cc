@@ -7,10 +7,10 @@
 #include <memory>
 #include <vector>
 
-#include "media/clip_writer.h"
 #include "common/clip_reader.h"
 #include "io/interrupt.h"
 #include "io/paths.h"
+#include "media/clip_writer.h"
 #include "media/pipeline.h"
 
 namespace scrim::app {
