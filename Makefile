@@ -126,7 +126,7 @@ deb: ## Debian packages of library, headers, models, program and GStreamer plugi
 deb-test: deb ## install them in a new minimal Debian 12, use and remove them; needs root
 	packaging/clean_root.sh build/deb/packages
 
-train: ## make the model of RECIPE from the folders of photos in DATA, going on where it stopped; see docs/training.md
+train: ## make the model of RECIPE from the folders of photos in DATA, going on where it stopped; see docs/train/your-photos.md
 	@tools/install-packages.sh train
 	cmake --preset train -Wno-dev
 	cmake --build --preset train -j $(JOBS) --target scrim-train

@@ -24,7 +24,7 @@ struct SourceGroup {
 
 struct TrainOptions {
   std::string pack;                                        // cache made by WritePack
-  std::string output;                                      // folder for all that the run leaves (docs/training.md)
+  std::string output;                                      // folder for all that the run leaves (docs/train/data.md)
   std::vector<SourceWeight> sources;                       // empty: all photos of the training split, weight 1
   std::vector<graph::Density> densities{{160, 96}};        // batches take turns
   std::vector<graph::Density> eval_densities{{256, 144}};  // each photo at the one of its shape

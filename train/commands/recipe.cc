@@ -1,4 +1,4 @@
-// A recipe: a file that states how a model is made, from photos to the model file. docs/training.md explains one.
+// A recipe: a file that states how a model is made, from photos to the model file. docs/train/recipes.md explains one.
 #include <toml++/toml.h>
 
 #include <cstdio>
