@@ -18,9 +18,10 @@ if(CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)
 endif()
 
 # Every warning is an error. Not among them: whole numbers that become floats, which are sizes and bytes here and exact;
-# and names of parameters that an interface asks for.
+# signs, since sizes are int here and multiply into addresses; and names of parameters that an interface asks for.
 if(SCRIM_STRICT)
-  add_compile_options(-Wall -Wextra -Wconversion -Wshadow -Werror -Wno-implicit-int-float-conversion -Wno-unused-parameter)
+  add_compile_options(-Wall -Wextra -Wconversion -Wshadow -Werror -Wno-implicit-int-float-conversion -Wno-sign-conversion
+    -Wno-unused-parameter)
 endif()
 
 if(SCRIM_TESTS)

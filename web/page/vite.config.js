@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto';
-import {readFileSync} from 'node:fs';
+import {fileURLToPath} from 'node:url';
+import {build} from 'esbuild';
 import {defineConfig} from 'vite';
 
 // With these headers browsers give the page shared memory, and the network its second thread.
@@ -10,14 +11,18 @@ function serviceWorker() {
   return {
     name: 'service-worker',
     apply: 'build',
-    generateBundle(_, bundle) {
+    async generateBundle(_, bundle) {
       const files = ['./', 'manifest.webmanifest', 'icon.svg', 'icon-192.png', 'icon-512.png', ...Object.keys(bundle)]
         .filter((file) => file !== 'index.html').sort();
       const hash = createHash('sha256');
       for (const file of Object.values(bundle)) hash.update(file.type === 'chunk' ? file.code : file.source);
-      const source = readFileSync(new URL('src/service_worker.js', import.meta.url), 'utf8')
-        .replace('FILES', JSON.stringify(files)).replace('VERSION', JSON.stringify(hash.digest('hex').slice(0, 16)));
-      this.emitFile({type: 'asset', fileName: 'sw.js', source});
+      const {outputFiles: [{text}]} = await build({
+        entryPoints: [fileURLToPath(new URL('src/service_worker.js', import.meta.url))],
+        bundle: true, write: false, target: 'es2022',
+        define: {FILES: JSON.stringify(files), VERSION: JSON.stringify(hash.digest('hex').slice(0, 16)),
+          'process.env.NODE_ENV': '"production"'},
+      });
+      this.emitFile({type: 'asset', fileName: 'sw.js', source: text});
     },
   };
 }

@@ -259,7 +259,7 @@ test('a newer build waits for the open tab, which goes on, and takes over when a
   const other = await serve({answer: (path, response) => {
     if (path !== '/sw.js' || !newer) return false;
     response.setHeader('Content-Type', 'text/javascript');
-    response.end(sw.replace(/const cacheName = [^;]*;/, 'const cacheName = "scrim-newer";'));
+    response.end(sw.replace(/var cacheName = [^;]*;/, 'var cacheName = "scrim-newer";'));
     return true;
   }});
   const context = await browser.newContext();

@@ -1,3 +1,5 @@
+import {createPartialResponse} from 'workbox-range-requests';
+
 // Keeps all files of one build; answers from there first. vite.config.js fills in the two constants.
 const files = FILES;
 const cacheName = `scrim-${VERSION}`;
@@ -33,12 +35,5 @@ async function answer(request) {
   const cached = await caches.match(request, {cacheName, ignoreSearch: true});
   if (cached === undefined) return fetch(request);
   // Media elements ask for parts, and some browsers refuse a whole file in answer.
-  const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.get('Range') ?? '');
-  if (range === null) return cached;
-  const bytes = await cached.blob();
-  const begin = Number(range[1]), end = range[2] === '' ? bytes.size : Number(range[2]) + 1;
-  const headers = new Headers(cached.headers);
-  headers.set('Content-Range', `bytes ${begin}-${end - 1}/${bytes.size}`);
-  headers.set('Content-Length', String(end - begin));
-  return new Response(bytes.slice(begin, end), {status: 206, headers});
+  return request.headers.has('Range') ? createPartialResponse(request, cached) : cached;
 }
