@@ -10,6 +10,7 @@
 
 #include "nn/kernels/ending-inl.h"
 #include "nn/kernels/simd-inl.h"
+#include "nn/kernels/tiles.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace scrim::nn::HWY_NAMESPACE {
@@ -106,24 +107,21 @@ HWY_NOINLINE void EndRow(D d, const ConvGemmArgs& args, size_t channel, int vect
       hn::StoreU(End(d, hn::LoadU(d, row + c), args.ending, args.slope, channel + c), d, row + c);
 }
 
-// Row by row, each split into tiles of nearly equal size: 8 pixels are two tiles of 4 rather than 6 and 2, which would
-// leave too few sums in flight.
 template <class D, int kVectors>
 void RunBlock(const ConvGemmArgs& args, const Block& block, int first_row, int last_row) {
   constexpr int kMax = MaxPixels<kVectors>();
   using Sizes = std::make_integer_sequence<int, kMax>;
-  const auto width = static_cast<size_t>(args.out.width);
-  const size_t tiles = (width + kMax - 1) / kMax, pixels = width / tiles, larger = width % tiles;
-  const TilesFunction run_tiles = SelectTiles<D, kVectors>(pixels, Sizes());
-  const TilesFunction run_larger = larger == 0 ? nullptr : SelectTiles<D, kVectors>(pixels + 1, Sizes());
+  const TileSplit split(static_cast<size_t>(args.out.width), kMax);
+  const TilesFunction run_tiles = SelectTiles<D, kVectors>(split.size, Sizes());
+  const TilesFunction run_larger = split.larger == 0 ? nullptr : SelectTiles<D, kVectors>(split.size + 1, Sizes());
   for (int y = first_row; y < last_row; ++y) {
     const auto row = static_cast<size_t>(y);
     Run run{args.in + row * args.in_row_stride,
             args.residual == nullptr ? nullptr : args.residual + row * args.residual_row_stride + block.channel,
             args.out.data + row * args.out.row_stride + block.channel};
     float* out = run.out;
-    if (larger != 0) run_larger(args, block, larger, run);
-    run_tiles(args, block, tiles - larger, run);
+    if (split.larger != 0) run_larger(args, block, split.larger, run);
+    run_tiles(args, block, split.tiles - split.larger, run);
     if (args.ending != Ending::kNone) EndRow(D(), args, block.channel, kVectors, out);
   }
 }

@@ -10,6 +10,7 @@
 #include <hwy/highway.h>
 
 #include "nn/kernels/int8-inl.h"
+#include "nn/kernels/tiles.h"
 
 #ifndef SCRIM_NN_KERNELS_CONV_GEMM_INT8_ONCE
 #define SCRIM_NN_KERNELS_CONV_GEMM_INT8_ONCE
@@ -214,22 +215,21 @@ TilesFunction SelectTiles(size_t pixels, std::integer_sequence<int, kPixelsLessO
   return kTable[pixels - 1];
 }
 
-// Rows in tiles of nearly equal size.
 template <bool kDotProduct, int kUnits>
 void RunBlock(const ConvGemmInt8Args& args, const Block& block, int first_row, int last_row) {
   constexpr int kMax = MaxPixels<kUnits>();
   using Sizes = std::make_integer_sequence<int, kMax>;
-  const auto width = static_cast<size_t>(args.out.width);
-  const size_t tiles = (width + kMax - 1) / kMax, pixels = width / tiles, larger = width % tiles;
-  const TilesFunction run_tiles = SelectTiles<kDotProduct, kUnits>(pixels, Sizes());
-  const TilesFunction run_larger = larger == 0 ? nullptr : SelectTiles<kDotProduct, kUnits>(pixels + 1, Sizes());
+  const TileSplit split(static_cast<size_t>(args.out.width), kMax);
+  const TilesFunction run_tiles = SelectTiles<kDotProduct, kUnits>(split.size, Sizes());
+  const TilesFunction run_larger =
+      split.larger == 0 ? nullptr : SelectTiles<kDotProduct, kUnits>(split.size + 1, Sizes());
   for (int y = first_row; y < last_row; ++y) {
     const auto row = static_cast<size_t>(y);
     Run run{args.in + row * args.in_row_stride,
             args.residual == nullptr ? nullptr : args.residual + row * args.residual_row_stride + block.channel,
             args.out.data + row * args.out.row_stride + block.channel};
-    if (larger != 0) run_larger(args, block, larger, run);
-    run_tiles(args, block, tiles - larger, run);
+    if (split.larger != 0) run_larger(args, block, split.larger, run);
+    run_tiles(args, block, split.tiles - split.larger, run);
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include "nn/kernels/sigmoid-inl.h"
 #include "nn/kernels/simd-inl.h"
+#include "nn/kernels/tiles.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace scrim::nn::HWY_NAMESPACE {
@@ -99,17 +100,15 @@ PlanarTileFunction SelectTile(size_t vectors, std::integer_sequence<int, kVector
   return kTable[vectors - 1];
 }
 
-// One row, in tiles of nearly equal size.
 template <int kOutputs>
 void PlanarRow(const ConvPlanarArgs& args, const float* weights, int first, size_t y) {
   constexpr int kMax = MaxVectors<kOutputs>();
   using Sizes = std::make_integer_sequence<int, kMax>;
   const auto width = static_cast<size_t>(args.width);
-  const size_t vectors = (width + kLanes - 1) / kLanes, tiles = (vectors + kMax - 1) / kMax;
-  const size_t size = vectors / tiles, larger = vectors % tiles;
+  const TileSplit split((width + kLanes - 1) / kLanes, kMax);
   size_t x = 0;
-  for (size_t t = 0; t < tiles; ++t) {
-    const size_t tile = size + (t < larger ? 1 : 0), pixels = std::min(tile * kLanes, width - x);
+  for (size_t t = 0; t < split.tiles; ++t) {
+    const size_t tile = split.SizeOf(t), pixels = std::min(tile * kLanes, width - x);
     SelectTile<kOutputs>(tile, Sizes())(args, weights, first, y, x, pixels);
     x += pixels;
   }

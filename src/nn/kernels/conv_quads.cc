@@ -10,6 +10,7 @@
 
 #include "nn/kernels/int8-inl.h"
 #include "nn/kernels/sigmoid-inl.h"
+#include "nn/kernels/tiles.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace scrim::nn::HWY_NAMESPACE {
@@ -109,11 +110,10 @@ void QuadsRow(const ConvQuadsArgs& args, size_t y) {
   constexpr int kMax = MaxVectors<kOutputs>();
   using Sizes = std::make_integer_sequence<int, kMax>;
   const auto width = static_cast<size_t>(args.width);
-  const size_t vectors = (width + kPixels - 1) / kPixels, tiles = (vectors + kMax - 1) / kMax;
-  const size_t size = vectors / tiles, larger = vectors % tiles;
+  const TileSplit split((width + kPixels - 1) / kPixels, kMax);
   size_t x = 0;
-  for (size_t t = 0; t < tiles; ++t) {
-    const size_t tile = size + (t < larger ? 1 : 0), pixels = std::min(tile * kPixels, width - x);
+  for (size_t t = 0; t < split.tiles; ++t) {
+    const size_t tile = split.SizeOf(t), pixels = std::min(tile * kPixels, width - x);
     SelectTile<kDotProduct, kOutputs>(tile, Sizes())(args, y, x, pixels);
     x += pixels;
   }
