@@ -23,6 +23,7 @@ export interface SegmentOptions {
 export class Segmenter {
   private readonly remote: Remote;
   private last = Promise.resolve();
+  private background: unknown = null; // that the engine has
 
   private constructor(remote: Remote) {
     this.remote = remote;
@@ -51,7 +52,7 @@ export class Segmenter {
     const own = typeof VideoFrame !== 'undefined' && picture instanceof VideoFrame ? picture.clone() : await createImageBitmap(picture);
     // A background belongs to its picture: no other call may come between the two.
     const result = this.last.then(async () => {
-      await this.remote.setBackground(background);
+      await this.setBackground(background);
       return this.remote.call('compose', {picture: own, follows}, [own]);
     });
     this.last = result.then(() => {}, () => {});
@@ -61,6 +62,15 @@ export class Segmenter {
       throw new ScrimError(failure);
     }
     return composed as never;
+  }
+
+  // A clip's frames come with the same one each, which need not be read again. What else may have changed since.
+  private async setBackground(background: string | ImageBitmapSource): Promise<void> {
+    const keeps = typeof background === 'string' || background instanceof ImageBitmap;
+    if (keeps && background === this.background) return;
+    this.background = null;
+    await this.remote.setBackground(background);
+    if (keeps) this.background = background;
   }
 
   /** Changes the input size or the edges; what is not given stays. */
