@@ -25,6 +25,7 @@ Status Make(const Setup& setup) {
   page.Paragraph(photos.research
                      ? "Photos: " + photos.name + "."
                      : "The research data is not there: photo figures are those of the six samples of testdata/.");
+  SCRIM_RETURN_IF_ERROR(AddSideBySide(setup, page));
   SCRIM_RETURN_IF_ERROR(AddQuality(setup, photos, page));
   SCRIM_RETURN_IF_ERROR(AddPredecessors(setup, photos, page));
   SCRIM_RETURN_IF_ERROR(AddDensity(setup, photos, page));

@@ -8,6 +8,7 @@
 
 namespace scrim::report {
 
+Status AddSideBySide(const Setup& setup, Page& page);
 Status AddQuality(const Setup& setup, const Photos& photos, Page& page);       // against the peers
 Status AddPredecessors(const Setup& setup, const Photos& photos, Page& page);  // clips, then photos
 Status AddDensity(const Setup& setup, const Photos& photos, Page& page);
