@@ -62,10 +62,6 @@ KernelText& KernelText::Float(const std::string& name, float value) {
   return *this;
 }
 
-void KernelText::Declare(const std::string& name, const char* access, const char* element) {
-  Binds(std::string("var<storage, ") + access + "> " + name + ": array<" + element + ">");
-}
-
 void KernelText::Sizes(const std::string& name, const Slot& slot) {
   const std::string upper = Upper(name);
   Number(upper + "_WIDTH", slot.width)
@@ -103,57 +99,67 @@ void KernelText::Writer(const std::string& name, const Slot& slot) {
   }
 }
 
-KernelText& KernelText::Reads(const std::string& name, const Slot& slot) {
+KernelText& KernelText::Reads(const std::string& name, const Slot& slot, const Binding& binding) {
   Sizes(name, slot);
-  Declare(name, "read", ElementOf(slot));
+  Binds("var<storage, read> " + name + ": array<" + ElementOf(slot) + ">", binding);
   Reader(name, slot);
   return *this;
 }
 
-KernelText& KernelText::Writes(const std::string& name, const Slot& slot) {
+KernelText& KernelText::Writes(const std::string& name, const Slot& slot, const Binding& binding) {
   Sizes(name, slot);
-  Declare(name, "read_write", ElementOf(slot));
+  Binds("var<storage, read_write> " + name + ": array<" + ElementOf(slot) + ">", binding);
   Writer(name, slot);
   return *this;
 }
 
-KernelText& KernelText::Updates(const std::string& name, const Slot& slot) {
-  Writes(name, slot);
+KernelText& KernelText::Updates(const std::string& name, const Slot& slot, const Binding& binding) {
+  Writes(name, slot, binding);
   Reader(name, slot);
   return *this;
 }
 
 KernelText& KernelText::Lacks(const std::string& name) {
-  text_ += "fn read_" + name + "(pixel: i32, group: i32) -> vec4f { return vec4f(); }\n";
+  return Add("fn read_" + name + "(pixel: i32, group: i32) -> vec4f { return vec4f(); }\n");
+}
+
+KernelText& KernelText::Weights(bool halves, const Binding& binding) {
+  Binds(std::string("var<storage, read> weights: array<") + (halves ? "vec2u>" : "vec4f>"), binding);
+  return Add(halves ? "fn weight(i: i32) -> vec4f {\n  let w = weights[i];\n"
+                      "  return vec4f(unpack2x16float(w.x), unpack2x16float(w.y));\n}\n"
+                    : "fn weight(i: i32) -> vec4f { return weights[i]; }\n");
+}
+
+KernelText& KernelText::Parameters(const Binding& binding) {
+  Binds("var<storage, read> parameters: array<vec4f>", binding);
+  return Add("fn parameter(i: i32) -> vec4f { return parameters[i]; }\n");
+}
+
+KernelText& KernelText::LacksParameters() { return Add("fn parameter(i: i32) -> vec4f { return vec4f(); }\n"); }
+
+KernelText& KernelText::Binds(const std::string& declaration, const Binding& binding) {
+  text_ += "@group(0) @binding(" + std::to_string(bindings_.size()) + ") " + declaration + ";\n";
+  bindings_.push_back(binding);
   return *this;
 }
 
-KernelText& KernelText::Weights(bool halves) {
-  Declare("weights", "read", halves ? "vec2u" : "vec4f");
-  text_ += halves ? "fn weight(i: i32) -> vec4f {\n  let w = weights[i];\n"
-                    "  return vec4f(unpack2x16float(w.x), unpack2x16float(w.y));\n}\n"
-                  : "fn weight(i: i32) -> vec4f { return weights[i]; }\n";
+KernelText& KernelText::Array(const std::string& name, const std::string& element, int buffer) {
+  return Binds("var<storage, read> " + name + ": array<" + element + ">", {buffer, 0, 0});
+}
+
+KernelText& KernelText::Mutable(const std::string& name, const std::string& element, int buffer) {
+  return Binds("var<storage, read_write> " + name + ": array<" + element + ">", {buffer, 0, 0});
+}
+
+KernelText& KernelText::Add(const std::string& text) {
+  text_ += text;
   return *this;
 }
 
-KernelText& KernelText::Parameters() {
-  Declare("parameters", "read", "vec4f");
-  text_ += "fn parameter(i: i32) -> vec4f { return parameters[i]; }\n";
-  return *this;
-}
-
-KernelText& KernelText::LacksParameters() {
-  text_ += "fn parameter(i: i32) -> vec4f { return vec4f(); }\n";
-  return *this;
-}
-
-KernelText& KernelText::Binds(const std::string& declaration) {
-  text_ += "@group(0) @binding(" + Text(bindings_++) + ") " + declaration + ";\n";
-  return *this;
-}
-
-std::string KernelText::With(const std::string& kernel, const std::string& shared) const {
-  return text_ + (shared.empty() ? "" : KernelFile(shared)) + KernelFile(kernel);
+std::string KernelText::With(const std::string& kernel, const std::vector<std::string>& shared) const {
+  std::string text = text_;
+  for (const std::string& file : shared) text += KernelFile(file);
+  return text + KernelFile(kernel);
 }
 
 }  // namespace scrim::gpu

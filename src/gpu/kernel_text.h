@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "gpu/plan.h"
 
@@ -22,34 +23,39 @@ struct Slot {
   int first = 0, stride = 1;
 };
 
-// Writes `const NAME = value;` lines, bindings and their accessors, in the order of the calls. A kernel reads a value
-// `a` through read_a(pixel, group) -> vec4f, writes through write_out(pixel, group, vec4f), and knows A_WIDTH,
-// A_HEIGHT, A_CHANNELS and A_GROUPS. Lanes beyond the channels read as zeros and are not written.
+// Writes `const NAME = value;` lines, bindings and their accessors, in the order of the calls, and keeps what is bound.
+// A kernel reads a value `a` through read_a(pixel, group) -> vec4f, writes through write_out(pixel, group, vec4f), and
+// knows A_WIDTH, A_HEIGHT, A_CHANNELS and A_GROUPS. Lanes beyond the channels read as zeros and are not written.
 class KernelText {
  public:
   KernelText& Number(const std::string& name, int value);
   KernelText& Float(const std::string& name, float value);
-  KernelText& Reads(const std::string& name, const Slot& slot);
-  KernelText& Writes(const std::string& name, const Slot& slot);
-  KernelText& Updates(const std::string& name, const Slot& slot);  // both, on one binding
+  KernelText& Reads(const std::string& name, const Slot& slot, const Binding& binding);
+  KernelText& Writes(const std::string& name, const Slot& slot, const Binding& binding);
+  KernelText& Updates(const std::string& name, const Slot& slot, const Binding& binding);  // both
   // A value that is not there: reads as zeros and has no binding.
   KernelText& Lacks(const std::string& name);
   // weight(i) -> vec4f, packed as halves or floats; parameter(i) -> vec4f, floats.
-  KernelText& Weights(bool halves);
-  KernelText& Parameters();
+  KernelText& Weights(bool halves, const Binding& binding);
+  KernelText& Parameters(const Binding& binding);
   KernelText& LacksParameters();
-  // Any other binding, as WGSL declares it behind the number: "var<storage, read> x: array<f32>".
-  KernelText& Binds(const std::string& declaration);
-  // The whole text; `kernel` names the file, `shared` another one that goes before it.
-  std::string With(const std::string& kernel, const std::string& shared = "") const;
+  // Any other, as WGSL declares it: "var<storage, read> x: array<f32>".
+  KernelText& Binds(const std::string& declaration, const Binding& binding);
+  // An array of `element`, to read, and one to read and write.
+  KernelText& Array(const std::string& name, const std::string& element, int buffer);
+  KernelText& Mutable(const std::string& name, const std::string& element, int buffer);
+  KernelText& Add(const std::string& text);
+
+  const std::vector<Binding>& bindings() const { return bindings_; }
+  // The whole text; `kernel` names the file, `shared` others that go before it.
+  std::string With(const std::string& kernel, const std::vector<std::string>& shared = {}) const;
 
  private:
   void Sizes(const std::string& name, const Slot& slot);
   void Reader(const std::string& name, const Slot& slot);
   void Writer(const std::string& name, const Slot& slot);
-  void Declare(const std::string& name, const char* access, const char* element);
   std::string text_;
-  int bindings_ = 0;
+  std::vector<Binding> bindings_;
 };
 
 // The text of src/gpu/kernels/NAME.wgsl.

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cstring>
-#include <map>
 #include <set>
 #include <utility>
 
 #include "base/aligned.h"
 #include "base/half.h"
 #include "gpu/kernel_text.h"
+#include "gpu/plan_builder.h"
 #include "gpu/values.h"
 #include "nn/compiler/lowered.h"
 
@@ -28,7 +28,6 @@ constexpr size_t kBindingAlignment = 256;
 
 size_t Size(int n) { return static_cast<size_t>(n); }
 int Groups(int channels) { return (channels + 3) / 4; }
-int Blocks(int threads, int per_group) { return (threads + per_group - 1) / per_group; }
 
 class Writer {
  public:
@@ -36,57 +35,59 @@ class Writer {
       : lowered_(lowered), options_(options), values_(lowered, options.halves) {}
 
   Plan Run() {
-    for (size_t bytes : values_.buffers()) plan_.buffers.push_back({RoundUp(bytes, size_t{16}), false});
-    constants_ = static_cast<int>(plan_.buffers.size());
-    plan_.named = {{"input", values_.BufferOf(lowered_.input)}, {"output", values_.BufferOf(lowered_.output)}};
+    for (size_t bytes : values_.buffers()) builder_.AddBuffer(bytes);
+    constants_ = builder_.AddBuffer(0);
+    Plan& plan = builder_.plan();
+    plan.named = {{"input", values_.BufferOf(lowered_.input)}, {"output", values_.BufferOf(lowered_.output)}};
     for (const Instruction& i : lowered_.instructions) Lower(i);
-    plan_.buffers.push_back({RoundUp(std::max<size_t>(plan_.constants.size(), 16), size_t{16}), true});
-    plan_.constants.resize(plan_.buffers.back().bytes);
-    if (plan_.buffers.back().bytes > kMaxBinding) Refuse("weights", "more than 128 MiB of them");
-    if (!plan_.unsupported.empty()) plan_.dispatches.clear(), plan_.kernels.clear();
-    return std::move(plan_);
+    plan.constants.resize(RoundUp(std::max<size_t>(plan.constants.size(), 16), size_t{16}));
+    plan.buffers[Size(constants_)] = {plan.constants.size(), true};
+    if (plan.constants.size() > kMaxBinding) Refuse("weights", "more than 128 MiB of them");
+    if (!plan.unsupported.empty()) plan.dispatches.clear(), plan.kernels.clear();
+    return std::move(plan);
   }
 
  private:
-  void Refuse(const std::string& node, const std::string& why) { plan_.unsupported.push_back(node + ": " + why); }
+  void Refuse(const std::string& node, const std::string& why) {
+    builder_.plan().unsupported.push_back(node + ": " + why);
+  }
 
-  // One dispatch in the making: the text's bindings and the plan's, side by side.
+  // A dispatch in the making, and what it moves.
   struct Making {
     KernelText text;
-    Dispatch dispatch;
     size_t bytes = 0;
   };
 
+  // flat: as one long row.
   void Value(Making& m, const std::string& name, int value, bool written, bool flat = false) {
     Slot slot = values_.SlotOf(value);
     m.bytes += BytesOf(slot.format, slot.height, slot.width, slot.channels);
     if (flat) slot.width *= slot.height, slot.height = 1;
+    const Binding binding{values_.BufferOf(value), 0, 0};
     if (written)
-      m.text.Writes(name, slot);
+      m.text.Writes(name, slot, binding);
     else
-      m.text.Reads(name, slot);
-    m.dispatch.bindings.push_back({values_.BufferOf(value), 0, 0});
+      m.text.Reads(name, slot, binding);
   }
 
-  // Packs and binds.
-  void Constants(Making& m, const std::vector<float>& values, bool halves) {
-    plan_.constants.resize(RoundUp(plan_.constants.size(), kBindingAlignment));
-    const size_t offset = plan_.constants.size(), bytes = RoundUp(values.size() * (halves ? 2 : 4), size_t{16});
-    plan_.constants.resize(offset + bytes);
+  Binding Pack(Making& m, const std::vector<float>& values, bool halves) {
+    std::vector<uint8_t>& constants = builder_.plan().constants;
+    constants.resize(RoundUp(constants.size(), kBindingAlignment));
+    const size_t offset = constants.size(), bytes = RoundUp(values.size() * (halves ? 2 : 4), size_t{16});
+    constants.resize(offset + bytes);
     for (size_t i = 0; i < values.size(); ++i) {
       const uint16_t half = FloatToHalf(values[i]);
-      uint8_t* to = plan_.constants.data() + offset + i * (halves ? 2 : 4);
+      uint8_t* to = constants.data() + offset + i * (halves ? 2 : 4);
       if (halves)
         std::memcpy(to, &half, sizeof half);
       else
         std::memcpy(to, &values[i], sizeof values[i]);
     }
     m.bytes += bytes;
-    m.dispatch.bindings.push_back({constants_, offset, bytes});
+    return {constants_, offset, bytes};
   }
   void Weights(Making& m, const std::vector<float>& weights) {
-    m.text.Weights(options_.halves);
-    Constants(m, weights, options_.halves);
+    m.text.Weights(options_.halves, Pack(m, weights, options_.halves));
   }
 
   // The last steps of kernels: residual, activation, its slopes; `parameters` come before those.
@@ -99,35 +100,27 @@ class Writer {
       Value(m, "residual", i.residual, false, flat);
     else
       m.text.Lacks("residual");
-    if (parameters.empty()) {
+    if (parameters.empty())
       m.text.LacksParameters();
-    } else {
-      m.text.Parameters();
-      Constants(m, parameters, false);
-    }
+    else
+      m.text.Parameters(Pack(m, parameters, false));
   }
 
   void Finish(Making& m, const Instruction& i, const std::string& kernel, std::array<int, 3> groups, bool ends = true) {
     for (int n : groups)
       if (n > kMaxGroups) return Refuse(i.name, "too large for one dispatch");
-    const std::vector<Binding>& all = m.dispatch.bindings;
-    for (const Binding& binding : all)
-      if (plan_.buffers.size() > Size(binding.buffer) && plan_.buffers[Size(binding.buffer)].bytes > kMaxBinding)
-        return Refuse(i.name, "a value of more than 128 MiB");
+    Plan& plan = builder_.plan();
+    for (const Binding& binding : m.text.bindings())
+      if (plan.buffers[Size(binding.buffer)].bytes > kMaxBinding) return Refuse(i.name, "a value of more than 128 MiB");
     std::set<int> read, written;
     for (int value : ReadsOf(i)) read.insert(values_.BufferOf(value));
     for (int value : i.outputs)
       if (value >= 0) written.insert(values_.BufferOf(value));
     for (int buffer : written)
       if (read.count(buffer) != 0) return Refuse(i.name, "its input is joined with its output");
-    const std::string code = m.text.With(kernel, ends ? "ending" : "");
-    const auto [found, added] = kernel_of_.try_emplace(code, static_cast<int>(plan_.kernels.size()));
-    if (added) plan_.kernels.push_back({kernel, code});
-    m.dispatch.kernel = found->second;
-    m.dispatch.groups = groups;
-    m.dispatch.name = i.name;
-    plan_.bytes_moved += m.bytes;
-    plan_.dispatches.push_back(std::move(m.dispatch));
+    plan.bytes_moved += m.bytes;
+    builder_.Dispatch(m.text, kernel, ends ? std::vector<std::string>{"ending"} : std::vector<std::string>{}, groups,
+                      i.name);
   }
 
   // Workgroups of 16 pixels and 4 groups of channels.
@@ -243,8 +236,7 @@ class Writer {
       Slot slot = values_.SlotOf(value);
       if (both) slot.channels = 2;
       m.bytes += BytesOf(slot.format, slot.height, slot.width, slot.channels);
-      m.text.Writes("out", slot).Number("MODE", mode);
-      m.dispatch.bindings.push_back({values_.BufferOf(value), 0, 0});
+      m.text.Writes("out", slot, {values_.BufferOf(value), 0, 0}).Number("MODE", mode);
       Finish(m, i, "channel_stats", {Blocks(slot.width * slot.height, 64), 1, 1}, false);
     };
     if (mean >= 0 && most >= 0 && values_.BufferOf(mean) == values_.BufferOf(most)) {
@@ -263,8 +255,7 @@ class Writer {
     m.text.Number("FIRST", slot.first);
     const int groups = Groups(slot.first % 4 + slot.channels);
     slot.first = 0, slot.channels = slot.stride;
-    m.text.Updates("joined", slot);
-    m.dispatch.bindings.push_back({values_.BufferOf(out), 0, 0});
+    m.text.Updates("joined", slot, {values_.BufferOf(out), 0, 0});
     m.bytes += m.bytes;
     Finish(m, i, "copy", {Blocks(slot.width * slot.height, 16), Blocks(groups, 4), 1}, false);
   }
@@ -312,9 +303,8 @@ class Writer {
   const Lowered& lowered_;
   NetworkOptions options_;
   Values values_;
-  Plan plan_;
+  PlanBuilder builder_;
   int constants_ = 0;
-  std::map<std::string, int> kernel_of_;
 };
 
 }  // namespace

@@ -90,9 +90,10 @@ export async function launch({camera = cameraFile(), args = []} = {}) {
   });
 }
 
-/** Arguments for launch(): WebGPU without a GPU; and with Mesa's EGL, which brings frames of video into textures. */
-export const software = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
-export const softwareWithFrames = [...software, '--ignore-gpu-blocklist', '--use-gl=angle', '--use-angle=gl-egl'];
+/** Arguments for launch(): WebGPU without a GPU. Mesa's EGL brings frames of video into textures. */
+export const softwareGpu = [
+  '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--ignore-gpu-blocklist', '--use-gl=angle', '--use-angle=gl-egl',
+];
 
 /** Runs body in a page that has the package as `scrim` and a few helpers; fails on what the page leaves uncaught. */
 export async function runInPage(browser, server, body, argument) {

@@ -19,6 +19,7 @@ export class Executor {
     private readonly plan: Plan,
     private readonly buffers: GPUBuffer[],
     private readonly steps: Step[],
+    private readonly own: GPUBuffer[],
   ) {}
 
   /**
@@ -62,11 +63,17 @@ export class Executor {
       const group = pictures.length > 0 ? null : device.createBindGroup({layout: pipeline.getBindGroupLayout(0), entries});
       return {pipeline, entries, pictures, group, groups};
     });
-    return new Executor(device, plan, buffers, steps);
+    const own = buffers.filter((_, i) => given.get(i) === undefined);
+    return new Executor(device, plan, buffers, steps, own);
   }
 
   buffer(name: string): GPUBuffer {
     return this.buffers[this.plan.named[name]];
+  }
+
+  /** The buffers that have names. */
+  named(): {[name: string]: GPUBuffer} {
+    return Object.fromEntries(Object.keys(this.plan.named).map((name) => [name, this.buffer(name)]));
   }
 
   record(pass: GPUComputePassEncoder, pictures: Pictures = []): void {
@@ -83,6 +90,6 @@ export class Executor {
   }
 
   destroy(): void {
-    for (const buffer of this.buffers) buffer.destroy();
+    for (const buffer of this.own) buffer.destroy();
   }
 }
