@@ -220,7 +220,7 @@ export class FramePath {
       const frame = this.frameResource(source, fit);
       this.pass((pass) => draw(pass, frame));
     }
-    const out = this.output(source);
+    const out = 'timestamp' in source ? this.output(source.timestamp, source.duration) : this.output(null, null);
     this.cold = false;
     const submitted = performance.now();
     this.done = this.device.queue.onSubmittedWorkDone().then(() => {
@@ -254,20 +254,27 @@ export class FramePath {
     return floats;
   }
 
-  private output(source: Picture): Picture {
-    if (!('timestamp' in source)) return this.canvas.transferToImageBitmap();
-    const {timestamp, duration} = source;
+  // timestamp null: a bitmap.
+  private output(timestamp: number | null, duration: number | null): Picture {
+    if (timestamp === null) return this.canvas.transferToImageBitmap();
     return new VideoFrame(this.canvas, {timestamp, duration: duration ?? undefined, alpha: this.transparent ? 'keep' : 'discard'});
   }
 
+  /** Waits for the last frame: the milliseconds from its coming until the GPU was done. */
+  async finished(): Promise<number> {
+    await this.live(this.done);
+    const {sample, network, compose} = this.times;
+    return sample + network + compose;
+  }
+
   /** The background alone, of the last frame's size. */
-  async alone(like: Picture | number, fit: Fit): Promise<Picture> {
+  async alone(timestamp: number, fit: Fit): Promise<Picture> {
     await this.live(this.done);
     const background = this.background(fit);
     this.pass((pass) =>
       this.slots.alone!.executor.record(pass, [undefined, background, this.context.getCurrentTexture().createView()]),
     );
-    return this.output(typeof like === 'number' ? ({timestamp: like, duration: null} as VideoFrame) : like);
+    return this.output(fit.external ? timestamp : null, null);
   }
 
   /**
@@ -323,6 +330,7 @@ export class FramePath {
 
   destroy(): void {
     this.destroyed = true;
+    this.failure ??= 'closed'; // whoever still waits gives up
     this.device.destroy();
     this.plans.free();
   }
