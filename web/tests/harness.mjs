@@ -79,15 +79,21 @@ export function readFrame(file, index) {
 
 export async function launch({camera = cameraFile(), args = []} = {}) {
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  const drawing = args.includes('--enable-unsafe-webgpu') ? [] : ['--disable-gpu'];
   return chromium.launch({
     executablePath,
     args: [
-      '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--no-sandbox', ...drawing, '--disable-quic', '--no-first-run', '--disable-background-networking',
       '--disable-component-update', '--disable-sync', '--use-fake-device-for-media-stream',
       '--use-fake-ui-for-media-stream', `--use-file-for-fake-video-capture=${camera}`, ...args,
     ],
   });
 }
+
+/** Arguments for launch(): WebGPU without a GPU. Mesa's EGL brings frames of video into textures. */
+export const softwareGpu = [
+  '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--ignore-gpu-blocklist', '--use-gl=angle', '--use-angle=gl-egl',
+];
 
 /** Runs body in a page that has the package as `scrim` and a few helpers; fails on what the page leaves uncaught. */
 export async function runInPage(browser, server, body, argument) {

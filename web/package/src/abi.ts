@@ -27,6 +27,13 @@ interface WasmModule {
   _scrim_reset(session: number): void;
   _scrim_get_input_size(session: number, width: number, height: number): void;
   _scrim_get_times(session: number, times: number, size: number): number;
+  _scrim_gpu_open(model: number, size: number): number;
+  _scrim_gpu_free(gpu: number): void;
+  _scrim_gpu_network_size(gpu: number, params: number, width: number, height: number, size: number): void;
+  _scrim_gpu_plan(gpu: number, which: number, params: number, options: number): number;
+  _scrim_gpu_constants(gpu: number): number;
+  _scrim_gpu_constants_size(gpu: number): number;
+  _scrim_gpu_run_network(gpu: number, threads: number, width: number, height: number, input: number, mask: number): number;
 }
 
 // (func (result v128) i32.const 0 i8x16.splat i8x16.popcnt): refused by engines without SIMD.
@@ -216,6 +223,40 @@ export class Library {
   }
 }
 
+/** What scrim_params are filled with; the rest has its defaults. budget: milliseconds, 0: none. */
+export interface Params {
+  inputSize?: InputSize;
+  edges?: Edges;
+  budget?: number;
+}
+
+/** Runs `body` with scrim_params and `more` bytes behind them. */
+export function withParams<Result>(
+  library: Library,
+  {inputSize, edges = {}, budget = 0}: Params,
+  more: number,
+  body: (params: number, behind: number) => Result,
+): Result {
+  const {wasm} = library;
+  const paramsSize = 84; // of wasm32
+  return library.withMemory(paramsSize + more, null, (params) => {
+    library.check(wasm._scrim_params_init(params, paramsSize));
+    if (inputSize !== undefined) wasm.HEAP32.set([inputSize.width, inputSize.height], (params + 4) >> 2);
+    wasm.HEAP32[(params + 12) >> 2] = library.threads;
+    wasm.HEAPF32[(params + 76) >> 2] = budget;
+    const switches = [
+      ['stabilise', 20], ['removeIslands', 24], ['refineEdges', 28], ['decontaminateEdges', 40],
+    ] as const;
+    for (const [field, offset] of switches) {
+      if (edges[field] !== undefined) wasm.HEAP32[(params + offset) >> 2] = Number(edges[field]);
+    }
+    for (const [field, offset] of [['low', 32], ['high', 36], ['lightWrap', 44]] as const) {
+      if (edges[field] !== undefined) wasm.HEAPF32[(params + offset) >> 2] = edges[field];
+    }
+    return body(params, params + paramsSize);
+  });
+}
+
 /** A scrim_session. */
 export class Session {
   private constructor(
@@ -231,22 +272,7 @@ export class Session {
     budget = 0, // milliseconds; 0: none
   ): Session {
     const {wasm} = library;
-    const paramsSize = 84; // of wasm32
-    return library.withMemory(paramsSize + 8, null, (params) => {
-      library.check(wasm._scrim_params_init(params, paramsSize));
-      if (inputSize !== undefined) wasm.HEAP32.set([inputSize.width, inputSize.height], (params + 4) >> 2);
-      wasm.HEAP32[(params + 12) >> 2] = library.threads;
-      wasm.HEAPF32[(params + 76) >> 2] = budget;
-      const switches = [
-        ['stabilise', 20], ['removeIslands', 24], ['refineEdges', 28], ['decontaminateEdges', 40],
-      ] as const;
-      for (const [field, offset] of switches) {
-        if (edges[field] !== undefined) wasm.HEAP32[(params + offset) >> 2] = Number(edges[field]);
-      }
-      for (const [field, offset] of [['low', 32], ['high', 36], ['lightWrap', 44]] as const) {
-        if (edges[field] !== undefined) wasm.HEAPF32[(params + offset) >> 2] = edges[field];
-      }
-      const out = params + paramsSize;
+    return withParams(library, {inputSize, edges, budget}, 4, (params, out) => {
       library.withMemory(model.length, model, (bytes) =>
         library.check(wasm._scrim_create_from_memory(bytes, model.length, params, out)),
       );

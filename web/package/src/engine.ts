@@ -1,6 +1,8 @@
 // A session with its background, fed with what browsers call frames. Runs in the worker; one call at a time.
 import {Format, FrameMemory, Library, ParsedBackground, Session} from './abi.js';
-import {InputSize, Edges, ScrimError, Times} from './options.js';
+import {Backend, BackendName} from './gpu/backend.js';
+import type {Fit} from './gpu/frame_path.js';
+import {Backend as BackendChoice, InputSize, Edges, ScrimError, Times} from './options.js';
 
 /** What comes in and goes out: a frame of a track where the browser has those, else a bitmap. Both are transferable. */
 export type Picture = VideoFrame | ImageBitmap;
@@ -44,11 +46,17 @@ export class Engine {
   private transparent = false;
   private applyBackground: (session: Session) => void = (session) => session.setColor(0, 0, 0);
   private picture: FrameMemory | null = null;
+  private parsed: ParsedBackground = {kind: 'color', color: [0, 0, 0]};
+  private bitmap: ImageBitmap | null = null; // the background's picture as it came
+  private bitmapIsNew = false; // the session does not have it yet
+  private fit: Fit | null = null; // of the last frame
+  private drawnByGpu = false; // the last frame
 
   private constructor(
     readonly library: Library,
     private readonly model: Uint8Array,
     private settings: Settings,
+    private backend: Backend,
   ) {}
 
   /** The model may still be on its way: the module loads meanwhile. */
@@ -57,11 +65,33 @@ export class Engine {
     settings: Settings,
     threads?: number,
     assets?: string,
+    backend: BackendChoice = 'cpu',
   ): Promise<Engine> {
     const [library, bytes] = await Promise.all([Library.load(threads, assets), model]);
-    const engine = new Engine(library, bytes, settings);
-    engine.configure(settings);
+    const engine = new Engine(library, bytes, settings, new Backend(backend, library, bytes));
+    try {
+      engine.configure(settings);
+    } catch (error) {
+      engine.close();
+      throw error;
+    }
     return engine;
+  }
+
+  /** Where frames are drawn from now on. */
+  setBackend(choice: BackendChoice): void {
+    this.backend.close();
+    this.backend = new Backend(choice, this.library, this.model);
+    this.backend.setPicture(this.bitmap);
+  }
+  /** Where they are, and why. */
+  backendInUse(): {name: BackendName; reason: string} {
+    const {name, reason} = this.backend;
+    return {name, reason};
+  }
+
+  close(): void {
+    this.backend.close();
   }
 
   /** Changes what is given. On an error everything stays as it was. */
@@ -82,6 +112,7 @@ export class Engine {
     this.session?.free();
     this.session = session;
     this.settings = wanted;
+    this.fit = null;
   }
 
   /** What useBackground shows. Pictures are fetched here: frames go on meanwhile. */
@@ -95,24 +126,46 @@ export class Engine {
     if (!('kind' in parsed)) return this.setPicture(parsed);
     switch (parsed.kind) {
       case 'blur':
-        return this.useBackground((session) => session.setBlur(parsed.strength));
+        this.useBackground((session) => session.setBlur(parsed.strength));
+        break;
       case 'color':
-        return this.useBackground((session) => session.setColor(...parsed.color));
+        this.useBackground((session) => session.setColor(...parsed.color));
+        break;
       case 'transparent':
-        return this.useBackground((session) => session.setTransparent(), true);
+        this.useBackground((session) => session.setTransparent(), true);
+        break;
     }
+    this.setBitmap(null);
+    this.parsed = parsed;
+    this.fit = null;
   }
 
   private setPicture(bitmap: ImageBitmap): void {
-    const scale = Math.min(1, maxBackgroundSide / Math.max(bitmap.width, bitmap.height));
-    const width = Math.max(1, Math.round(bitmap.width * scale)), height = Math.max(1, Math.round(bitmap.height * scale));
+    this.setBitmap(fitted(bitmap));
+    if (this.parsed.kind !== 'image') this.fit = null;
+    this.parsed = {kind: 'image'};
+    if (!this.backend.active) this.showBitmap();
+  }
+
+  private setBitmap(bitmap: ImageBitmap | null): void {
+    this.bitmap?.close();
+    this.bitmap = bitmap;
+    this.bitmapIsNew = bitmap !== null;
+    this.backend.setPicture(bitmap);
+  }
+
+  /** Brings the background's picture to the session: a GPU has it already, and copies of a video's frames cost. */
+  private showBitmap(): void {
+    const {bitmap} = this;
+    if (bitmap === null || !this.bitmapIsNew) return;
+    const {width, height} = bitmap;
     const memory =
       this.picture?.holds(Format.RGBA, width, height) === true
         ? this.picture
         : new FrameMemory(this.library, Format.RGBA, width, height);
     this.readByCanvas(bitmap, memory);
-    bitmap.close();
     this.useBackground((session) => session.setPicture(memory), false, memory);
+    this.bitmapIsNew = false;
   }
 
   private useBackground(apply: (session: Session) => void, transparent = false, picture: FrameMemory | null = null) {
@@ -133,6 +186,22 @@ export class Engine {
    * engine refuses the frame, `failure` says why and the picture is the background alone.
    */
   async compose(source: Picture): Promise<{picture: Picture; failure: string | null}> {
+    let failure: string | null = null;
+    const onCpu = async () => {
+      const composed = await this.composeOnCpu(source);
+      failure = composed.failure;
+      return composed.picture;
+    };
+    const total = () => Object.values(this.session.times()).reduce((sum, stage) => sum + stage, 0);
+    const drawn = await this.backend.compose(source, this.fitFor(source), {compose: onCpu, milliseconds: total});
+    this.drawnByGpu = drawn !== null && this.backend.active;
+    return {picture: drawn ?? (await onCpu()), failure};
+  }
+
+  private async composeOnCpu(source: Picture): Promise<{picture: Picture; failure: string | null}> {
+    if (this.drawnByGpu) this.session.reset(); // whose last frame was long ago
+    this.drawnByGpu = false;
+    this.showBitmap();
     const memory = await this.read(source), out = this.outputFor(memory);
     let failure: string | null = null;
     try {
@@ -144,9 +213,29 @@ export class Engine {
     return {picture: await this.write(out, isVideoFrame(source) ? source.timestamp : 0), failure};
   }
 
+  private fitFor(source: Picture): Fit {
+    const external = isVideoFrame(source);
+    const width = external ? source.displayWidth : source.width, height = external ? source.displayHeight : source.height;
+    const {fit} = this;
+    if (fit !== null && fit.external === external && fit.frame.width === width && fit.frame.height === height) return fit;
+    const {inputSize, edges} = this.settings;
+    return (this.fit = {frame: {width, height}, external, params: {inputSize, edges}, background: this.parsed});
+  }
+
   /** The background alone, as the last frame was; null before there was one. */
   async background(timestamp: number): Promise<Picture | null> {
+    if (this.fit !== null) {
+      const drawn = await this.backend.background(timestamp, this.fit);
+      if (drawn !== null) return drawn;
+      if (this.memory === null) {
+        // No frame has been on the CPU yet.
+        const {frame, external} = this.fit;
+        this.kind = external ? {} : null;
+        this.memoryFor(Format.RGBA, frame.width, frame.height);
+      }
+    }
     if (this.memory === null) return null;
+    this.showBitmap();
     const out = this.outputFor(this.memory);
     this.session.drawBackground(out);
     return this.write(out, timestamp);
@@ -160,12 +249,13 @@ export class Engine {
   /** The next picture has nothing to do with the last one. */
   reset(): void {
     this.session.reset();
+    this.backend.reset();
   }
   inputSize(): InputSize {
-    return this.session.inputSize();
+    return this.drawnByGpu ? this.backend.networkSize() : this.session.inputSize();
   }
   times(): Times {
-    return this.session.times();
+    return this.drawnByGpu ? this.backend.times() : this.session.times();
   }
 
   private async read(source: Picture): Promise<FrameMemory> {
@@ -237,6 +327,17 @@ export class Engine {
     old?.free();
     return new FrameMemory(this.library, format, width, height);
   }
+}
+
+// No larger than backgrounds are kept.
+function fitted(bitmap: ImageBitmap): ImageBitmap {
+  const scale = Math.min(1, maxBackgroundSide / Math.max(bitmap.width, bitmap.height));
+  if (scale === 1) return bitmap;
+  const width = Math.max(1, Math.round(bitmap.width * scale)), height = Math.max(1, Math.round(bitmap.height * scale));
+  const canvas = new OffscreenCanvas(width, height);
+  canvas.getContext('2d')!.drawImage(bitmap, 0, 0, width, height);
+  bitmap.close();
+  return canvas.transferToImageBitmap();
 }
 
 // Somebody waits for the picture of a background, while the old one stays.

@@ -23,6 +23,9 @@ export interface Edges {
   high?: number;
 }
 
+/** Where frames are drawn; see VirtualBackgroundOptions.backend. */
+export type Backend = 'auto' | 'gpu' | 'cpu';
+
 export interface EngineOptions {
   /** A model file: its address or its bytes. Default: the int8 model of this package. */
   model?: string | URL | ArrayBuffer | Uint8Array;

@@ -1,6 +1,6 @@
 // The page's end of the worker.
 import {whyUnsupported} from './abi.js';
-import {EngineOptions, ScrimError} from './options.js';
+import {Backend, EngineOptions, ScrimError} from './options.js';
 import type {BackgroundMessage} from './engine.js';
 import type {StreamEvent} from './stream.js';
 import type {Methods, OpenMessage, Port} from './serve.js';
@@ -87,7 +87,8 @@ export class Remote {
   }
 
   /** A worker with an engine in it. Rejects with a ScrimError when there can be none. */
-  static async open(options: EngineOptions): Promise<Remote> {
+  static async open(options: EngineOptions, backend: Backend = 'cpu'): Promise<Remote> {
+    checkBackend(backend);
     const problem = whyUnsupported();
     if (problem !== null) throw new ScrimError(problem);
     const remote = new Remote(options.worker === false ? await serveHere() : startWorker(options.worker));
@@ -95,7 +96,7 @@ export class Remote {
       const {density, inputSize = density, edges, threads} = options;
       const assets = options.assets === undefined ? undefined : new URL(options.assets, document.baseURI).href;
       const model = modelMessage(options.model);
-      await remote.call('open', {model, settings: {inputSize, edges}, threads, assets});
+      await remote.call('open', {model, settings: {inputSize, edges}, threads, assets, backend});
     } catch (error) {
       remote.close();
       throw error;
@@ -126,12 +127,21 @@ export class Remote {
     }
   }
 
+  async setBackend(backend: Backend): Promise<void> {
+    checkBackend(backend);
+    await this.call('setBackend', backend);
+  }
+
   close(reason = 'closed'): void {
     this.gone ??= new ScrimError(reason);
     this.worker.terminate();
     for (const {reject} of this.open_.values()) reject(this.gone);
     this.open_.clear();
   }
+}
+
+function checkBackend(backend: Backend): void {
+  if (!['auto', 'gpu', 'cpu'].includes(backend)) throw new ScrimError("backend: it is 'auto', 'gpu' or 'cpu'");
 }
 
 function modelMessage(model: EngineOptions['model']): OpenMessage['model'] {

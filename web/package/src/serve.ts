@@ -1,6 +1,6 @@
 // Answers the calls of remote.ts and reports what happens in between: one module, one engine for each port.
 import {BackgroundMessage, Engine, fetchBytes, Picture, Settings} from './engine.js';
-import {ScrimError} from './options.js';
+import {Backend, ScrimError} from './options.js';
 import {Stream} from './stream.js';
 
 export interface OpenMessage {
@@ -9,6 +9,7 @@ export interface OpenMessage {
   threads?: number;
   /** Folder of the WebAssembly modules, if another. */
   assets?: string;
+  backend: Backend;
 }
 
 /** The worker itself, or one end of a MessageChannel. */
@@ -34,10 +35,10 @@ function methodsFor(port: Port) {
   const post = (message: object, transfer: Transferable[] = []) => port.postMessage(message, {transfer});
 
   const methods = {
-    async open({model, settings, threads, assets}: OpenMessage) {
+    async open({model, settings, threads, assets, backend}: OpenMessage) {
       const bytes = async () => ('url' in model ? new Uint8Array(await fetchBytes('model', model.url)) : model);
       try {
-        engine = await Engine.open(bytes(), settings, threads, assets);
+        engine = await Engine.open(bytes(), settings, threads, assets, backend);
       } catch (error) {
         if (!('url' in model) || !(error instanceof ScrimError)) throw error;
         throw new ScrimError(error.message.replace(/^model in memory/, `model ${model.url}`));
@@ -50,6 +51,8 @@ function methodsFor(port: Port) {
         engine.configure(settings);
         return engine.inputSize();
       }),
+
+    setBackend: (choice: Backend) => exclusive(async () => engine.setBackend(choice)),
 
     /** Rejects the call of setBackground that still fetches its picture, if there is one. */
     async dropBackground() {
@@ -109,6 +112,7 @@ function methodsFor(port: Port) {
     async stop() {
       clearInterval(clock);
       stream?.close();
+      await exclusive(async () => engine.close());
     },
   };
 

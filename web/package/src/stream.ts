@@ -1,5 +1,6 @@
 // Frames in, frames out, in the worker. The newest frame wins: what comes while one is worked on replaces what waits.
 import {Engine, Picture} from './engine.js';
+import type {BackendName} from './gpu/backend.js';
 import {InputSize, Times} from './options.js';
 
 /** What happened since the last report, about once a second while frames come. */
@@ -22,6 +23,10 @@ export interface Stats {
   /** @deprecated the name of `inputSize` in version 0.1. */
   density: InputSize;
   threads: number;
+  /** Where frames are drawn: by the GPU, by the GPU with the network on the CPU, or by the CPU. */
+  backend: BackendName;
+  /** Why there. */
+  backendReason: string;
 }
 
 export type StreamEvent =
@@ -207,7 +212,7 @@ export class Stream {
     const elapsed = performance.now() - sum.since;
     if (elapsed < reportInterval) return;
     for (const stage of stages) sum.times[stage] /= sum.frames;
-    const inputSize = this.engine.inputSize();
+    const inputSize = this.engine.inputSize(), backend = this.engine.backendInUse();
     this.emit({
       event: 'stats',
       stats: {
@@ -222,6 +227,8 @@ export class Stream {
         inputSize,
         density: inputSize,
         threads: this.engine.library.threads,
+        backend: backend.name,
+        backendReason: backend.reason,
       },
     });
     this.sum = emptySum();

@@ -1,7 +1,7 @@
 import {Audience, onSwitch} from './audience.js';
 import {BackgroundVideo} from './background_video.js';
 import type {Picture} from './engine.js';
-import {Background, InputSize, EngineOptions, ScrimError} from './options.js';
+import {Backend, Background, InputSize, EngineOptions, ScrimError} from './options.js';
 import {Player} from './player.js';
 import {Remote, WorkerEvent} from './remote.js';
 import type {Stats} from './stream.js';
@@ -14,6 +14,12 @@ export interface VirtualBackgroundOptions extends EngineOptions {
    * there is time, and stays where the network is too small a part of them to help. Default: 0, never.
    */
   budget?: number;
+  /**
+   * Where frames are drawn. `'auto'`: on the GPU (WebGPU), where there is one that is faster than the CPU and draws the same;
+   * frames are drawn by both for a moment at the start. `'gpu'`: on any GPU, a software one, too; the CPU takes over where
+   * it fails. `'cpu'`: without it. Stats say which it is, and why. The budget counts on the CPU alone. Default: `'auto'`.
+   */
+  backend?: Backend;
   /** Frames a second at most; what comes sooner is left out. Default: all. */
   maxFps?: number;
   /** Ends start(), which then rejects with the signal's reason. What runs already is ended by stop(). */
@@ -117,7 +123,7 @@ export class VirtualBackground extends EventTarget {
   ): Promise<VirtualBackground> {
     const {signal} = options;
     signal?.throwIfAborted();
-    const opening = Remote.open(options);
+    const opening = Remote.open(options, options.backend ?? 'auto');
     let virtual: VirtualBackground | null = null;
     const aborted = new Promise<never>((_, reject) =>
       signal?.addEventListener('abort', () => {
@@ -221,6 +227,11 @@ export class VirtualBackground extends EventTarget {
    */
   passThrough(on: boolean): Promise<void> {
     return this.remote.call('passThrough', on);
+  }
+
+  /** Changes where frames are drawn; see VirtualBackgroundOptions.backend. */
+  setBackend(backend: Backend): Promise<void> {
+    return this.remote.setBackend(backend);
   }
 
   /** Shows the background alone and does no work until resume(): for when nobody looks. */
