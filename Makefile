@@ -139,12 +139,12 @@ report: ## make docs/report anew: quality, predecessors, density, times; with th
 	build/demo/apps/report/scrim-report --scrim build/demo/apps/scrim/scrim --talking-heads build/demo/apps/report/talking_heads \
 	  --shared $(SHARED)
 
-strict: ## compile library, command line and element with all warnings as errors
-	@tools/install-packages.sh test
+strict: ## compile everything, tests and trainer too, with all warnings as errors
+	@tools/install-packages.sh test train
 	cmake --preset strict -Wno-dev
 	cmake --build --preset strict -j $(JOBS)
 
-check: test lint asan tsan arm64 wasm ## everything that has to pass before a release; hours on two cores
+check: test strict lint asan tsan arm64 wasm ## everything that has to pass before a release; hours on two cores
 
 lint: ## formatting, and clang-tidy over the core; SINCE=COMMIT: of what changed since then
 	@tools/install-packages.sh demo test lint

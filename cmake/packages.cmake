@@ -20,6 +20,9 @@ set(packages ${SCRIM_LIBRARY_PACKAGE} libscrim-dev scrim-models)
 if(SCRIM_APPS)
   list(APPEND packages scrim gstreamer1.0-scrim)
 endif()
+if(TARGET obs-scrim)
+  list(APPEND packages obs-scrim)
+endif()
 foreach(package ${packages})
   install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package} RENAME copyright COMPONENT ${package})
 endforeach()
@@ -69,5 +72,7 @@ set(CPACK_DEBIAN_SCRIM_PACKAGE_RECOMMENDS
 set(CPACK_DEBIAN_SCRIM_PACKAGE_SUGGESTS "gnuplot-nox, v4l2loopback-dkms")
 scrim_package(gstreamer1.0-scrim "people before another background, as a GStreamer element"
   "The video filter `scrim`, for cameras and clips." video "${SCRIM_LIBRARY_PACKAGE} ${same}, scrim-models ${same}")
+scrim_package(obs-scrim "people before another background, as a filter of OBS Studio"
+  "An effect filter for cameras and other video sources." video "${SCRIM_LIBRARY_PACKAGE} ${same}, scrim-models ${same}")
 
 include(CPack)

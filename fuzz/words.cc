@@ -4,7 +4,7 @@
 
 #include "compose/parse_background.h"
 #include "graph/model.h"
-#include "live_commands.h"
+#include "live/live_commands.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   const std::string text(reinterpret_cast<const char*>(bytes), size);

@@ -10,7 +10,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 library=$(sed -n 's/^set(CPACK_COMPONENTS_ALL "*\(libscrim[0-9.]*\).*/\1/p' "$1/CPackConfig.cmake")
 cpack --config "$1/CPackConfig.cmake" -B "$work/debs" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
-for package in "$library" libscrim-dev scrim-models scrim gstreamer1.0-scrim; do
+for package in $(cd "$work/debs" && ls ./*.deb | sed 's,^./,,; s,_.*,,'); do
   dpkg-deb -x "$work/debs/${package}"_*.deb "$work/root"
   test -s "$work/root/usr/share/doc/$package/copyright"
 done

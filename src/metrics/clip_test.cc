@@ -31,7 +31,8 @@ TEST(ClipTest, PerfectAlphaOfMovingTruthIsSteady) {
 TEST(ClipTest, TremblingAlphaFlickers) {
   ClipComparison clip;
   const Pixels truth = Filled(255);
-  for (uint8_t value : {255, 204, 255}) clip.Add(View(Filled(90)), View(truth), View(Filled(value)));
+  for (const int value : {255, 204, 255})
+    clip.Add(View(Filled(90)), View(truth), View(Filled(static_cast<uint8_t>(value))));
   EXPECT_NEAR(clip.Result().flicker, 0.2, 1e-12);
   EXPECT_NEAR(clip.Result().dtssd, 0.2, 1e-12);
   EXPECT_EQ(clip.Result().still_share, 1);
@@ -52,7 +53,7 @@ TEST(ClipTest, SkippedFramesAreNoChange) {
   const Pixels truth = Filled(255);
   clip.Add(View(Filled(90)), View(truth), View(Filled(255)));
   clip.Skip();
-  for (uint8_t value : {0, 0}) clip.Add(View(Filled(90)), View(truth), View(Filled(value)));
+  for (const int value : {0, 0}) clip.Add(View(Filled(90)), View(truth), View(Filled(static_cast<uint8_t>(value))));
   EXPECT_EQ(clip.Result().frames, 3);
   EXPECT_EQ(clip.Result().pairs, 1);
   EXPECT_EQ(clip.Result().flicker, 0);
