@@ -130,6 +130,26 @@ TEST_F(PipeWire, AnotherCameraTakesThePlaceOfTheOneThatHasGone) {
       << result.err;
 }
 
+// Both cameras are called "scrim": its own must not take the place of the one that has gone.
+TEST_F(PipeWire, ARunIsNotItsOwnCamera) {
+  std::unique_ptr<Program> camera = Camera("#000000");
+  const Result result = Run({"-i", "scrim", "-b", "#ff0000", "-o", "pipewire"}, [&](int pid) {
+    ASSERT_FALSE(NoFrames());
+    const std::unique_ptr<Program> client = Client(pid, 100000, folder_ / "seen");
+    ASSERT_TRUE(Sees("clients: 1"));
+    camera->Stop();
+    ASSERT_TRUE(Sees("source: lost"));
+    std::this_thread::sleep_for(3s);  // it is looked for every second
+    const StatusOr<std::string> stats = Ask({"stats"});
+    ASSERT_TRUE(stats.ok());
+    EXPECT_NE(stats->find("source: lost\nclients: 1"), std::string::npos) << *stats;
+    camera = Camera("#000000");
+    EXPECT_TRUE(Sees("source: runs"));
+    EXPECT_TRUE(Ask({"quit"}).ok());
+  });
+  EXPECT_EQ(result.status, 0) << result.err;
+}
+
 // The camera is frozen with a person in it, and goes.
 TEST_F(PipeWire, AFrozenPictureStaysWhenTheCameraGoes) {
   const std::unique_ptr<Program> camera = Camera("#ffffff");

@@ -49,8 +49,7 @@ StatusOr<std::unique_ptr<LiveOutput>> LiveOutput::Start(const Options& options, 
   gst_buffer_memset(output->blank_.get(), 0, 0, info.size);
 
   if (KindOfSink(options.sink) == SinkKind::kPipeWire) {
-    SCRIM_ASSIGN_OR_RETURN(output->camera_,
-                           CameraBehind(ByName(pipeline, "sink").get(), options.node, info, options.on_clients));
+    SCRIM_ASSIGN_OR_RETURN(output->camera_, CameraBehind(ByName(pipeline, "sink").get(), info, options.on_clients));
   }
   const Owned<GstBus> bus(gst_element_get_bus(pipeline));
   gst_bus_set_sync_handler(bus.get(), TakeAnswer, output->filter_.get(), nullptr);
