@@ -215,17 +215,22 @@ TEST_F(People, ErrorsInTheConfigurationNameItsFile) {
     return result.err;
   };
   const std::vector<std::string> run = {"run", "-i", "test", "-b", "blur", "-o", "-"};
-  for (const char* mistake : {"[run]\nimput=\"test\"\n", "[run]\nsize=\"12\"\n", "[run]\nrate=fast\n"}) {
+  for (const char* mistake : {"[run]\nimput=\"test\"\n", "[run]\nsize=\"12\"\n", "[run]\nrate=fast\n", "rum=1\n",
+                              "[run\n", "\xef\xbb\xbf[run]\n"}) {
     const std::string error = says(mistake, run);
     EXPECT_NE(error.find(file), std::string::npos) << error;
   }
+  const std::string section = says("[rum]\ninput=\"test\"\n", run);
+  EXPECT_NE(section.find(file + ": [rum] is no command"), std::string::npos) << section;
   EXPECT_EQ(says("[run]\nmirror=true\n", {"run", "-i", "test", "-b", "blur", "-o", "-", "--size", "12"}).find(file),
             std::string::npos);
   // Another command's part is its own affair.
-  WriteFile(file, "[run]\nimput=\"test\"\n");
-  const Result told = RunScrim({"--config", file, "ctl", "--control", socket_, "pause"});
-  EXPECT_EQ(told.status, 1);
-  EXPECT_NE(told.err.find("nobody listens"), std::string::npos) << told.err;
+  for (const char* mistake : {"[run]\nimput=\"test\"\n", "[rum]\nx=1\n", "[run\n", "nonsense\n"}) {
+    WriteFile(file, mistake + ("[ctl]\ncontrol=\"" + socket_ + "\"\n"));
+    const Result told = RunScrim({"--config", file, "ctl", "pause"});
+    EXPECT_EQ(told.status, 1);
+    EXPECT_NE(told.err.find(socket_ + ": nobody listens"), std::string::npos) << told.err;
+  }
 }
 
 // An interactive shell in a terminal of its own.
