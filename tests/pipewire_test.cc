@@ -270,12 +270,8 @@ TEST_F(PipeWire, ADaemonThatHangsHoldsUpNothing) {
 TEST_F(PipeWire, FramesOfEverySizeAreWhole) {
   for (const auto& [width, height] : {std::pair(64, 36), {60, 40}, {54, 96}, {42, 24}, {66, 38}, {426, 240}}) {
     SCOPED_TRACE(width);
-    std::string stripes = "P6 " + std::to_string(width) + " " + std::to_string(height) + " 255\n";
-    for (int y = 0; y < height; ++y)
-      for (int x = 0; x < width; ++x) stripes.append(3, x / 8 % 2 != 0 ? '\xf0' : '\x20');
-    WriteFile(folder_ / "stripes.ppm", stripes);
     const std::string size = std::to_string(width) + "x" + std::to_string(height), seen = folder_ / size;
-    Program run({SCRIM_PROGRAM, "run", "-i", "test", "--size", size, "-b", folder_ / "stripes.ppm", "-o", "pipewire",
+    Program run({SCRIM_PROGRAM, "run", "-i", "test", "--size", size, "-b", Stripes(width, height), "-o", "pipewire",
                  "--model", SCRIM_BRIGHT_MODEL, "--control", socket_, "--no-keys", "-q"},
                 environment_, log_);
     ASSERT_FALSE(NoFrames());
