@@ -60,12 +60,13 @@ class MultipartCamera {
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/video"; }
   int connections() const { return connections_; }
   void Pause(bool on) { paused_ = on; }  // connections stay, and nothing is sent
+  void SetRate(double parts_a_second) { rate_ = parts_a_second; }
 
  private:
   void Serve(int client);
 
   const std::string part_;
-  const double rate_;
+  std::atomic<double> rate_;
   const int closes_after_;
   int listener_ = -1, port_ = 0;
   std::atomic<bool> ends_{false}, paused_{false};
