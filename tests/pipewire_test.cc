@@ -130,6 +130,27 @@ TEST_F(PipeWire, AnotherCameraTakesThePlaceOfTheOneThatHasGone) {
       << result.err;
 }
 
+// The machine sleeps: everything stands still, for longer than a source may be silent.
+TEST_F(PipeWire, EverythingGoesOnAfterASuspend) {
+  const std::unique_ptr<Program> camera = Camera("#000000");
+  const std::string seen = folder_ / "seen";
+  const Result result = Run({"-i", "scrim", "-b", "#ff0000", "-o", "pipewire"}, [&](int pid) {
+    ASSERT_FALSE(NoFrames());
+    const std::unique_ptr<Program> client = Client(pid, 100000, seen);
+    ASSERT_TRUE(Comes([&] { return FramesOf(seen).size() > 20; }));
+    const int all[] = {client->pid(), pid, camera->pid(), manager_->pid(), daemon_->pid()};
+    for (const int stops : all) kill(stops, SIGSTOP);
+    std::this_thread::sleep_for(7s);
+    for (const int goes_on : all) kill(goes_on, SIGCONT);
+    const size_t before = FramesOf(seen).size();
+    EXPECT_TRUE(Comes([&] { return FramesOf(seen).size() > before + 20; }, kPatience));
+    EXPECT_TRUE(Sees("source: runs\nclients: 1"));
+    EXPECT_TRUE(Ask({"quit"}).ok());
+  });
+  EXPECT_EQ(result.status, 0) << result.err;
+  for (const std::string& frame : FramesOf(seen)) ASSERT_TRUE(IsPlain(frame, 81, 90, 240));
+}
+
 // Both cameras are called "scrim": its own must not take the place of the one that has gone.
 TEST_F(PipeWire, ARunIsNotItsOwnCamera) {
   std::unique_ptr<Program> camera = Camera("#000000");
