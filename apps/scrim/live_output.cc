@@ -61,8 +61,11 @@ StatusOr<std::unique_ptr<LiveOutput>> LiveOutput::Start(const Options& options, 
   const Owned<GstPad>& counted = shown != nullptr ? shown : drawn;
   gst_pad_add_probe(
       counted.get(), GST_PAD_PROBE_TYPE_BUFFER,
-      [](GstPad*, GstPadProbeInfo*, gpointer data) {
-        ++static_cast<LiveOutput*>(data)->shown_;
+      [](GstPad*, GstPadProbeInfo* info, gpointer data) {
+        auto* self = static_cast<LiveOutput*>(data);
+        // RTMP's sink takes a stream's headers before there is a connection.
+        const bool header = GST_BUFFER_FLAG_IS_SET(GST_PAD_PROBE_INFO_BUFFER(info), GST_BUFFER_FLAG_HEADER);
+        self->shown_ += !header || KindOfSink(self->options_.sink) != SinkKind::kUrl;
         return GST_PAD_PROBE_OK;
       },
       output.get(), nullptr);

@@ -175,6 +175,8 @@ std::string Listener::FirstBytes(size_t count) {
     if (n <= 0) break;
     bytes.append(more, static_cast<size_t>(n));
   }
+  // Frames have come to wait for it at the client.
+  std::this_thread::sleep_for(std::chrono::seconds(1));
   // Whoever tries again is refused, instead of waiting for a server that does not look.
   close(std::exchange(listener_, -1));
   close(client);
