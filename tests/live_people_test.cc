@@ -1,5 +1,6 @@
 // What people do to a live run: slow clients, wrong files, other runs, hang-ups, a full disk, Ctrl-Z.
 #include <fcntl.h>
+#include <glob.h>
 #include <pty.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -95,6 +96,37 @@ TEST_F(People, ARunGoesOnAfterItStoodStill) {
     std::this_thread::sleep_for(std::chrono::seconds(7));
     kill(pid, SIGCONT);
     EXPECT_TRUE(MoreFrames(30));
+    EXPECT_TRUE(Ask({"quit"}).ok());
+  });
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.err, "");
+}
+
+// The day's time is set to another one, as after a long sleep or by a time server: nothing goes by it.
+TEST_F(People, TheTimeOfDayMayJump) {
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  GTEST_SKIP() << "a sanitizer's runtime wants to be the first library";
+#endif
+#endif
+  glob_t found{};
+  glob("/usr/lib/*/faketime/libfaketimeMT.so.1", 0, nullptr, &found);
+  const std::string library = found.gl_pathc > 0 ? found.gl_pathv[0] : "";
+  globfree(&found);
+  if (library.empty()) GTEST_SKIP() << "libfaketime is not installed";
+  const std::string time = folder_ / "time";
+  WriteFile(time, "+0");
+  environment_ = {{"LD_PRELOAD", library},
+                  {"FAKETIME_TIMESTAMP_FILE", time},
+                  {"FAKETIME_NO_CACHE", "1"},
+                  {"FAKETIME_DONT_FAKE_MONOTONIC", "1"}};
+  const Result result = Run({"-i", "test", "-b", "#ff0000", "-o", "-"}, [&](int) {
+    ASSERT_FALSE(NoFrames());
+    for (const char* hours : {"+5h", "-5h", "+0"}) {
+      WriteFile(time, hours);
+      EXPECT_TRUE(MoreFrames(30)) << hours;
+      EXPECT_TRUE(Sees("source: runs")) << hours;
+    }
     EXPECT_TRUE(Ask({"quit"}).ok());
   });
   EXPECT_EQ(result.status, 0);
@@ -215,17 +247,22 @@ TEST_F(People, ErrorsInTheConfigurationNameItsFile) {
     return result.err;
   };
   const std::vector<std::string> run = {"run", "-i", "test", "-b", "blur", "-o", "-"};
-  for (const char* mistake : {"[run]\nimput=\"test\"\n", "[run]\nsize=\"12\"\n", "[run]\nrate=fast\n"}) {
+  for (const char* mistake : {"[run]\nimput=\"test\"\n", "[run]\nsize=\"12\"\n", "[run]\nrate=fast\n", "rum=1\n",
+                              "[run\n", "\xef\xbb\xbf[run]\n"}) {
     const std::string error = says(mistake, run);
     EXPECT_NE(error.find(file), std::string::npos) << error;
   }
+  const std::string section = says("[rum]\ninput=\"test\"\n", run);
+  EXPECT_NE(section.find(file + ": [rum] is no command"), std::string::npos) << section;
   EXPECT_EQ(says("[run]\nmirror=true\n", {"run", "-i", "test", "-b", "blur", "-o", "-", "--size", "12"}).find(file),
             std::string::npos);
   // Another command's part is its own affair.
-  WriteFile(file, "[run]\nimput=\"test\"\n");
-  const Result told = RunScrim({"--config", file, "ctl", "--control", socket_, "pause"});
-  EXPECT_EQ(told.status, 1);
-  EXPECT_NE(told.err.find("nobody listens"), std::string::npos) << told.err;
+  for (const char* mistake : {"[run]\nimput=\"test\"\n", "[rum]\nx=1\n", "[run\n", "nonsense\n"}) {
+    WriteFile(file, mistake + ("[ctl]\ncontrol=\"" + socket_ + "\"\n"));
+    const Result told = RunScrim({"--config", file, "ctl", "pause"});
+    EXPECT_EQ(told.status, 1);
+    EXPECT_NE(told.err.find(socket_ + ": nobody listens"), std::string::npos) << told.err;
+  }
 }
 
 // An interactive shell in a terminal of its own.

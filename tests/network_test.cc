@@ -107,10 +107,29 @@ TEST_F(Network, BetweenFramesOfASlowCameraThePersonStays) {
   const Result result = Run({"-i", camera.url(), "-b", "#ff0000", "-o", "-"}, [&](int) {
     ASSERT_FALSE(NoFrames());
     EXPECT_TRUE(Shows(235, 128, 128));  // the model's person
-    const double alone = Stat("alone");
+    const double alone = Stat("background-only");
+    EXPECT_GE(alone, 0);
     EXPECT_TRUE(MoreFrames(8));
-    EXPECT_EQ(Stat("alone"), alone);
+    EXPECT_EQ(Stat("background-only"), alone);
     EXPECT_TRUE(Sees("source: runs"));
+    EXPECT_TRUE(Ask({"quit"}).ok());
+  });
+  EXPECT_EQ(result.status, 0) << result.err;
+}
+
+// A camera in the dark takes its time for a frame, from one to the next.
+TEST_F(Network, WhereTheRateChangesThePersonStays) {
+  MultipartCamera camera(Jpeg("white"), 120);
+  const Result result = Run({"-i", camera.url(), "-b", "#ff0000", "-o", "-"}, [&](int) {
+    ASSERT_FALSE(NoFrames());
+    EXPECT_TRUE(Shows(235, 128, 128));
+    const double alone = Stat("background-only");
+    EXPECT_GE(alone, 0);
+    for (const double rate : {1., 60., 1.}) {
+      camera.SetRate(rate);
+      EXPECT_TRUE(MoreFrames(rate > 1 ? 60 : 3));
+    }
+    EXPECT_EQ(Stat("background-only"), alone);
     EXPECT_TRUE(Ask({"quit"}).ok());
   });
   EXPECT_EQ(result.status, 0) << result.err;

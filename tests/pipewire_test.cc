@@ -130,6 +130,47 @@ TEST_F(PipeWire, AnotherCameraTakesThePlaceOfTheOneThatHasGone) {
       << result.err;
 }
 
+// The machine sleeps: everything stands still, for longer than a source may be silent.
+TEST_F(PipeWire, EverythingGoesOnAfterASuspend) {
+  const std::unique_ptr<Program> camera = Camera("#000000");
+  const std::string seen = folder_ / "seen";
+  const Result result = Run({"-i", "scrim", "-b", "#ff0000", "-o", "pipewire"}, [&](int pid) {
+    ASSERT_FALSE(NoFrames());
+    const std::unique_ptr<Program> client = Client(pid, 100000, seen);
+    ASSERT_TRUE(Comes([&] { return FramesOf(seen).size() > 20; }));
+    const int all[] = {client->pid(), pid, camera->pid(), manager_->pid(), daemon_->pid()};
+    for (const int stops : all) kill(stops, SIGSTOP);
+    std::this_thread::sleep_for(7s);
+    for (const int goes_on : all) kill(goes_on, SIGCONT);
+    const size_t before = FramesOf(seen).size();
+    EXPECT_TRUE(Comes([&] { return FramesOf(seen).size() > before + 20; }, kPatience));
+    EXPECT_TRUE(Sees("source: runs\nclients: 1"));
+    EXPECT_TRUE(Ask({"quit"}).ok());
+  });
+  EXPECT_EQ(result.status, 0) << result.err;
+  for (const std::string& frame : FramesOf(seen)) ASSERT_TRUE(IsPlain(frame, 81, 90, 240));
+}
+
+// Both cameras are called "scrim": its own must not take the place of the one that has gone.
+TEST_F(PipeWire, ARunIsNotItsOwnCamera) {
+  std::unique_ptr<Program> camera = Camera("#000000");
+  const Result result = Run({"-i", "scrim", "-b", "#ff0000", "-o", "pipewire"}, [&](int pid) {
+    ASSERT_FALSE(NoFrames());
+    const std::unique_ptr<Program> client = Client(pid, 100000, folder_ / "seen");
+    ASSERT_TRUE(Sees("clients: 1"));
+    camera->Stop();
+    ASSERT_TRUE(Sees("source: lost"));
+    std::this_thread::sleep_for(3s);  // it is looked for every second
+    const StatusOr<std::string> stats = Ask({"stats"});
+    ASSERT_TRUE(stats.ok());
+    EXPECT_NE(stats->find("source: lost\nclients: 1"), std::string::npos) << *stats;
+    camera = Camera("#000000");
+    EXPECT_TRUE(Sees("source: runs"));
+    EXPECT_TRUE(Ask({"quit"}).ok());
+  });
+  EXPECT_EQ(result.status, 0) << result.err;
+}
+
 // The camera is frozen with a person in it, and goes.
 TEST_F(PipeWire, AFrozenPictureStaysWhenTheCameraGoes) {
   const std::unique_ptr<Program> camera = Camera("#ffffff");
@@ -250,12 +291,8 @@ TEST_F(PipeWire, ADaemonThatHangsHoldsUpNothing) {
 TEST_F(PipeWire, FramesOfEverySizeAreWhole) {
   for (const auto& [width, height] : {std::pair(64, 36), {60, 40}, {54, 96}, {42, 24}, {66, 38}, {426, 240}}) {
     SCOPED_TRACE(width);
-    std::string stripes = "P6 " + std::to_string(width) + " " + std::to_string(height) + " 255\n";
-    for (int y = 0; y < height; ++y)
-      for (int x = 0; x < width; ++x) stripes.append(3, x / 8 % 2 != 0 ? '\xf0' : '\x20');
-    WriteFile(folder_ / "stripes.ppm", stripes);
     const std::string size = std::to_string(width) + "x" + std::to_string(height), seen = folder_ / size;
-    Program run({SCRIM_PROGRAM, "run", "-i", "test", "--size", size, "-b", folder_ / "stripes.ppm", "-o", "pipewire",
+    Program run({SCRIM_PROGRAM, "run", "-i", "test", "--size", size, "-b", Stripes(width, height), "-o", "pipewire",
                  "--model", SCRIM_BRIGHT_MODEL, "--control", socket_, "--no-keys", "-q"},
                 environment_, log_);
     ASSERT_FALSE(NoFrames());

@@ -168,6 +168,132 @@ TEST(Strangers, FlushingSeeksWhilePropertiesChange) {
   gst_object_unref(pipeline);
 }
 
+// Waits for the end, and says what went wrong until then.
+std::vector<std::string> ErrorsUntilTheEnd(GstElement* pipeline) {
+  GstBus* bus = gst_element_get_bus(pipeline);
+  std::vector<std::string> errors;
+  GstMessage* message = gst_bus_timed_pop_filtered(bus, 60 * GST_SECOND,
+                                                   static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR));
+  if (message == nullptr) {
+    errors.push_back("it does not end");
+  } else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
+    GError* error = nullptr;
+    gst_message_parse_error(message, &error, nullptr);
+    errors.push_back(error->message);
+    g_error_free(error);
+  }
+  if (message != nullptr) gst_message_unref(message);
+  gst_object_unref(bus);
+  return errors;
+}
+
+// A clip of which somebody wants a part, at another speed, backwards, or again after its end.
+TEST(Strangers, PlaysPartsBackwardsAndAgain) {
+  GstElement* pipeline = gst_parse_launch(("filesrc location=" + MovingClip() +
+                                           " ! matroskademux ! jpegdec ! videoconvert ! scrim name=s model=" + kBright +
+                                           " background=#102030 ! fakesink name=sink sync=false")
+                                              .c_str(),
+                                          nullptr);
+  ASSERT_NE(pipeline, nullptr);
+  GstElement* scrim = gst_bin_get_by_name(GST_BIN(pipeline), "s");
+  gst_element_set_state(pipeline, GST_STATE_PLAYING);
+  EXPECT_EQ(ErrorsUntilTheEnd(pipeline), std::vector<std::string>());
+  guint64 before = 90;
+  const auto frames = [&] {
+    GstStructure* stats = nullptr;
+    g_object_get(scrim, "stats", &stats, nullptr);
+    guint64 value = 0;
+    gst_structure_get_uint64(stats, "frames", &value);
+    gst_structure_free(stats);
+    return value;
+  };
+  EXPECT_EQ(frames(), before);
+  for (const auto& [rate, from, to] : {std::tuple(1.0, 1, 2), {2.0, 0, 3}, {-1.0, 0, 2}, {1.0, 0, 3}}) {
+    ASSERT_TRUE(gst_element_seek(pipeline, rate, GST_FORMAT_TIME,
+                                 static_cast<GstSeekFlags>(GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE),
+                                 GST_SEEK_TYPE_SET, from * GST_SECOND, GST_SEEK_TYPE_SET, to * GST_SECOND))
+        << rate;
+    EXPECT_EQ(ErrorsUntilTheEnd(pipeline), std::vector<std::string>()) << rate;
+    EXPECT_GE(frames(), before + 25) << rate;
+    before = frames();
+  }
+  gst_element_set_state(pipeline, GST_STATE_NULL);
+  gst_object_unref(scrim);
+  gst_object_unref(pipeline);
+}
+
+// Whoever takes the frames wants another format or size on the way.
+TEST(Strangers, TheSinkChangesItsMind) {
+  GstElement* pipeline = gst_parse_launch(
+      ("videotestsrc num-buffers=400 ! scrim model=" + kBright +
+       " background=#ff0000 bypass-to-background=true ! capsfilter name=wish ! appsink name=sink sync=false "
+       "max-buffers=1")
+          .c_str(),
+      nullptr);
+  ASSERT_NE(pipeline, nullptr);
+  GstElement *wish = gst_bin_get_by_name(GST_BIN(pipeline), "wish"),
+             *sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
+  gst_element_set_state(pipeline, GST_STATE_PLAYING);
+  for (const auto& [format, width, height] :
+       {std::tuple("NV12", 64, 36), {"RGBA", 64, 36}, {"I420", 37, 23}, {"YUY2", 160, 90}, {"NV12", 64, 36}}) {
+    GstCaps* caps = gst_caps_from_string(Caps(format, width, height).c_str());
+    g_object_set(wish, "caps", caps, nullptr);
+    bool came = false;
+    for (int i = 0; i < 50 && !came; ++i) {
+      GstSample* sample = gst_app_sink_try_pull_sample(GST_APP_SINK(sink), 30 * GST_SECOND);
+      ASSERT_NE(sample, nullptr) << format;
+      came = gst_caps_can_intersect(gst_sample_get_caps(sample), caps);
+      gst_sample_unref(sample);
+    }
+    EXPECT_TRUE(came) << format;
+    gst_caps_unref(caps);
+  }
+  gst_element_set_state(pipeline, GST_STATE_NULL);
+  gst_object_unref(wish);
+  gst_object_unref(sink);
+  gst_object_unref(pipeline);
+}
+
+// Frames, flushes, properties and questions, from a thread each.
+TEST(Strangers, EverybodyAtOnce) {
+  for (const char* live : {"off", "on"}) {
+    const std::string caps_text = Caps("NV12", 64, 36);
+    Stream stream("#20c040");
+    gst_util_set_object_arg(G_OBJECT(stream.element()), "live", live);
+    stream.SetCaps(caps_text);
+    gst_harness_set_drop_buffers(stream.harness(), TRUE);
+    const Pixels in = Scene(InfoOf(caps_text), 0);
+    GstCaps* caps = gst_caps_from_string(caps_text.c_str());
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    GstBuffer* buffer = Stream::BufferOf(in);
+    GstEvent* reconfigure = gst_event_new_reconfigure();
+    GValue size = G_VALUE_INIT;
+    g_value_init(&size, G_TYPE_FLOAT);
+    g_value_set_float(&size, 0.5f);
+    GstHarnessThread* threads[] = {
+        gst_harness_stress_push_buffer_start_full(stream.harness(), caps, &segment, buffer, 0),
+        gst_harness_stress_push_upstream_event_start_full(stream.harness(), reconfigure, 700),
+        gst_harness_stress_property_start_full(stream.harness(), "person-size", &size, 1000),
+        gst_harness_stress_custom_start(
+            stream.harness(), nullptr,
+            [](gpointer, gpointer data) {
+              auto* asked = static_cast<Stream*>(data);
+              gst_harness_query_latency(asked->harness());
+              asked->Stat("frames");
+            },
+            &stream, 300)};
+    g_usleep(G_USEC_PER_SEC);
+    for (GstHarnessThread* thread : threads) EXPECT_GT(gst_harness_stress_thread_stop(thread), 50u) << live;
+    EXPECT_GT(stream.Stat("frames"), 50u);
+    EXPECT_EQ(stream.Errors(), std::vector<std::string>());
+    g_value_unset(&size);
+    gst_event_unref(reconfigure);
+    gst_buffer_unref(buffer);
+    gst_caps_unref(caps);
+  }
+}
+
 // A sink that asks for a pool with aligned memory and room around the picture, and a source that allocates from it.
 TEST(Strangers, AnAllocationWithAlignmentIsHeeded) {
   const std::string caps = Caps("I420", 37, 23);

@@ -3,7 +3,6 @@
 
 #include "image/frame.h"
 #include "image/resample.h"
-#include "image/sampler.h"
 
 namespace scrim::compose {
 
@@ -25,11 +24,11 @@ class Placement {
   const image::Bytes& alpha() const { return alpha_; }
 
  private:
+  void ShrinkYuy2(const image::ConstFrameView& frame, const image::FrameView& part);
+
   PlacementOptions options_;
-  image::Sampler sampler_;
-  image::Expander expander_;
-  image::Resampler alpha_resampler_;
-  image::Bytes small_;
+  image::Resampler pixels_, chroma_;      // of planes with a sample for each pixel, as alpha, and of halved ones
+  image::Bytes channels_[3], shrunk_[3];  // Y, U and V of a YUY2 frame
   image::Frame frame_;
   image::Bytes alpha_;
 };

@@ -106,6 +106,25 @@ TEST(Placement, AFrameOfAnotherSizeLeavesNothingOfTheLastOne) {
   EXPECT_EQ(placement.alpha().row(47)[16], 255);
 }
 
+// Not by way of a picture with a chroma sample for each pixel.
+TEST(Placement, ChromaIsShrunkOnce) {
+  Frame frame(PixelFormat::kI420, 160, 96);
+  uint32_t noise = 1;
+  for (int y = 0; y < 48; ++y)
+    for (int x = 0; x < 80; ++x) frame.view().row(1, y)[x] = static_cast<uint8_t>((noise = noise * 1664525 + 1) >> 24);
+  Placement placement;
+  placement.set_options({0.7f, 0});
+  placement.Place(frame.view(), image::Bytes(160, 96));
+  image::Bytes wanted(56, 34);  // of 112x68 at the lower edge
+  image::Resampler resampler;
+  resampler.Configure(80, 48, 56, 34);
+  resampler.Run(frame.view().planes[1], frame.view().strides[1], 1, wanted.data(), wanted.row_size());
+  for (int y = 0; y < 34; ++y) {
+    const uint8_t* row = placement.frame().row(1, 14 + y);
+    ASSERT_TRUE(std::equal(row, row + 56, wanted.row(y))) << y;
+  }
+}
+
 TEST(Placement, OfOnePixelFrames) {
   Placement placement;
   placement.set_options({0.1f, 1});

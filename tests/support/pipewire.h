@@ -89,6 +89,15 @@ class PipeWire : public Live {
     return camera;
   }
 
+  // A picture of upright stripes, eight pixels wide, as a file.
+  std::string Stripes(int width, int height) {
+    std::string stripes = "P6 " + std::to_string(width) + " " + std::to_string(height) + " 255\n";
+    for (int y = 0; y < height; ++y)
+      for (int x = 0; x < width; ++x) stripes.append(3, x / 8 % 2 != 0 ? '\xf0' : '\x20');
+    WriteFile(folder_ / "stripes.ppm", stripes);
+    return folder_ / "stripes.ppm";
+  }
+
   std::string log_ = folder_ / "log";
   std::optional<Program> bus_, daemon_, manager_;  // ended last first
 };

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <utility>
@@ -75,20 +76,44 @@ RtspServer::~RtspServer() {
   g_main_context_unref(context_);
 }
 
-HttpServer::HttpServer(const std::string& type, const std::string& body) {
+HttpServer::HttpServer(const std::string& type, const std::string& body)
+    : answer_("HTTP/1.1 200 OK\r\nContent-Type: " + type + "\r\nContent-Length: " + std::to_string(body.size()) +
+              "\r\nConnection: close\r\n\r\n" + body) {
   std::tie(listener_, port_) = Listen();
-  const std::string answer = "HTTP/1.1 200 OK\r\nContent-Type: " + type +
-                             "\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" +
-                             body;
-  thread_ = std::thread([this, answer] {
+  thread_ = std::thread([this] {
+    std::vector<std::thread> clients;
     while (!ends_) {
       if (!Readable(listener_, 50)) continue;
       const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-      char request[4096];
-      if (Readable(client, 10000) && read(client, request, sizeof request) > 0) SendAll(client, answer);
-      close(client);
+      if (client >= 0) clients.emplace_back([this, client] { Serve(client); });
     }
+    for (std::thread& client : clients) client.join();
   });
+}
+
+void HttpServer::Serve(int client) {
+  char request[4096];
+  // Browsers connect in advance, and say nothing.
+  while (!ends_ && !Readable(client, 50)) {
+  }
+  const ssize_t size = ends_ ? 0 : read(client, request, sizeof request);
+  if (size > 0) {
+    const std::string line(request, std::find(request, request + size, '\r'));
+    const size_t name = line.find('/');
+    if (name != std::string::npos) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      requests_.push_back(line.substr(name + 1, line.rfind(' ') - name - 1));
+    }
+    SendAll(client, answer_);
+  }
+  close(client);
+}
+
+std::string HttpServer::Asked(const std::string& begin) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (const std::string& name : requests_)
+    if (name.rfind(begin, 0) == 0) return name.substr(begin.size());
+  return "";
 }
 
 HttpServer::~HttpServer() {
@@ -150,6 +175,8 @@ std::string Listener::FirstBytes(size_t count) {
     if (n <= 0) break;
     bytes.append(more, static_cast<size_t>(n));
   }
+  // Frames have come to wait for it at the client.
+  std::this_thread::sleep_for(std::chrono::seconds(1));
   // Whoever tries again is refused, instead of waiting for a server that does not look.
   close(std::exchange(listener_, -1));
   close(client);

@@ -4,8 +4,10 @@
 #include <gst/rtsp-server/rtsp-server.h>
 
 #include <atomic>
+#include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace scrim::test {
 
@@ -27,18 +29,25 @@ class RtspServer {
   std::thread thread_;
 };
 
-// Answers every GET with the same bytes, one connection after the other.
+// Answers every GET with the same bytes.
 class HttpServer {
  public:
   HttpServer(const std::string& type, const std::string& body);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   std::string url(const std::string& name) const { return "http://127.0.0.1:" + std::to_string(port_) + "/" + name; }
+  // What has been asked for and begins so, without these bytes; empty: nothing yet.
+  std::string Asked(const std::string& begin) const;
 
  private:
+  void Serve(int client);
+
+  const std::string answer_;
   int listener_ = -1, port_ = 0;
   std::atomic<bool> ends_{false};
-  std::thread thread_;
+  mutable std::mutex mutex_;
+  std::vector<std::string> requests_;  // behind mutex_
+  std::thread thread_;                 // accepts, and has one for each client
 };
 
 // A network camera: sends the same part over and over to everybody who asks, as multipart/x-mixed-replace.
@@ -51,12 +60,13 @@ class MultipartCamera {
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/video"; }
   int connections() const { return connections_; }
   void Pause(bool on) { paused_ = on; }  // connections stay, and nothing is sent
+  void SetRate(double parts_a_second) { rate_ = parts_a_second; }
 
  private:
   void Serve(int client);
 
   const std::string part_;
-  const double rate_;
+  std::atomic<double> rate_;
   const int closes_after_;
   int listener_ = -1, port_ = 0;
   std::atomic<bool> ends_{false}, paused_{false};

@@ -16,6 +16,14 @@ std::string DefaultConfigPath() {
 
 std::vector<CLI::ConfigItem> CommandConfig::from_config(std::istream& input) const {
   std::vector<CLI::ConfigItem> items = CLI::ConfigBase::from_config(input);
+  // A run can be told what to do while its file is being edited.
+  if (app_.got_subcommand("ctl"))
+    std::erase_if(items, [](const CLI::ConfigItem& item) { return item.parents != std::vector<std::string>{"ctl"}; });
+  for (const CLI::ConfigItem& item : items) {
+    if (CommandOf(item) != nullptr) continue;
+    taken_.push_back(item.parents[0]);
+    throw CLI::ConfigError("[" + item.parents[0] + "] is no command", CLI::ExitCodes::ConfigError);
+  }
   std::erase_if(items, [&](const CLI::ConfigItem& item) {
     const CLI::App* command = CommandOf(item);
     return command != nullptr && command != &app_ && !command->parsed();

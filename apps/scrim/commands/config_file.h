@@ -11,7 +11,8 @@ namespace scrim::app {
 // scrim/config in $XDG_CONFIG_HOME or ~/.config.
 std::string DefaultConfigPath();
 
-// Only what is there for the command that is given: a mistake in [run] must not keep `scrim ctl pause` from its work.
+// Only what is there for the command that is given: a mistake in [run] must not keep `scrim devices` from its work, nor
+// any mistake `scrim ctl pause`.
 class CommandConfig : public CLI::ConfigBase {
  public:
   explicit CommandConfig(const CLI::App& app) : app_(app) { comment(';'); }  // # begins a colour

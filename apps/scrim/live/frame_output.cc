@@ -1,7 +1,6 @@
 #include "live/frame_output.h"
 
 #include <gst/app/gstappsrc.h>
-#include <unistd.h>
 
 #include "live/sink.h"
 
@@ -34,8 +33,7 @@ StatusOr<std::unique_ptr<FrameOutput>> FrameOutput::Start(const std::string& sin
   if (KindOfSink(sink) == SinkKind::kPipeWire) {
     GstVideoInfo info;
     gst_video_info_from_caps(&info, caps.get());
-    SCRIM_ASSIGN_OR_RETURN(output->camera_, CameraBehind(ByName(output->pipeline_.get(), "sink").get(),
-                                                         "scrim-" + std::to_string(getpid()), info));
+    SCRIM_ASSIGN_OR_RETURN(output->camera_, CameraBehind(ByName(output->pipeline_.get(), "sink").get(), info));
   }
   if (gst_element_set_state(output->pipeline_.get(), GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE) {
     bool ended = false;

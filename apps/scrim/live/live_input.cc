@@ -11,7 +11,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kLeastStill = 500ms;  // without a frame: it is out of date
+// Without a frame: it is out of date. In the dark a camera may give one a second, from one to the next.
+constexpr auto kLeastStill = 1200ms;
 constexpr auto kMostStill = 10s;
 constexpr auto kStillAtFirst = 2s;                   // the same, as long as the rate is not known
 constexpr int kIntervals = 3;                        // so many of the longest in a row are no accident

@@ -49,8 +49,7 @@ StatusOr<std::unique_ptr<LiveOutput>> LiveOutput::Start(const Options& options, 
   gst_buffer_memset(output->blank_.get(), 0, 0, info.size);
 
   if (KindOfSink(options.sink) == SinkKind::kPipeWire) {
-    SCRIM_ASSIGN_OR_RETURN(output->camera_,
-                           CameraBehind(ByName(pipeline, "sink").get(), options.node, info, options.on_clients));
+    SCRIM_ASSIGN_OR_RETURN(output->camera_, CameraBehind(ByName(pipeline, "sink").get(), info, options.on_clients));
   }
   const Owned<GstBus> bus(gst_element_get_bus(pipeline));
   gst_bus_set_sync_handler(bus.get(), TakeAnswer, output->filter_.get(), nullptr);
@@ -62,8 +61,11 @@ StatusOr<std::unique_ptr<LiveOutput>> LiveOutput::Start(const Options& options, 
   const Owned<GstPad>& counted = shown != nullptr ? shown : drawn;
   gst_pad_add_probe(
       counted.get(), GST_PAD_PROBE_TYPE_BUFFER,
-      [](GstPad*, GstPadProbeInfo*, gpointer data) {
-        ++static_cast<LiveOutput*>(data)->shown_;
+      [](GstPad*, GstPadProbeInfo* info, gpointer data) {
+        auto* self = static_cast<LiveOutput*>(data);
+        // RTMP's sink takes a stream's headers before there is a connection.
+        const bool header = GST_BUFFER_FLAG_IS_SET(GST_PAD_PROBE_INFO_BUFFER(info), GST_BUFFER_FLAG_HEADER);
+        self->shown_ += !header || KindOfSink(self->options_.sink) != SinkKind::kUrl;
         return GST_PAD_PROBE_OK;
       },
       output.get(), nullptr);

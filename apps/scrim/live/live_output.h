@@ -19,7 +19,6 @@ class LiveOutput {
   struct Options {
     FilterOptions filter;
     std::string sink, path;  // see DescribeSink
-    std::string node;        // of a PipeWireCamera
     bool mirror = false, patient = false;
     int64_t frames = 0;   // the end; 0: none
     double duration = 0;  // seconds

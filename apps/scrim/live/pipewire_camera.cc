@@ -1,6 +1,7 @@
 #include "live/pipewire_camera.h"
 
 #include <gst/app/gstappsink.h>
+#include <unistd.h>
 
 #include "media/pipeline.h"
 
@@ -216,15 +217,16 @@ GstVideoFormat PipeWireCamera::FormatFor(int width) {
   return width % 4 == 0 ? GST_VIDEO_FORMAT_NV12 : GST_VIDEO_FORMAT_YUY2;
 }
 
-StatusOr<std::unique_ptr<PipeWireCamera>> CameraBehind(GstElement* appsink, const std::string& node,
-                                                       const GstVideoInfo& canvas,
+std::string OwnNode() { return "scrim-" + std::to_string(getpid()); }
+
+StatusOr<std::unique_ptr<PipeWireCamera>> CameraBehind(GstElement* appsink, const GstVideoInfo& canvas,
                                                        PipeWireCamera::OnClients on_clients) {
   const GstVideoFormat format = PipeWireCamera::FormatFor(canvas.width);
   GstVideoInfo info;
   gst_video_info_set_format(&info, format, static_cast<guint>(canvas.width), static_cast<guint>(canvas.height));
   info.fps_n = canvas.fps_n, info.fps_d = canvas.fps_d;
   SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<PipeWireCamera> camera,
-                         PipeWireCamera::Open(node, info, std::move(on_clients)));
+                         PipeWireCamera::Open(OwnNode(), info, std::move(on_clients)));
   const Owned<GstCaps> caps(
       gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, gst_video_format_to_string(format), nullptr));
   gst_app_sink_set_caps(GST_APP_SINK(appsink), caps.get());

@@ -34,9 +34,12 @@ class PipeWireCamera {
   virtual std::string problem() = 0;
 };
 
-// A camera that shows what an appsink takes: frames of the canvas' size and rate. It must outlive the sink's pipeline.
-StatusOr<std::unique_ptr<PipeWireCamera>> CameraBehind(GstElement* appsink, const std::string& node,
-                                                       const GstVideoInfo& canvas,
+// The node that this process's camera is.
+std::string OwnNode();
+
+// A camera under OwnNode that shows what an appsink takes: frames of the canvas' size and rate. It must outlive the
+// sink's pipeline.
+StatusOr<std::unique_ptr<PipeWireCamera>> CameraBehind(GstElement* appsink, const GstVideoInfo& canvas,
                                                        PipeWireCamera::OnClients on_clients = {});
 
 }  // namespace scrim::app

@@ -1,7 +1,6 @@
 #include "live/run_live.h"
 
 #include <glib-unix.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <cmath>
@@ -80,7 +79,6 @@ class LiveRun {
     SCRIM_ASSIGN_OR_RETURN(out_.filter.common.model, FindModel(out_.filter.common));
     out_.filter.background = options_.backgrounds[0].text;
     out_.sink = options_.output;
-    out_.node = "scrim-" + std::to_string(getpid());
     out_.mirror = options_.mirror, out_.frames = options_.frames, out_.duration = options_.duration;
     out_.on_key =
         InLoop<const std::string&>([this](const std::string& key) { OnKey(key.size() == 1 ? key[0] : ' ', key); });

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <mutex>
 
+#include "pipewire_camera.h"
+
 namespace scrim::app {
 namespace {
 
@@ -53,7 +55,7 @@ StatusOr<std::vector<VideoDevice>> ListDevices() {
 
 StatusOr<VideoDevice> FindCamera(const std::string& text, const std::string& before) {
   SCRIM_ASSIGN_OR_RETURN(std::vector<VideoDevice> devices, ListDevices());
-  std::erase_if(devices, [](const VideoDevice& device) { return device.sink; });
+  std::erase_if(devices, [](const VideoDevice& device) { return device.sink || device.node == OwnNode(); });
   const auto take = [&](const auto& matches) -> VideoDevice* {
     const auto found = std::find_if(devices.begin(), devices.end(), matches);
     return found != devices.end() ? &*found : nullptr;
@@ -61,7 +63,7 @@ StatusOr<VideoDevice> FindCamera(const std::string& text, const std::string& bef
   VideoDevice* device = nullptr;
   if (text == "camera") {
     if (!before.empty()) device = take([&](const VideoDevice& d) { return d.name == before; });
-    // Our own virtual camera is none.
+    // Another run's virtual camera is none.
     if (device == nullptr) device = take([](const VideoDevice& d) { return d.node.rfind("scrim-", 0) != 0; });
     if (device == nullptr)
       return NotFound("camera: there is none; plug one in, or look at `scrim devices` and the rights of /dev/video*");

@@ -20,8 +20,8 @@ struct VideoDevice {
 // Waits for what drivers and PipeWire answer, which can take for ever. kIo: somebody else waits for it already.
 StatusOr<std::vector<VideoDevice>> ListDevices();
 
-// "camera": the one of the name `before`, or the first one. Otherwise a path, PipeWire's name, or the name or its
-// beginning. kNotFound says what there is.
+// Never this process's own. "camera": the one of the name `before`, or the first one. Otherwise a path, PipeWire's
+// name, or the name or its beginning. kNotFound says what there is.
 StatusOr<VideoDevice> FindCamera(const std::string& text, const std::string& before = "");
 
 }  // namespace scrim::app
