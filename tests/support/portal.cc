@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "control_line.h"
-#include "descriptor.h"
+#include "io/descriptor.h"
+#include "live/control_line.h"
 
 namespace scrim::test {
 namespace {
