@@ -87,7 +87,7 @@ Status AddClip(const Setup& setup, const std::string& name, const std::string& t
   arguments.insert(arguments.begin(), "compare");
   arguments.insert(arguments.end(), {"--json", json});
   if (sheet) arguments.insert(arguments.end(), {"--output", setup.output + "/" + picture});
-  arguments.push_back("--quiet");
+  arguments.emplace_back("--quiet");
   SCRIM_RETURN_IF_ERROR(Run(setup.scrim, arguments, setup.work));
   SCRIM_ASSIGN_OR_RETURN(const Comparison comparison, ReadComparison(json));
   page.Heading(title);

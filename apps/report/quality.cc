@@ -32,7 +32,7 @@ const std::vector<std::string>& Models() {
   static const std::vector<std::string> models = [] {
     std::vector<std::string> found;
     for (const char* name : {"default", "default.int8", "quality", "quality.int8", "lite", "lite.int8"})
-      if (fs::exists(std::string("models/") + name + ".scrim")) found.push_back(name);
+      if (fs::exists(std::string("models/") + name + ".scrim")) found.emplace_back(name);
     return found;
   }();
   return models;

@@ -59,7 +59,7 @@ StatusOr<Csv> ReadCsv(const std::string& path) {
     if (c == '"') {
       quoted = !quoted;
     } else if (c == ',' && !quoted) {
-      row.push_back("");
+      row.emplace_back();
     } else if (c == '\n' && !quoted) {
       if (csv.header.empty()) {
         csv.header = row;

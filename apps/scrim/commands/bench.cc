@@ -110,7 +110,7 @@ StatusOr<std::pair<Timing, Timing>> TimeNetworks(engine::Segmenter& a, engine::S
 // A drawn head and shoulders before a wall with a shelf, moving with t: enough of a person for the network to find an
 // outline, whose length compose's time depends on.
 void DrawScene(int t, const image::FrameView& rgba) {
-  const float unit = static_cast<float>(rgba.height);
+  const auto unit = static_cast<float>(rgba.height);
   const auto inside = [&](float x, float y, float centre, float rx, float ry) {
     const float dx = x / rx, dy = (y - centre) / ry;
     return dx * dx + dy * dy < 1;

@@ -61,7 +61,7 @@ Status SwapRedAndBlue(const std::string& path, graph::Model& model) {
       return Unsupported(path + ": node '" + node.name + "': --bgr needs a network that begins with convolutions");
     graph::Tensor& weight = model.weights.at(node.name + ".weight");
     const size_t taps = static_cast<size_t>(node.conv.kernel_h) * static_cast<size_t>(node.conv.kernel_w);
-    const size_t channels = static_cast<size_t>(weight.dims[1]);
+    const auto channels = static_cast<size_t>(weight.dims[1]);
     for (size_t o = 0; o < static_cast<size_t>(node.conv.out_channels); ++o) {
       float* red = weight.data.data() + o * channels * taps;
       std::swap_ranges(red, red + taps, red + 2 * taps);
