@@ -1,6 +1,6 @@
 # The one door to every build. `make help` lists what it can do.
 .DEFAULT_GOAL := help
-.PHONY: help demo test arm64 wasm web bench bench-peers bench-web train report lint format asan tsan clean native-masks web-build
+.PHONY: help demo test arm64 windows wasm web bench bench-peers bench-web train report lint format asan tsan clean native-masks web-build
 .PHONY: web-if-possible deb deb-test soak fuzz strict check
 
 # Half a gigabyte of memory for each compiler at most; all cores.
@@ -64,6 +64,13 @@ arm64: ## cross-compile the library and its tests for ARM64 Linux and run them u
 	cmake --preset arm64 -Wno-dev
 	cmake --build --preset arm64 -j $(JOBS)
 	ctest --preset arm64 -j $(JOBS)
+
+windows: ## cross-compile the library and its tests for 64-bit Windows and run them under wine
+	@tools/install-packages.sh windows
+	$(MAKE) native-masks
+	cmake --preset windows -Wno-dev
+	cmake --build --preset windows -j $(JOBS)
+	ctest --preset windows
 
 wasm: ## compile the module bindings/wasm for browsers, and run it and all tests of the library in node
 	@tools/install-packages.sh wasm

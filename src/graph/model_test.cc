@@ -74,6 +74,22 @@ TEST(Crc32, IsThatOfTheStandardAtEveryLength) {
   }
 }
 
+// Also over a file that is there, and where a system counts letters or bytes.
+TEST(Model, NamesAreUtf8AndLong) {
+  const Model model = Example();
+  std::string folder = testing::TempDir() + "/scrim-\xc3\xbcmlaute-\xe2\x82\xac";
+  for (const char* part : {"", "/a", "/b", "/c"}) {
+    folder += *part != '\0' ? part + std::string(90, part[1]) : "";
+    std::filesystem::create_directory(std::filesystem::u8path(folder));
+  }
+  const std::string path = folder + "/m.scrim";
+  for (int i = 0; i < 2; ++i) {
+    const Status saved = SaveModel(model, WeightType::kFloat32, path);
+    ASSERT_TRUE(saved.ok()) << saved.message();
+    EXPECT_TRUE(LoadModel(path).ok()) << path;
+  }
+}
+
 TEST(Model, SurvivesSavingAndLoading) {
   const Model model = Example();
   const std::string path = TempPath("model_test.scrim");

@@ -10,10 +10,22 @@
 namespace scrim::nn {
 namespace {
 
+// nullptr: it goes.
+void SetVariable(const char* value) {
+#if defined(_WIN32)
+  _putenv_s("SCRIM_TARGET", value != nullptr ? value : "");
+#else
+  if (value != nullptr)
+    setenv("SCRIM_TARGET", value, 1);
+  else
+    unsetenv("SCRIM_TARGET");
+#endif
+}
+
 class TargetsTest : public testing::Test {
  protected:
-  void SetUp() override { unsetenv("SCRIM_TARGET"); }
-  void TearDown() override { unsetenv("SCRIM_TARGET"); }
+  void SetUp() override { SetVariable(nullptr); }
+  void TearDown() override { SetVariable(nullptr); }
 };
 
 TEST_F(TargetsTest, BestByDefault) {
@@ -32,13 +44,13 @@ TEST_F(TargetsTest, EveryNameIsUnderstood) {
 
 TEST_F(TargetsTest, OptionWinsOverEnvironment) {
   const std::string worst = SupportedTargets().back(), best = SupportedTargets().front();
-  setenv("SCRIM_TARGET", worst.c_str(), 1);
+  SetVariable(worst.c_str());
   EXPECT_EQ(worst, TargetName(ChooseTarget("").value()));
   EXPECT_EQ(best, TargetName(ChooseTarget(best).value()));
 }
 
 TEST_F(TargetsTest, UnknownNamesAreRefusedWithTheKnownOnes) {
-  setenv("SCRIM_TARGET", "MMX", 1);
+  SetVariable("MMX");
   const auto target = ChooseTarget("");
   ASSERT_FALSE(target.ok());
   EXPECT_EQ(target.status().code(), Code::kUnsupported);

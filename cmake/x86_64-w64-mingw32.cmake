@@ -1,0 +1,22 @@
+# 64-bit Windows with Debian's mingw-w64: clang compiles, as everywhere; headers, libstdc++ and libraries are those of
+# g++-mingw-w64-x86-64-posix, linked in, so that what is made needs Windows alone. Tests run under wine.
+set(CMAKE_SYSTEM_NAME Windows)
+set(CMAKE_SYSTEM_PROCESSOR x86_64)
+set(triple x86_64-w64-mingw32)
+file(GLOB gcc /usr/lib/gcc/${triple}/*-posix)
+set(CMAKE_C_COMPILER clang)
+set(CMAKE_CXX_COMPILER clang++)
+set(CMAKE_C_COMPILER_TARGET ${triple})
+set(CMAKE_CXX_COMPILER_TARGET ${triple})
+set(CMAKE_RC_COMPILER ${triple}-windres)
+set(CMAKE_CXX_FLAGS_INIT "-stdlib++-isystem ${gcc}/include/c++ -isystem ${gcc}/include/c++/${triple}")
+foreach(kind EXE SHARED MODULE)
+  # All of winpthread, which libstdc++ needs: clang names libstdc++ behind it.
+  set(CMAKE_${kind}_LINKER_FLAGS_INIT "-L${gcc} -static -Wl,--whole-archive -lwinpthread -Wl,--no-whole-archive")
+endforeach()
+set(CMAKE_CROSSCOMPILING_EMULATOR ${CMAKE_CURRENT_LIST_DIR}/../tools/wine.sh)
+set(CMAKE_FIND_ROOT_PATH /usr/${triple})
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
