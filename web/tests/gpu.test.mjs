@@ -3,17 +3,20 @@
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
 import {after, before, test} from 'node:test';
 import {cameraFile, launch, readFrame, root, runInPage, serve, softwareGpu, temporary} from './harness.mjs';
 
 const gpuCases = process.env.SCRIM_GPU_CASES;
 const cases = temporary('gpu-cases');
+const models = gpuCases === undefined ? '' : dirname(gpuCases); // bright.scrim and broken.scrim stand beside it
 let browser, server;
 
 before(async () => {
   const answer = (path, response) => {
-    if (!/^\/cases\.(json|bin)$/.test(path)) return false;
-    response.end(readFileSync(cases + path.slice('/cases'.length)));
+    const [, ending] = /^\/cases\.(json|bin)$/.exec(path) ?? [], [, model] = /^\/(bright|broken)\.scrim$/.exec(path) ?? [];
+    if (ending === undefined && model === undefined) return false;
+    response.end(readFileSync(ending !== undefined ? `${cases}.${ending}` : join(models, `${model}.scrim`)));
     return true;
   };
   [browser, server] = await Promise.all([launch({args: softwareGpu}), serve({answer})]);
@@ -80,3 +83,35 @@ for (const [background, own, edges] of [
     if (own) assert.ok(compared.masks.most <= 1e-4, `masks: ${JSON.stringify(compared.masks)}`);
   });
 }
+
+/** Runs a function of gpu_failures.js, or skips the test where no frame becomes a texture. */
+const failing = (name, argument) =>
+  runInPage(browser, server, async ({name, argument}) => {
+    const [{readable}, failures] = await Promise.all([import('/tests/gpu_frames.js'), import('/tests/gpu_failures.js')]);
+    return (await readable()) ? failures[name](argument) : null;
+  }, {name, argument});
+
+test('a GPU that is taken away leaves no frame of the room: the CPU draws the same frame', async (t) => {
+  if (gpuCases === undefined) return t.skip('SCRIM_GPU_CASES does not name the program beside the models');
+  const seen = await failing('destroyDevices', {model: '/bright.scrim', rounds: 2, patience: 3000});
+  if (seen === null) return t.skip('no frame becomes a texture here');
+  t.diagnostic(JSON.stringify(seen));
+  for (const what of Object.keys({...seen.before, ...seen.after})) assert.ok(['person', 'alone', 'black'].includes(what), what);
+  assert.deepEqual(seen.after, {person: 12});
+  assert.deepEqual(seen.backends, {cpu: 4});
+});
+
+test('damaged networks, backgrounds alone, turned frames, bitmaps and changes of the backend', async (t) => {
+  if (gpuCases === undefined) return t.skip('SCRIM_GPU_CASES does not name the program beside the models');
+  const seen = await failing('showOthers', {bright: '/bright.scrim', broken: '/broken.scrim'});
+  if (seen === null) return t.skip('no frame becomes a texture here');
+  assert.deepEqual(seen.broken, [['gpu', 'alone'], ['gpu', 'alone']]);
+  assert.deepEqual(seen.person, ['gpu', 'person']);
+  assert.deepEqual(seen.alone, [7, 'alone']);
+  assert.deepEqual(seen.blurAlone, [96, 96, 96, 255]);
+  assert.deepEqual(seen.turned, {size: [180, 320], rotation: 0, top: [0, 200, 30], bottom: [250, 250, 250], backend: 'gpu'});
+  assert.deepEqual(seen.bitmap, ['gpu', 'person']);
+  assert.deepEqual(seen.cpu, ['cpu', 'person']);
+  assert.deepEqual(seen.auto[1], ['cpu', 'person']);
+  assert.match(seen.auto[2], /^WebGPU is drawn by the CPU here/);
+});

@@ -49,7 +49,8 @@ export class Engine {
   private parsed: ParsedBackground = {kind: 'color', color: [0, 0, 0]};
   private bitmap: ImageBitmap | null = null; // the background's picture as it came
   private bitmapIsNew = false; // the session does not have it yet
-  private fit: Fit | null = null; // of the last frame
+  private last: Pick<Fit, 'frame' | 'external'> | null = null; // what the last frame was like
+  private fit: Fit | null = null; // that with all settings; null: something changed
   private drawnByGpu = false; // the last frame
 
   private constructor(
@@ -216,22 +217,30 @@ export class Engine {
   private fitFor(source: Picture): Fit {
     const external = isVideoFrame(source);
     const width = external ? source.displayWidth : source.width, height = external ? source.displayHeight : source.height;
-    const {fit} = this;
-    if (fit !== null && fit.external === external && fit.frame.width === width && fit.frame.height === height) return fit;
+    const {last} = this;
+    if (last?.external !== external || last.frame.width !== width || last.frame.height !== height) {
+      this.last = {frame: {width, height}, external};
+      this.fit = null;
+    }
+    return this.currentFit(this.last!);
+  }
+
+  // Made anew where anything changed.
+  private currentFit(last: Pick<Fit, 'frame' | 'external'>): Fit {
     const {inputSize, edges} = this.settings;
-    return (this.fit = {frame: {width, height}, external, params: {inputSize, edges}, background: this.parsed});
+    return (this.fit ??= {...last, params: {inputSize, edges}, background: this.parsed});
   }
 
   /** The background alone, as the last frame was; null before there was one. */
   async background(timestamp: number): Promise<Picture | null> {
-    if (this.fit !== null) {
-      const drawn = await this.backend.background(timestamp, this.fit);
+    const {last} = this;
+    if (last !== null) {
+      const drawn = await this.backend.background(timestamp, this.currentFit(last));
       if (drawn !== null) return drawn;
       if (this.memory === null) {
         // No frame has been on the CPU yet.
-        const {frame, external} = this.fit;
-        this.kind = external ? {} : null;
-        this.memoryFor(Format.RGBA, frame.width, frame.height);
+        this.kind = last.external ? {} : null;
+        this.memoryFor(Format.RGBA, last.frame.width, last.frame.height);
       }
     }
     if (this.memory === null) return null;

@@ -188,8 +188,9 @@ export class Backend {
 
   /** The background alone, drawn by the GPU; null: the CPU has to. */
   async background(timestamp: number, fit: Fit): Promise<Picture | null> {
-    if (!this.active || this.fitted !== fit) return null;
+    if (!this.active) return null;
     try {
+      if (this.fitted !== fit) await this.prepare(this.path!, fit);
       return await this.path!.alone(timestamp, fit);
     } catch (error) {
       this.leave(this.path?.failure ?? String(error));
