@@ -1,5 +1,5 @@
-// gpu_cases MODELS OUT: networks for web/tests/gpu.test.mjs, each as the plan that a GPU runs, its input, and what the
-// reference says: OUT.json and OUT.bin.
+// gpu_cases OUT MODEL...: networks for web/tests/gpu.test.mjs, each as the plan that a GPU runs, its input, and what
+// the reference says, in OUT.json and OUT.bin: small ones for every operation, and model files at their own sizes.
 #include <cstdio>
 #include <cstring>
 #include <string>
@@ -134,14 +134,16 @@ Status AddOperations(Cases& cases) {
   return {};
 }
 
-Status Run(const std::string& models, const std::string& out) {
+Status Run(const std::string& out, const std::vector<std::string>& models) {
   Cases cases;
   SCRIM_RETURN_IF_ERROR(AddOperations(cases));
   SCRIM_RETURN_IF_ERROR(cases.Add("every operation", graph::EveryOperation(3), 63, 47, 2));
   SCRIM_ASSIGN_OR_RETURN(const graph::ScrimnetConfig published, graph::ScrimnetPreset("published"));
   SCRIM_RETURN_IF_ERROR(cases.Add("published scrimnet", graph::RandomModel(published, 7), 95, 53, 1));
-  SCRIM_ASSIGN_OR_RETURN(const graph::Model model, graph::LoadModel(models + "/default.scrim"));
-  SCRIM_RETURN_IF_ERROR(cases.Add("the released default network", model, 256, 144, 2));
+  for (const std::string& path : models) {
+    SCRIM_ASSIGN_OR_RETURN(const graph::Model model, graph::LoadModel(path));
+    SCRIM_RETURN_IF_ERROR(cases.Add("model " + model.name, model, model.density.width, model.density.height, 2));
+  }
   return cases.Write(out);
 }
 
@@ -149,11 +151,11 @@ Status Run(const std::string& models, const std::string& out) {
 }  // namespace scrim
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fprintf(stderr, "gpu_cases MODELS OUT\n");
+  if (argc < 2) {
+    std::fprintf(stderr, "gpu_cases OUT MODEL...\n");
     return 1;
   }
-  const scrim::Status status = scrim::Run(argv[1], argv[2]);
+  const scrim::Status status = scrim::Run(argv[1], {argv + 2, argv + argc});
   if (!status.ok()) std::fprintf(stderr, "%s\n", status.message().c_str());
   return status.ok() ? 0 : 1;
 }

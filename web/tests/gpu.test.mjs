@@ -28,7 +28,8 @@ after(async () => {
 
 test('every kernel and whole networks agree with the reference', async (t) => {
   if (gpuCases === undefined) return t.skip('SCRIM_GPU_CASES does not name the program that writes the cases');
-  execFileSync(gpuCases, [`${root}/models`, cases]);
+  const more = (process.env.SCRIM_GPU_MODELS ?? '').split(':').filter((path) => path !== '');
+  execFileSync(gpuCases, [cases, `${root}/models/default.scrim`, ...more]);
   const page = await browser.newPage();
   await page.goto(`${server.url}/tests/gpu.html`);
   await page.waitForFunction('window.gpu');
@@ -101,6 +102,19 @@ test('a GPU that is taken away leaves no frame of the room: the CPU draws the sa
   assert.deepEqual(seen.backends, {cpu: 4});
 });
 
+test("'auto' takes a GPU that is faster and draws the same, and no other", async (t) => {
+  if (gpuCases === undefined) return t.skip('SCRIM_GPU_CASES does not name the program beside the models');
+  const seen = await failing('tryGpus', {model: '/bright.scrim'});
+  if (seen === null) return t.skip('no frame becomes a texture here');
+  t.diagnostic(JSON.stringify(seen));
+  for (const {shown} of Object.values(seen)) assert.deepEqual(shown.filter((what) => what !== 'person'), []);
+  assert.equal(seen.asItIs.name, 'cpu');
+  assert.match(seen.asItIs.reason, /^a frame takes .* on the GPU, .* on the CPU$/);
+  assert.match(seen.besideSlow.name, /^gpu/);
+  assert.equal(seen.besideOther.name, 'cpu');
+  assert.match(seen.besideOther.reason, /^the GPU's pictures differ from the CPU's/);
+});
+
 test('damaged networks, backgrounds alone, turned frames, bitmaps and changes of the backend', async (t) => {
   if (gpuCases === undefined) return t.skip('SCRIM_GPU_CASES does not name the program beside the models');
   const seen = await failing('showOthers', {bright: '/bright.scrim', broken: '/broken.scrim'});
@@ -111,6 +125,8 @@ test('damaged networks, backgrounds alone, turned frames, bitmaps and changes of
   assert.deepEqual(seen.blurAlone, [96, 96, 96, 255]);
   assert.deepEqual(seen.turned, {size: [180, 320], rotation: 0, top: [0, 200, 30], bottom: [250, 250, 250], backend: 'gpu'});
   assert.deepEqual(seen.bitmap, ['gpu', 'person']);
+  assert.deepEqual(seen.halves, [['gpu', 'person'], true]);
+  assert.deepEqual(seen.made, {createBindGroup: 30}); // of the three kernels that see the frame
   assert.deepEqual(seen.cpu, ['cpu', 'person']);
   assert.deepEqual(seen.auto[1], ['cpu', 'person']);
   assert.match(seen.auto[2], /^WebGPU is drawn by the CPU here/);

@@ -108,11 +108,64 @@ export async function showOthers({broken, bright}) {
   source.close();
   const composed = await engine.compose(bitmap);
   results.bitmap = [engine.backendInUse().name, composed.picture instanceof ImageBitmap && (await look(new VideoFrame(composed.picture, {timestamp: 0})))];
+  // Halves, which this adapter may not have in hardware: the network is compared with the CPU's first.
+  const {has} = GPUSupportedFeatures.prototype;
+  GPUSupportedFeatures.prototype.has = () => true;
+  engine.setBackend('gpu');
+  results.halves = [await compose(engine), engine.backend.path.halves];
+  GPUSupportedFeatures.prototype.has = has;
+  // Nothing is made anew for a frame.
+  const made = {};
+  const {prototype} = GPUDevice, originals = {};
+  for (const name of ['createBuffer', 'createTexture', 'createShaderModule', 'createComputePipelineAsync', 'createBindGroup']) {
+    originals[name] = prototype[name];
+    prototype[name] = function (...given) {
+      made[name] = (made[name] ?? 0) + 1;
+      return originals[name].apply(this, given);
+    };
+  }
+  for (let i = 0; i < 10; ++i) await compose(engine, scene(i));
+  Object.assign(prototype, originals);
+  results.made = made;
   engine.setBackend('cpu');
   results.cpu = await compose(engine);
   engine.setBackend('auto');
   await engine.backend.opened;
   results.auto = [await compose(engine), await compose(engine), engine.backendInUse().reason];
   engine.close();
+  return results;
+}
+
+/**
+ * 'auto' with a software adapter that passes for hardware: what becomes of it beside the CPU, beside a CPU that is said to be
+ * slow, and beside one that draws something else.
+ */
+export async function tryGpus({model}) {
+  const info = Object.getOwnPropertyDescriptor(GPUAdapter.prototype, 'info');
+  Object.defineProperty(GPUAdapter.prototype, 'info', {value: {vendor: 'a', architecture: 'GPU', description: '', isFallbackAdapter: false}});
+  const bytes = new Uint8Array(await (await fetch(model)).arrayBuffer());
+  const results = {};
+  for (const [name, change] of [
+    ['asItIs', {}],
+    ['besideSlow', {milliseconds: () => 1e6}],
+    ['besideOther', {compose: async () => createImageBitmap(new ImageData(width, height)), milliseconds: () => 1e6}],
+  ]) {
+    const engine = await Engine.open(Promise.resolve(bytes), {}, 1, undefined, 'auto');
+    engine.setBackground({kind: 'color', color: background});
+    const {backend} = engine, compose = backend.compose.bind(backend);
+    backend.compose = (source, fit, rival) => compose(source, fit, {...rival, ...change});
+    await backend.opened;
+    const shown = {};
+    for (let i = 0; i < 200 && backend.path !== null && !backend.active; ++i) {
+      const frame = scene(33_333 * i), {picture} = await engine.compose(frame);
+      if (picture instanceof VideoFrame) shown[await look(picture)] = true;
+      frame.close();
+      picture.close();
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+    results[name] = {shown: Object.keys(shown), ...engine.backendInUse()};
+    engine.close();
+  }
+  Object.defineProperty(GPUAdapter.prototype, 'info', info);
   return results;
 }

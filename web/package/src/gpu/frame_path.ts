@@ -26,6 +26,8 @@ export class FramePath {
   /** Milliseconds of the last frame: until its mask's input was read back, of the network on the CPU, of the rest. */
   readonly times = {sample: 0, network: 0, matte: 0, compose: 0};
   networkSize: InputSize = {width: 0, height: 0};
+  /** Whether the network's values and weights are halves. */
+  halves: boolean;
 
   private readonly device: GPUDevice;
   private readonly slots: Partial<Record<keyof typeof Kind, Slot>> = {};
@@ -43,12 +45,13 @@ export class FramePath {
   private destroyed = false;
 
   constructor(
-    private readonly gpu: Gpu,
+    gpu: Gpu,
     private readonly plans: Plans,
     /** Whether the GPU runs the network, too. */
     public ownNetwork: boolean,
   ) {
     this.device = gpu.device;
+    this.halves = gpu.halves;
     void this.device.lost.then(({message}) => this.fail(`the GPU was lost${message === '' ? '' : `: ${message}`}`));
     this.device.onuncapturederror = ({error}) => this.fail(error.message.split('\n')[0]);
   }
@@ -71,7 +74,7 @@ export class FramePath {
 
   private options({frame, external, params, background}: Fit): PlanOptions {
     const network = this.plans.networkSize(params, frame);
-    return {frame, network, external, halves: this.gpu.halves, background: background ?? {kind: 'transparent'}};
+    return {frame, network, external, halves: this.halves, background: background ?? {kind: 'transparent'}};
   }
 
   /** Compiles what frames of this kind need, where it is not there yet. */
@@ -79,7 +82,7 @@ export class FramePath {
     const {frame, params, background} = fit;
     const options = this.options(fit), {network} = options;
     this.networkSize = network;
-    const own = this.ownNetwork ? (await this.slot('network', fit, JSON.stringify(network), {})).named() : null;
+    const own = this.ownNetwork ? (await this.slot('network', fit, JSON.stringify({...network, halves: this.halves}), {})).named() : null;
     const inputKey = JSON.stringify({...options, background: null, params, own: this.ownNetwork});
     const shared = (await this.slot('input', fit, inputKey, own === null ? {} : {input: own.input})).named();
     shared.mask = own?.output ?? this.uploaded(network, shared.input.size);
