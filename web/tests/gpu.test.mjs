@@ -28,14 +28,15 @@ after(async () => {
 
 test('every kernel and whole networks agree with the reference', async (t) => {
   if (gpuCases === undefined) return t.skip('SCRIM_GPU_CASES does not name the program that writes the cases');
-  const more = (process.env.SCRIM_GPU_MODELS ?? '').split(':').filter((path) => path !== '');
-  execFileSync(gpuCases, [cases, `${root}/models/default.scrim`, ...more]);
+  // SCRIM_GPU_MODELS: more model files, by colons. The default network in floats is part of the frame path below.
+  const more = process.env.SCRIM_GPU_MODELS?.split(':') ?? [];
+  execFileSync(gpuCases, [cases, more.length > 0 ? 'both' : 'halves', `${root}/models/default.scrim`, ...more]);
   const page = await browser.newPage();
   await page.goto(`${server.url}/tests/gpu.html`);
   await page.waitForFunction('window.gpu');
   if ((await page.evaluate('gpu.adapter')) === null) return t.skip('this browser has no adapter for WebGPU');
   const results = await page.evaluate(() => gpu.runCases('/cases'));
-  assert.ok(results.length >= 28);
+  assert.ok(results.length >= 25);
   for (const {name, halves, largest, error} of results) {
     t.diagnostic(`${name}: ${error || largest.toExponential(1)}`);
     assert.equal(error, '', name);
@@ -73,7 +74,7 @@ for (const [background, own, edges] of [
   [{kind: 'image'}, false, {stabilise: false, lightWrap: 0.5}],
 ]) {
   test(`${background.kind}: a clip comes out as from the engine, the network on the ${own ? 'GPU' : 'CPU'}`, async (t) => {
-    const compared = await compare({frames: clipFrames(4), background, own, edges});
+    const compared = await compare({frames: clipFrames(3), background, own, edges});
     if (compared === null || typeof compared === 'string') return t.skip(compared ?? 'no frame becomes a texture here');
     for (const [i, {colours, alpha, covered, timestamp}] of compared.results.entries()) {
       assert.equal(timestamp, 33_333 * i);
@@ -121,6 +122,7 @@ test('damaged networks, backgrounds alone, turned frames, bitmaps and changes of
   if (seen === null) return t.skip('no frame becomes a texture here');
   assert.deepEqual(seen.broken, [['gpu', 'alone'], ['gpu', 'alone']]);
   assert.deepEqual(seen.person, ['gpu', 'person']);
+  assert.deepEqual(seen.again, ['gpu', 'person']);
   assert.deepEqual(seen.alone, [7, 'alone']);
   assert.deepEqual(seen.blurAlone, [96, 96, 96, 255]);
   assert.deepEqual(seen.turned, {size: [180, 320], rotation: 0, top: [0, 200, 30], bottom: [250, 250, 250], backend: 'gpu'});

@@ -78,6 +78,11 @@ export async function showOthers({broken, bright}) {
   damaged.close();
   const engine = await open(bright);
   results.person = await compose(engine);
+  // Another background changes nothing of what is remembered of the mask.
+  for (let i = 1; i < 4; ++i) await compose(engine, scene(i));
+  engine.setBackground({kind: 'color', color: [0, 201, 30]});
+  results.again = await compose(engine, scene(5));
+  engine.setBackground({kind: 'color', color: background});
   const alone = await engine.background(7);
   results.alone = [alone.timestamp, await look(alone)];
   alone.close();
