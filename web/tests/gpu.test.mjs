@@ -111,6 +111,7 @@ test("'auto' takes a GPU that is faster and draws the same, and no other", async
   for (const {shown} of Object.values(seen)) assert.deepEqual(shown.filter((what) => what !== 'person'), []);
   assert.equal(seen.asItIs.name, 'cpu');
   assert.match(seen.asItIs.reason, /^a frame takes .* on the GPU, .* on the CPU$/);
+  assert.equal(seen.onceMore.reason, 'it was faster than the GPU when both were tried here (a GPU)');
   assert.match(seen.besideSlow.name, /^gpu/);
   assert.equal(seen.besideOther.name, 'cpu');
   assert.match(seen.besideOther.reason, /^the GPU's pictures differ from the CPU's/);

@@ -1,6 +1,6 @@
 // A session with its background, fed with what browsers call frames. Runs in the worker; one call at a time.
 import {Format, FrameMemory, Library, ParsedBackground, Session} from './abi.js';
-import {Backend, BackendName} from './gpu/backend.js';
+import {Backend, BackendName, SlowGpus} from './gpu/backend.js';
 import type {Fit} from './gpu/frame_path.js';
 import {Backend as BackendChoice, InputSize, Edges, ScrimError, Times} from './options.js';
 
@@ -58,6 +58,7 @@ export class Engine {
     private readonly model: Uint8Array,
     private settings: Settings,
     private backend: Backend,
+    private readonly slow?: SlowGpus,
   ) {}
 
   /** The model may still be on its way: the module loads meanwhile. */
@@ -67,9 +68,10 @@ export class Engine {
     threads?: number,
     assets?: string,
     backend: BackendChoice = 'cpu',
+    slow?: SlowGpus,
   ): Promise<Engine> {
     const [library, bytes] = await Promise.all([Library.load(threads, assets), model]);
-    const engine = new Engine(library, bytes, settings, new Backend(backend, library, bytes));
+    const engine = new Engine(library, bytes, settings, new Backend(backend, library, bytes, slow), slow);
     try {
       engine.configure(settings);
     } catch (error) {
@@ -82,7 +84,7 @@ export class Engine {
   /** Where frames are drawn from now on. */
   setBackend(choice: BackendChoice): void {
     this.backend.close();
-    this.backend = new Backend(choice, this.library, this.model);
+    this.backend = new Backend(choice, this.library, this.model, this.slow);
     this.backend.setPicture(this.bitmap);
   }
   /** Where they are, and why. */

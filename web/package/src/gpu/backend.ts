@@ -15,6 +15,13 @@ export interface Rival {
   milliseconds(): number;
 }
 
+/** GPUs that were slower than the CPU here: a trial's result that is kept. */
+export interface SlowGpus {
+  /** The last one; null: none. */
+  readonly last: string | null;
+  keep(gpu: string): void;
+}
+
 // A trial compares so many frames, the first of which are not timed.
 const trialFrames = 8, warmUp = 3;
 // Mean differences, of 255, from which on a GPU is taken to be wrong: that of an int8 network's masks from those of the same
@@ -28,6 +35,7 @@ export class Backend {
   name: BackendName = 'cpu';
   reason: string;
   private path: FramePath | null = null;
+  private key = ''; // of its GPU
   private fitted: Fit | null = null; // what the path is prepared for
   private bitmap: ImageBitmap | null = null;
   private trial: {gpu: number[]; cpu: number[]} | null = null;
@@ -40,6 +48,7 @@ export class Backend {
     private readonly wanted: BackendChoice,
     private readonly library: Library,
     private readonly model: Uint8Array,
+    private readonly slow: SlowGpus = {last: null, keep() {}},
   ) {
     this.reason = wanted === 'cpu' ? 'it was asked for' : 'the GPU is not ready yet';
     this.opened = wanted === 'cpu' ? Promise.resolve() : this.open();
@@ -52,12 +61,21 @@ export class Backend {
     else if (this.wanted === 'auto' && gpu.software) {
       this.reason = `WebGPU is drawn by the CPU here (${gpu.name})`;
       gpu.device.destroy();
+    } else if (this.wanted === 'auto' && this.slow.last === this.keyOf(gpu)) {
+      this.reason = `it was faster than the GPU when both were tried here (${gpu.name})`;
+      gpu.device.destroy();
     } else this.use(gpu);
+  }
+
+  // What decides which is faster: another one is tried again.
+  private keyOf({name}: Gpu): string {
+    return [name, this.model.length, navigator.userAgent].join('; ');
   }
 
   private use(gpu: Gpu): void {
     try {
       this.path = new FramePath(gpu, new Plans(this.library, this.model), true);
+      this.key = this.keyOf(gpu);
     } catch (error) {
       gpu.device.destroy();
       this.leave(String(error));
@@ -196,7 +214,10 @@ export class Backend {
       const [mine, theirs] = [median(gpu.slice(warmUp)), median(cpu.slice(warmUp))];
       const why = `a frame takes ${ms(mine)} on the GPU, ${ms(theirs)} on the CPU`;
       if (mine <= theirs) this.enter(path, path.ownNetwork ? why : `${this.reason}; ${why}`);
-      else this.leave(why);
+      else {
+        this.leave(why);
+        this.slow.keep(this.key);
+      }
     }
     return expected;
   }

@@ -42,7 +42,7 @@ export class FramePath {
   private picture: GPUTexture | null = null; // the background as it came
   private covering: {texture: GPUTexture; size: InputSize} | null = null; // the same, of the frame's size
   private done: Promise<unknown> = Promise.resolve();
-  private destroyed = false;
+  private readonly waiting = new Set<(error: ScrimError) => void>();
 
   constructor(
     gpu: Gpu,
@@ -57,12 +57,21 @@ export class FramePath {
   }
 
   private fail(why: string): void {
-    if (!this.destroyed) this.failure ??= why;
+    this.failure ??= why;
+    for (const reject of this.waiting) reject(new ScrimError(this.failure));
   }
 
-  /** Rejects where the GPU has failed, so that nobody waits for what it will never do. */
+  /**
+   * Rejects where the GPU has failed, so that nobody waits for what it will never do. Not Promise.race: a promise that
+   * stays open, as that of a device's loss does, would keep what was hung on it for every frame.
+   */
   private async live<Result>(promise: Promise<Result>): Promise<Result> {
-    const result = await Promise.race([promise, this.device.lost.then(() => undefined as Result)]);
+    let failed: (error: ScrimError) => void;
+    const result = await new Promise<Result>((resolve, reject) => {
+      this.waiting.add((failed = reject));
+      promise.then(resolve, reject);
+      if (this.failure !== null) reject(new ScrimError(this.failure));
+    }).finally(() => this.waiting.delete(failed));
     if (this.failure !== null) throw new ScrimError(this.failure);
     return result;
   }
@@ -332,8 +341,7 @@ export class FramePath {
   }
 
   destroy(): void {
-    this.destroyed = true;
-    this.failure ??= 'closed'; // whoever still waits gives up
+    this.fail('closed'); // whoever still waits gives up
     this.device.destroy();
     this.plans.free();
   }
