@@ -4,7 +4,7 @@ import type {Params, ParsedBackground} from '../abi.js';
 import type {Picture} from '../engine.js';
 import {InputSize, ScrimError} from '../options.js';
 import type {Gpu} from './device.js';
-import {Executor} from './executor.js';
+import {Executor, Pictures} from './executor.js';
 import {Kind, PlanOptions, Plans} from './plans.js';
 
 /** A plan's executor, kept while nothing changes that it was made of. */
@@ -40,7 +40,7 @@ export class FramePath {
   private back: GPUBuffer | null = null; // for reading
   private source: GPUTexture | null = null; // of frames that are no external textures
   private picture: GPUTexture | null = null; // the background as it came
-  private covering: {texture: GPUTexture; size: InputSize} | null = null; // the same, of the frame's size
+  private covering: {texture: GPUTexture; fresh: boolean} | null = null; // the same, of the frame's size; fresh: drawn
   private done: Promise<unknown> = Promise.resolve();
   private readonly waiting = new Set<(error: ScrimError) => void>();
 
@@ -159,28 +159,25 @@ export class FramePath {
       });
     }
     this.device.queue.copyExternalImageToTexture({source: bitmap}, {texture: this.picture}, [width, height]);
-    this.covering?.texture.destroy();
-    this.covering = null;
+    if (this.covering !== null) this.covering.fresh = false;
   }
 
   /** The background picture at the frame's size, made where it is not there. */
   private background({frame, background}: Fit): GPUTextureView | undefined {
     if (background.kind !== 'image' || this.picture === null) return undefined;
-    const {covering} = this;
-    if (covering?.size.width !== frame.width || covering.size.height !== frame.height) {
-      covering?.texture.destroy();
-      const texture = this.device.createTexture({
-        size: [frame.width, frame.height],
-        format: 'rgba8unorm',
-        usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.STORAGE_BINDING,
-      });
-      const encoder = this.device.createCommandEncoder(), pass = encoder.beginComputePass();
-      this.slots.cover!.executor.record(pass, [undefined, this.picture.createView(), texture.createView()]);
-      pass.end();
-      this.device.queue.submit([encoder.finish()]);
-      this.covering = {texture, size: frame};
+    const {width, height} = frame;
+    if (this.covering?.texture.width !== width || this.covering.texture.height !== height) {
+      this.covering?.texture.destroy();
+      const usage = GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.STORAGE_BINDING;
+      this.covering = {texture: this.device.createTexture({size: [width, height], format: 'rgba8unorm', usage}), fresh: false};
     }
-    return this.covering!.texture.createView();
+    const {texture, fresh} = this.covering;
+    if (!fresh) {
+      const pictures: Pictures = [undefined, this.picture.createView(), texture.createView()];
+      this.pass((pass) => this.slots.cover!.executor.record(pass, pictures));
+      this.covering.fresh = true;
+    }
+    return texture.createView();
   }
 
   private frameResource(source: Picture, {external, frame}: Fit): GPUBindingResource {
