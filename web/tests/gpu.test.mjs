@@ -1,5 +1,5 @@
-// What runs on a GPU: kernels and whole networks against the reference, the frame path against the engine on the CPU. On a
-// machine without a GPU, Chromium's software adapter runs them.
+// What runs on a GPU: kernels and whole networks against the reference, the frame path against the engine on the CPU. On
+// a machine without a GPU, Chromium's software adapter runs them.
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';

@@ -24,8 +24,8 @@ async function look(picture) {
 }
 
 /**
- * rounds times: two engines side by side draw frames, and after a random while their devices are destroyed. Returns how often
- * what was seen, and the backends at the end. patience: milliseconds that the while takes at most.
+ * rounds times: two engines side by side draw frames, and after a random while their devices are destroyed. Returns how
+ * often what was seen, and the backends at the end. patience: milliseconds that the while takes at most.
  */
 export async function destroyDevices({model, rounds, patience}) {
   const bytes = new Uint8Array(await (await fetch(model)).arrayBuffer());
@@ -57,7 +57,7 @@ export async function destroyDevices({model, rounds, patience}) {
   return seen;
 }
 
-/** What a GPU shows of a network whose masks are no numbers, of backgrounds alone, and after other sizes and backgrounds. */
+/** What a GPU shows of a network whose masks are no numbers, of backgrounds alone, and after other sizes and the like. */
 export async function showOthers({broken, bright}) {
   const open = async (model) => {
     const bytes = new Uint8Array(await (await fetch(model)).arrayBuffer());
@@ -149,8 +149,8 @@ export async function showOthers({broken, bright}) {
 }
 
 /**
- * 'auto' with a software adapter that passes for hardware: what becomes of it beside the CPU, beside a CPU that is said to be
- * slow, and beside one that draws something else.
+ * 'auto' with a software adapter that passes for hardware: what becomes of it beside the CPU, beside a CPU that is said
+ * to be slow, and beside one that draws something else.
  */
 export async function tryGpus({model}) {
   const info = Object.getOwnPropertyDescriptor(GPUAdapter.prototype, 'info');

@@ -1,4 +1,5 @@
-// The network's input: the picture normalised, and as much of the mask before as is shown of it (matte::MaskLoop::Show).
+// The network's input: the picture normalised, and as much of the mask before as is shown of it
+// (matte::MaskLoop::Show).
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let pixel = i32(id.x);

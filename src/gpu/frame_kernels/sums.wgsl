@@ -1,5 +1,5 @@
-// Area, peak, strength before and touch of the border of every region, at its root. Neighbours in a workgroup that share
-// a root add up there first: most pixels belong to one region.
+// Area, peak, strength before and touch of the border of every region, at its root. Neighbours in a workgroup that
+// share a root add up there first: most pixels belong to one region.
 var<workgroup> first_root: i32;
 var<workgroup> gathered: array<atomic<i32>, 4>;
 

@@ -218,7 +218,8 @@ export class Engine {
 
   private fitFor(source: Picture): Fit {
     const external = isVideoFrame(source);
-    const width = external ? source.displayWidth : source.width, height = external ? source.displayHeight : source.height;
+    const width = external ? source.displayWidth : source.width;
+    const height = external ? source.displayHeight : source.height;
     const {last} = this;
     if (last?.external !== external || last.frame.width !== width || last.frame.height !== height) {
       this.last = {frame: {width, height}, external};

@@ -24,11 +24,12 @@ export interface SlowGpus {
 
 // A trial compares so many frames, the first of which are not timed.
 const trialFrames = 8, warmUp = 3;
-// Mean differences, of 255, from which on a GPU is taken to be wrong: that of an int8 network's masks from those of the same
-// weights in floats is below 1, that of 64×36 pixels of what leaves well below 2.
+// Mean differences, of 255, from which on a GPU is taken to be wrong. Masks of an int8 network are less than 1 from
+// those of the same weights in floats, 64×36 pixels of what leaves well below 2.
 const maskTolerance = 4, pictureTolerance = 8;
 
 const median = (values: number[]) => [...values].sort((a, b) => a - b)[values.length >> 1];
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 const ms = (value: number) => `${value.toFixed(1)} ms`;
 
 export class Backend {
@@ -101,7 +102,7 @@ export class Backend {
     try {
       body();
     } catch (error) {
-      this.leave(error instanceof Error ? error.message : String(error));
+      this.leave(messageOf(error));
     }
   }
 
@@ -137,12 +138,13 @@ export class Backend {
       if (this.fitted === fit) return await this.tryOut(this.path, source, fit, rival);
       if (!this.preparing) {
         this.preparing = true; // frames are drawn by the CPU meanwhile
-        const path = this.path, failed = (error: unknown) => this.leave(error instanceof Error ? error.message : String(error));
-        void this.prepare(path, fit).catch(failed).finally(() => (this.preparing = false));
+        void this.prepare(this.path, fit)
+          .catch((error: unknown) => this.leave(messageOf(error)))
+          .finally(() => (this.preparing = false));
       }
       return null;
     } catch (error) {
-      this.leave(this.path?.failure ?? (error instanceof Error ? error.message : String(error)));
+      this.leave(this.path?.failure ?? (messageOf(error)));
       return null;
     }
   }
@@ -157,7 +159,9 @@ export class Backend {
     }
     await path.prepare(fit);
     this.fitted = fit;
-    if (this.wanted === 'gpu' && this.name === 'cpu') this.enter(path, path.ownNetwork ? 'it was asked for' : this.reason);
+    if (this.wanted === 'gpu' && this.name === 'cpu') {
+      this.enter(path, path.ownNetwork ? 'it was asked for' : this.reason);
+    }
   }
 
   private enter(path: FramePath, why: string): void {

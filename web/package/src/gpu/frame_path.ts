@@ -1,5 +1,5 @@
-// A frame's whole way on the GPU: in as an external texture, out through a canvas. Where the network stays on the CPU, its
-// input is read back and its mask goes up again; else nothing is.
+// A frame's whole way on the GPU: in as an external texture, out through a canvas. Where the network stays on the CPU,
+// its input is read back and its mask goes up again; else nothing is.
 import type {Params, ParsedBackground} from '../abi.js';
 import type {Picture} from '../engine.js';
 import {InputSize, ScrimError} from '../options.js';
@@ -91,14 +91,15 @@ export class FramePath {
     const {frame, params, background} = fit;
     const options = this.options(fit), {network} = options;
     this.networkSize = network;
-    const own = this.ownNetwork ? (await this.slot('network', fit, JSON.stringify({...network, halves: this.halves}), {})).named() : null;
+    const networkKey = JSON.stringify({...network, halves: this.halves});
+    const own = this.ownNetwork ? (await this.slot('network', fit, networkKey)).named() : null;
     const inputKey = JSON.stringify({...options, background: null, params, own: this.ownNetwork});
     const shared = (await this.slot('input', fit, inputKey, own === null ? {} : {input: own.input})).named();
     shared.mask = own?.output ?? this.uploaded(network, shared.input.size);
     const key = JSON.stringify({...options, params, own: this.ownNetwork});
     await this.slot('picture', fit, key, shared);
-    await this.slot('alone', fit, key, {});
-    if (background.kind === 'image') await this.slot('cover', fit, JSON.stringify(frame), {});
+    await this.slot('alone', fit, key);
+    if (background.kind === 'image') await this.slot('cover', fit, JSON.stringify(frame));
     this.transparent = background.kind === 'transparent';
     const alphaMode = this.transparent ? 'premultiplied' : 'opaque';
     if (this.canvas.width !== frame.width || this.canvas.height !== frame.height) {
@@ -124,7 +125,12 @@ export class FramePath {
   }
 
   // Plans share buffers with those before them, and are made anew with them.
-  private async slot(name: keyof typeof Kind, fit: Fit, key: string, shared: {[name: string]: GPUBuffer}): Promise<Executor> {
+  private async slot(
+    name: keyof typeof Kind,
+    fit: Fit,
+    key: string,
+    shared: {[name: string]: GPUBuffer} = {},
+  ): Promise<Executor> {
     const old = this.slots[name];
     if (old?.key === key) return old.executor;
     const {plan, constants} = this.plans.make(Kind[name], fit.params, this.options(fit));
@@ -169,7 +175,8 @@ export class FramePath {
     if (this.covering?.texture.width !== width || this.covering.texture.height !== height) {
       this.covering?.texture.destroy();
       const usage = GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.STORAGE_BINDING;
-      this.covering = {texture: this.device.createTexture({size: [width, height], format: 'rgba8unorm', usage}), fresh: false};
+      const texture = this.device.createTexture({size: [width, height], format: 'rgba8unorm', usage});
+      this.covering = {texture, fresh: false};
     }
     const {texture, fresh} = this.covering;
     if (!fresh) {
@@ -196,7 +203,10 @@ export class FramePath {
     return this.source.createView();
   }
 
-  private pass(record: (pass: GPUComputePassEncoder) => void, after: (encoder: GPUCommandEncoder) => void = () => {}): void {
+  private pass(
+    record: (pass: GPUComputePassEncoder) => void,
+    after: (encoder: GPUCommandEncoder) => void = () => {},
+  ): void {
     const encoder = this.device.createCommandEncoder(), pass = encoder.beginComputePass();
     record(pass);
     pass.end();
@@ -210,8 +220,7 @@ export class FramePath {
     const start = performance.now();
     const {input, network, picture} = this.slots;
     if (this.settings.cold !== this.cold) {
-      this.device.queue.writeBuffer(input!.executor.buffer('settings'), 0, new Float32Array([Number(this.cold), 0, 0, 0]));
-      this.settings.cold = this.cold;
+      this.tellCold(this.cold);
     }
     const background = this.background(fit);
     const draw = (pass: GPUComputePassEncoder, frame: GPUBindingResource) =>
@@ -241,6 +250,12 @@ export class FramePath {
     throw new ScrimError(this.failure);
   }
 
+  private tellCold(cold: boolean): void {
+    const settings = this.slots.input!.executor.buffer('settings');
+    this.device.queue.writeBuffer(settings, 0, new Float32Array([Number(cold), 0, 0, 0]));
+    this.settings.cold = cold;
+  }
+
   private async networkOnCpu(source: Picture, fit: Fit, start: number): Promise<void> {
     const {executor} = this.slots.input!, back = this.back!;
     const frame = this.frameResource(source, fit);
@@ -266,7 +281,8 @@ export class FramePath {
   // timestamp null: a bitmap.
   private output(timestamp: number | null, duration: number | null): Picture {
     if (timestamp === null) return this.canvas.transferToImageBitmap();
-    return new VideoFrame(this.canvas, {timestamp, duration: duration ?? undefined, alpha: this.transparent ? 'keep' : 'discard'});
+    const alpha = this.transparent ? 'keep' : 'discard';
+    return new VideoFrame(this.canvas, {timestamp, duration: duration ?? undefined, alpha});
   }
 
   /** Waits for the last frame: the milliseconds from its coming until the GPU was done. */
@@ -294,10 +310,10 @@ export class FramePath {
     const {input, network} = this.slots;
     const mask = network!.executor.buffer('output'), shown = input!.executor.buffer('input');
     const {COPY_DST, MAP_READ} = GPUBufferUsage;
-    const [maskBack, shownBack] = [mask, shown].map(({size}) => this.device.createBuffer({size, usage: COPY_DST | MAP_READ}));
+    const usage = COPY_DST | MAP_READ;
+    const [maskBack, shownBack] = [mask, shown].map(({size}) => this.device.createBuffer({size, usage}));
     try {
-      this.device.queue.writeBuffer(input!.executor.buffer('settings'), 0, new Float32Array([1, 0, 0, 0]));
-      this.settings.cold = true;
+      this.tellCold(true);
       let start = 0;
       for (let run = 0; run < 2; ++run) { // the first one warms up
         start = performance.now();
