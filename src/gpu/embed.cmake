@@ -1,5 +1,5 @@
-# cmake -DOUT=FILE -P embed.cmake FOLDER: a C++ source with the text of every kernel under the folder, without its comments
-# and indents: they are a download in browsers.
+# cmake -DOUT=FILE -DFOLDER=FOLDER -P embed.cmake: a C++ source with the text of every kernel under the folder, without
+# its comments and indents: they are a download in browsers.
 file(GLOB files ${FOLDER}/kernels/*.wgsl ${FOLDER}/frame_kernels/*.wgsl)
 list(SORT files)
 set(text "#include \"gpu/kernel_text.h\"\n\nnamespace scrim::gpu {\n\nconst char* KernelFile(const std::string& name) {\n")

@@ -31,7 +31,7 @@ class FramePath {
       quartile.Float("ADAPT_FROM", o_.loop.stabiliser.adapt_from).Float("ADAPT_MOST", o_.loop.stabiliser.adapt_most);
       Run(quartile, "quartile", {}, {1, 1, 1});
     }
-    KernelText show = Settings(Sizes()).Array("picture", "vec4f", picture_).Array("memory", "vec4f", memory_);
+    KernelText show = Settings(Sizes()).Array("picture", "vec4f", picture_).Array("previous", "f32", previous_);
     show.Array("change", "f32", change_).Array("scene", "vec4f", scene_).Mutable("input", "f32", input);
     const char* const colours[] = {"R", "G", "B"};
     for (size_t c = 0; c < 3; ++c) {
@@ -89,7 +89,9 @@ class FramePath {
     return builder_.AddBuffer(static_cast<size_t>(pixels_) * static_cast<size_t>(bytes), name);
   }
   void AddState() {
-    memory_ = Buffer("memory", 32), picture_ = Buffer("picture", 16), change_ = Buffer("change", 4);
+    memory_ = Buffer("memory", 16), previous_ = Buffer("previous", 4);
+    still_frames_ = Buffer("still_frames", 4), strengths_ = Buffer("strengths", 4);
+    picture_ = Buffer("picture", 16), change_ = Buffer("change", 4);
     scene_ = builder_.AddBuffer(16, "scene"), settings_ = builder_.AddBuffer(16, "settings");
   }
 
@@ -144,6 +146,13 @@ class FramePath {
 
   void Run(const KernelText& text, const std::string& kernel, const Files& files, std::array<int, 3> groups) {
     builder_.Dispatch(text, kernel, files, groups, kernel);
+    Plan& plan = builder_.plan();
+    for (const Binding& binding : text.bindings()) {
+      if (binding.buffer >= 0) plan.bytes_moved += plan.buffers[static_cast<size_t>(binding.buffer)].bytes;
+      // Pictures of the frame's size, of which cells sees some thousand pixels.
+      if (binding.buffer < 0 && kernel != "cells")
+        plan.bytes_moved += 4 * static_cast<size_t>(o_.width) * static_cast<size_t>(o_.height);
+    }
   }
   static std::array<int, 3> Tiles(int width, int height) { return {Blocks(width, 8), Blocks(height, 8), 1}; }
   std::array<int, 3> Tiles() const { return Tiles(o_.network.width, o_.network.height); }
@@ -154,8 +163,11 @@ class FramePath {
     const matte::StabiliserOptions& s = o_.loop.stabiliser;
     KernelText text = Settings(Sizes()).Array("mask", "f32", mask_).Array("picture", "vec4f", picture_);
     text.Array("change", "f32", change_).Array("scene", "vec4f", scene_);
-    text.Mutable("memory", "vec4f", memory_).Mutable("held", "vec2f", held_);
-    text.Number("STABILISE", s.enabled ? 1 : 0).Float("FIRST", s.first).Float("NOISE", s.noise);
+    text.Mutable("memory", "vec4f", memory_).Mutable("still_frames", "f32", still_frames_);
+    text.Mutable("held", "vec2f", held_)
+        .Number("STABILISE", s.enabled ? 1 : 0)
+        .Float("FIRST", s.first)
+        .Float("NOISE", s.noise);
     text.Float("MOTION", s.motion).Float("HOLD", s.hold).Float("HOLD_AFTER", s.hold_after);
     text.Float("STILL_RATE", s.still_rate).Float("JUMP_RATE", s.jump_rate);
     Run(text, "stabilise", {}, Row());
@@ -170,7 +182,7 @@ class FramePath {
     Run(label, "label", {}, Row());
     Run(Sizes().Mutable("labels", "atomic<i32>", labels_).Number("HOLES", holes ? 1 : 0), "join", {}, Tiles());
     KernelText sums =
-        Sizes().Array("labels", "i32", labels_).Array("held", "vec2f", held_).Array("memory", "vec4f", memory_);
+        Sizes().Array("labels", "i32", labels_).Array("held", "vec2f", held_).Array("strengths", "f32", strengths_);
     sums.Mutable("sums", "atomic<i32>", sums_).Mutable("roots", "i32", roots_).Float("UNIT", Unit());
     Run(sums, "sums", {}, Row());
   }
@@ -180,7 +192,7 @@ class FramePath {
     labels_ = Buffer("", 4), roots_ = Buffer("", 4), sums_ = Buffer("", 16);
     FindRegions(false);
     KernelText fade = Settings(Sizes()).Array("roots", "i32", roots_).Array("sums", "i32", sums_);
-    fade.Mutable("held", "vec2f", held_).Mutable("memory", "vec4f", memory_).Float("UNIT", Unit());
+    fade.Mutable("held", "vec2f", held_).Mutable("strengths", "f32", strengths_).Float("UNIT", Unit());
     fade.Float("DOUBTFUL", r.doubtful).Float("STRONG", r.strong).Float("FADE", r.fade);
     fade.Float("SMALLEST", r.island * static_cast<float>(pixels_));
     Run(fade, "fade", {}, Row());
@@ -188,7 +200,7 @@ class FramePath {
   }
 
   void Remember() {
-    KernelText text = Sizes().Mutable("held", "vec2f", held_).Mutable("memory", "vec4f", memory_);
+    KernelText text = Sizes().Mutable("held", "vec2f", held_).Mutable("previous", "f32", previous_);
     text.Float("STEADY_SHARE", o_.previous_mask_rule.steady_share);
     text.Float("LARGEST", o_.loop.regions.hole * static_cast<float>(pixels_));
     if (o_.loop.regions.enabled) {
@@ -290,7 +302,7 @@ class FramePath {
   int pixels_;
   PlanBuilder builder_;
   int mask_ = 0, memory_ = 0, picture_ = 0, change_ = 0, scene_ = 0, settings_ = 0, held_ = 0, labels_ = 0, roots_ = 0;
-  int sums_ = 0, fitted_ = 0, softened_ = 0, grid_ = 0, room_ = 0;
+  int previous_ = 0, still_frames_ = 0, strengths_ = 0, sums_ = 0, fitted_ = 0, softened_ = 0, grid_ = 0, room_ = 0;
   int step_ = 1, columns_ = 1, rows_ = 1, room_width_ = 1, room_height_ = 1;
 };
 

@@ -27,9 +27,8 @@ struct FrameOptions {
   float blur_sigma = 14.f;
 };
 
-// Frame to "input", h×w×3 or 4 floats as the network wants them. State is kept in "memory", "picture", "change" and
-// "scene", which both plans share, and "settings": one vector whose first number is 1 for a frame that has nothing to
-// do with the one before.
+// Frame to "input", h×w×3 or 4 floats as the network wants them. Both plans share what they remember, in buffers with
+// names, and "settings": one vector whose first number is 1 for a frame that has nothing to do with the one before.
 Plan LowerInput(const FrameOptions& options);
 
 // "mask", h×w floats as the network gives them, and the frame to the picture that leaves.

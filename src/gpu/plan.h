@@ -43,7 +43,7 @@ struct Plan {
   std::vector<uint8_t> constants;        // packed weights
   std::map<std::string, int> named;      // buffers that somebody outside writes or reads, by name
   std::vector<std::string> unsupported;  // nodes that this plan cannot run, with the reason; it must not run then
-  // What the dispatches move if everything is read and written once: the floor of a plan with these values.
+  // What the dispatches move if each of them reads or writes once what it is bound to.
   size_t bytes_moved = 0;
 };
 

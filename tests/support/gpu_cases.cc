@@ -1,7 +1,8 @@
-// gpu_cases MODELS OUT: networks for web/tests/gpu.test.mjs, each as the plan that a GPU runs, its input, and what the
-// reference says: OUT.json and OUT.bin.
+// gpu_cases OUT floats|halves|both MODEL...: networks for web/tests/gpu.test.mjs, each as the plan that a GPU runs, its
+// input, and what the reference says, in OUT.json and OUT.bin: small ones for every operation, and model files at their
+// own sizes.
 #include <cstdio>
-#include <cstring>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -24,14 +25,14 @@ class Cases {
     return WriteText(path + ".bin", bytes_);
   }
 
-  // precisions: 1 for floats alone, 2 for halves, too.
-  Status Add(const std::string& name, const graph::Model& model, int width, int height, int precisions) {
+  // precisions: in floats (false), in halves (true), or in both.
+  Status Add(const std::string& name, const graph::Model& model, int width, int height,
+             std::initializer_list<bool> precisions) {
     SCRIM_ASSIGN_OR_RETURN(const std::vector<graph::Shape> shapes, graph::InferShapes(model.graph, height, width));
     const std::vector<float> input = nn::RandomFloats(static_cast<size_t>(shapes[0].size()), 5);
     SCRIM_ASSIGN_OR_RETURN(const auto values, nn::RunReference(model.graph, model.weights, height, width, input));
     const std::vector<float>& expected = values[static_cast<size_t>(model.graph.output)];
-    for (int precision = 0; precision < precisions; ++precision) {
-      const bool halves = precision == 1;
+    for (const bool halves : precisions) {
       SCRIM_ASSIGN_OR_RETURN(const gpu::Plan plan, gpu::LowerNetwork(model, {width, height}, {halves}));
       json_ += std::string(json_.empty() ? "" : ",\n") + "{\"name\":\"" + name + (halves ? ", halves" : "") +
                "\",\"halves\":" + (halves ? "true" : "false") + ",\"constants\":" + Keep(plan.constants) +
@@ -40,7 +41,7 @@ class Cases {
     return {};
   }
   Status Add(const std::string& name, const GraphBuilder& builder, int width, int height) {
-    return Add(name, nn::RandomModel(const_cast<GraphBuilder&>(builder).graph(), 1), width, height, 1);
+    return Add(name, nn::RandomModel(const_cast<GraphBuilder&>(builder).graph(), 1), width, height, {false});
   }
 
  private:
@@ -134,14 +135,20 @@ Status AddOperations(Cases& cases) {
   return {};
 }
 
-Status Run(const std::string& models, const std::string& out) {
+Status Run(const std::string& out, const std::string& precision, const std::vector<std::string>& models) {
   Cases cases;
   SCRIM_RETURN_IF_ERROR(AddOperations(cases));
-  SCRIM_RETURN_IF_ERROR(cases.Add("every operation", graph::EveryOperation(3), 63, 47, 2));
+  SCRIM_RETURN_IF_ERROR(cases.Add("every operation", graph::EveryOperation(3), 63, 47, {false, true}));
   SCRIM_ASSIGN_OR_RETURN(const graph::ScrimnetConfig published, graph::ScrimnetPreset("published"));
-  SCRIM_RETURN_IF_ERROR(cases.Add("published scrimnet", graph::RandomModel(published, 7), 95, 53, 1));
-  SCRIM_ASSIGN_OR_RETURN(const graph::Model model, graph::LoadModel(models + "/default.scrim"));
-  SCRIM_RETURN_IF_ERROR(cases.Add("the released default network", model, 256, 144, 2));
+  SCRIM_RETURN_IF_ERROR(cases.Add("published scrimnet", graph::RandomModel(published, 7), 95, 53, {false}));
+  for (const std::string& path : models) {
+    SCRIM_ASSIGN_OR_RETURN(const graph::Model model, graph::LoadModel(path));
+    const auto add = [&](std::initializer_list<bool> precisions) {
+      return cases.Add("model " + model.name, model, model.density.width, model.density.height, precisions);
+    };
+    if (precision != "halves") SCRIM_RETURN_IF_ERROR(add({false}));
+    if (precision != "floats") SCRIM_RETURN_IF_ERROR(add({true}));
+  }
   return cases.Write(out);
 }
 
@@ -149,11 +156,11 @@ Status Run(const std::string& models, const std::string& out) {
 }  // namespace scrim
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fprintf(stderr, "gpu_cases MODELS OUT\n");
+  if (argc < 3) {
+    std::fprintf(stderr, "gpu_cases OUT floats|halves|both MODEL...\n");
     return 1;
   }
-  const scrim::Status status = scrim::Run(argv[1], argv[2]);
+  const scrim::Status status = scrim::Run(argv[1], argv[2], {argv + 3, argv + argc});
   if (!status.ok()) std::fprintf(stderr, "%s\n", status.message().c_str());
   return status.ok() ? 0 : 1;
 }

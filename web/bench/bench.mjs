@@ -1,5 +1,6 @@
 // scrim and MediaPipe's selfie segmentation in one browser, as their users run them: time of a frame, to the first mask,
-// and what is downloaded. Writes docs/benchmarks/web.json and the tables of it.
+// and what is downloaded. Writes docs/benchmarks/web.json and the tables of it. With SCRIM_BENCH_GPU=1 on a machine with a GPU
+// it measures that, too.
 import {readFileSync} from 'node:fs';
 import {gzipSync} from 'node:zlib';
 import {join} from 'node:path';
@@ -8,7 +9,9 @@ import {launch, root, serve} from '../tests/harness.mjs';
 
 const rounds = 12;
 const server = await serve({cache: true});
-const browser = await launch({args: ['--enable-unsafe-swiftshader']});
+const withGpu = process.env.SCRIM_BENCH_GPU === '1';
+const gpuArguments = ['--enable-unsafe-webgpu', '--enable-features=Vulkan', '--ignore-gpu-blocklist'];
+const browser = await launch({args: withGpu ? gpuArguments : ['--enable-unsafe-swiftshader']});
 
 /** A page of its own with what it downloaded; body runs in it. */
 async function onPage(body, argument, {context} = {}) {
@@ -83,15 +86,19 @@ const {result: times} = await onPage(async (rounds) => {
   return times;
 }, rounds);
 
-// 720p from canvas to canvas, each frame when the last one is back.
-const {result: path} = await onPage(async () => {
+// From canvas to canvas, each frame when the last one is back: by backend, size and background.
+const sizes = {'720p': [1280, 720], '1080p': [1920, 1080], '4K': [3840, 2160]};
+const {result: path} = await onPage(async ({sizes, withGpu}) => {
   const {VirtualBackground} = await import('/package/dist/index.js');
   const results = {};
-  for (const background of ['/testdata/backgrounds/coast.jpg', 'blur']) {
+  const runs = ['cpu', ...(withGpu ? ['gpu'] : [])].flatMap((backend) =>
+    Object.keys(sizes).flatMap((size) => ['image', 'blur'].map((name) => [backend, size, name])));
+  for (const [backend, size, name] of runs) {
+    const background = name === 'blur' ? 'blur' : '/testdata/backgrounds/coast.jpg', [width, height] = sizes[size];
     const generator = new MediaStreamTrackGenerator({kind: 'video'}), writer = generator.writable.getWriter();
-    const virtual = await VirtualBackground.start(generator, {background, threads: 1});
+    const virtual = await VirtualBackground.start(generator, {background, threads: 1, backend});
     const reader = new MediaStreamTrackProcessor({track: virtual.track}).readable.getReader();
-    const still = await bench.still(1280, 720), out = new OffscreenCanvas(1280, 720).getContext('2d');
+    const still = await bench.still(width, height), out = new OffscreenCanvas(width, height).getContext('2d');
     const reports = [];
     virtual.addEventListener('stats', ({detail}) => reports.push(detail));
     for (let i = 1; reports.length < 8; ++i) {
@@ -101,10 +108,10 @@ const {result: path} = await onPage(async () => {
       value.close();
     }
     virtual.stop();
-    results[background === 'blur' ? 'blur' : 'image'] = reports.slice(1);
+    results[`${backend} ${size}, ${name}`] = reports.slice(1);
   }
   return results;
-});
+}, {sizes, withGpu});
 
 // The page of web/page: navigation to its first masked frame, everything cached.
 const context = await browser.newContext({viewport: {width: 1280, height: 800}}), visits = [];
@@ -133,13 +140,14 @@ const row = (label, name, key) => [
 ];
 const stage = (reports, name) => median(reports.map(({times}) => times[name]));
 const pathRow = (name) => [
-  name, median(path[name].map(({fps}) => fps)), median(path[name].map(({total}) => total)),
+  path[name][0].backend === name.split(' ')[0] ? name : `${name} (${path[name][0].backend}: ${path[name][0].backendReason})`,
+  median(path[name].map(({fps}) => fps)), median(path[name].map(({total}) => total)),
   ...['sample', 'network', 'matte', 'compose'].map((key) => stage(path[name], key)),
 ];
 
 console.log(record('web', {
   command: 'make bench-web',
-  about: `headless Chromium ${version}, no GPU, one
+  about: `headless Chromium ${version}, ${withGpu ? 'with' : 'no'} GPU, one
 thread each, the same still pictures in turn. Milliseconds from the picture to its mask, through worker or WebGL as each
 is used, median / best; downloads with gzip; from navigation to the first mask of a picture of 720 rows, first visit and
 cached.`,
@@ -151,10 +159,10 @@ cached.`,
         row('MediaPipe selfie landscape 0.1.1675465747, `useCpuInference`', 'mediapipe', 'mediapipe')],
     },
     {
-      title: 'The whole path at 720p, canvas to canvas through a processed track, one frame after the other:',
+      title: 'The whole path, canvas to canvas through a processed track, one frame after the other:',
       columns: [{name: 'background'}, {name: 'frames a second', decimals: 0}, {name: 'ms in the worker'}, {name: 'input'},
         {name: 'network'}, {name: 'matte'}, {name: 'compose'}],
-      rows: [pathRow('image'), pathRow('blur')],
+      rows: Object.keys(path).map(pathRow),
     },
   ],
   note: `The page (web/page), from navigation to its first masked frame of the sample clip: first visit ${ms(visits[0])} ms, cached

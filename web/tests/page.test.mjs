@@ -53,6 +53,21 @@ async function corner(page, condition) {
   }, condition, {timeout: 60_000});
 }
 
+test('who draws is said, and can be chosen', () =>
+  onPage(async (page) => {
+    await running(page);
+    const says = (text) => page.waitForFunction((text) => document.getElementById('backend-help').textContent === text, text);
+    await says('CPU: this browser gives no adapter for WebGPU.');
+    assert.equal(await page.locator('#drawn-by').textContent(), 'CPU');
+    const drawnBy = page.getByLabel('Drawn by');
+    await drawnBy.selectOption('cpu');
+    await says('CPU: it was asked for.');
+    await drawnBy.selectOption('gpu');
+    await says('CPU: this browser gives no adapter for WebGPU.');
+    await page.getByRole('button', {name: 'Stop'}).click();
+    await says('');
+  }));
+
 test('every control works', () =>
   onPage(async (page) => {
     await running(page);

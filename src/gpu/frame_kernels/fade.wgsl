@@ -15,5 +15,5 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     strength = min(strength, 1);
     held[pixel].x *= strength;
   }
-  memory[2 * pixel + 1].y = strength;
+  strengths[pixel] = strength;
 }

@@ -1,5 +1,5 @@
-// Joins neighbours into regions: a union-find forest whose roots are the smallest numbers (Rosenfeld and Pfaltz 1966; on
-// GPUs Playne and Hawick 2018). Islands touch at corners, too.
+// Joins neighbours into regions: a union-find forest whose roots are the smallest numbers (Rosenfeld and Pfaltz 1966;
+// on GPUs Playne and Hawick 2018). Islands touch at corners, too.
 fn root_of(start: i32) -> i32 {
   var label = start;
   loop {

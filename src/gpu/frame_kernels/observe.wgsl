@@ -9,7 +9,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   for (var j = max(y - 1, 0); j <= min(y + 1, HEIGHT - 1); j++) {
     for (var i = max(x - 1, 0); i <= min(x + 1, WIDTH - 1); i++) {
       let pixel = j * WIDTH + i;
-      let difference = abs(picture[pixel].rgb - memory[2 * pixel].rgb);
+      let difference = abs(picture[pixel].rgb - memory[pixel].rgb);
       sum += max(max(difference.r, difference.g), difference.b);
       count += 1;
     }

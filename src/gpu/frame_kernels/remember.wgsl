@@ -11,5 +11,5 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     if (!at_border(root)) { steady = max(steady, filled); }
   }
   held[pixel].x = steady;
-  memory[2 * pixel + 1].z = fresh + STEADY_SHARE * (steady - fresh);
+  previous[pixel] = fresh + STEADY_SHARE * (steady - fresh);
 }

@@ -1,4 +1,5 @@
-// A little of the room's mean colour, which takes over where no room is in reach; grey where there is none. One workgroup.
+// A little of the room's mean colour, which takes over where no room is in reach; grey where there is
+// none. One workgroup.
 var<workgroup> sums: array<vec4f, 256>;
 
 @compute @workgroup_size(256)

@@ -1,5 +1,5 @@
-// Area, peak, strength before and touch of the border of every region, at its root. Neighbours in a workgroup that share
-// a root add up there first: most pixels belong to one region.
+// Area, peak, strength before and touch of the border of every region, at its root. Neighbours in a workgroup that
+// share a root add up there first: most pixels belong to one region.
 var<workgroup> first_root: i32;
 var<workgroup> gathered: array<atomic<i32>, 4>;
 
@@ -19,7 +19,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_inde
     let y = pixel / WIDTH;
     let border = select(0, 1, x == 0 || y == 0 || x == WIDTH - 1 || y == HEIGHT - 1);
     let peak = bitcast<i32>(held[pixel].x); // not negative, so that its bits have its order
-    let before = i32(memory[2 * pixel + 1].y * UNIT + 0.5);
+    let before = i32(strengths[pixel] * UNIT + 0.5);
     if (root == shared_root) {
       atomicAdd(&gathered[0], 1);
       atomicMax(&gathered[1], peak);

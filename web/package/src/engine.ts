@@ -1,6 +1,6 @@
 // A session with its background, fed with what browsers call frames. Runs in the worker; one call at a time.
 import {Format, FrameMemory, Library, ParsedBackground, Session} from './abi.js';
-import {Backend, BackendName} from './gpu/backend.js';
+import {Backend, BackendName, SlowGpus} from './gpu/backend.js';
 import type {Fit} from './gpu/frame_path.js';
 import {Backend as BackendChoice, InputSize, Edges, ScrimError, Times} from './options.js';
 
@@ -49,7 +49,8 @@ export class Engine {
   private parsed: ParsedBackground = {kind: 'color', color: [0, 0, 0]};
   private bitmap: ImageBitmap | null = null; // the background's picture as it came
   private bitmapIsNew = false; // the session does not have it yet
-  private fit: Fit | null = null; // of the last frame
+  private last: Pick<Fit, 'frame' | 'external'> | null = null; // what the last frame was like
+  private fit: Fit | null = null; // that with all settings; null: something changed
   private drawnByGpu = false; // the last frame
 
   private constructor(
@@ -57,6 +58,7 @@ export class Engine {
     private readonly model: Uint8Array,
     private settings: Settings,
     private backend: Backend,
+    private readonly slow?: SlowGpus,
   ) {}
 
   /** The model may still be on its way: the module loads meanwhile. */
@@ -66,9 +68,10 @@ export class Engine {
     threads?: number,
     assets?: string,
     backend: BackendChoice = 'cpu',
+    slow?: SlowGpus,
   ): Promise<Engine> {
     const [library, bytes] = await Promise.all([Library.load(threads, assets), model]);
-    const engine = new Engine(library, bytes, settings, new Backend(backend, library, bytes));
+    const engine = new Engine(library, bytes, settings, new Backend(backend, library, bytes, slow), slow);
     try {
       engine.configure(settings);
     } catch (error) {
@@ -81,7 +84,7 @@ export class Engine {
   /** Where frames are drawn from now on. */
   setBackend(choice: BackendChoice): void {
     this.backend.close();
-    this.backend = new Backend(choice, this.library, this.model);
+    this.backend = new Backend(choice, this.library, this.model, this.slow);
     this.backend.setPicture(this.bitmap);
   }
   /** Where they are, and why. */
@@ -215,23 +218,32 @@ export class Engine {
 
   private fitFor(source: Picture): Fit {
     const external = isVideoFrame(source);
-    const width = external ? source.displayWidth : source.width, height = external ? source.displayHeight : source.height;
-    const {fit} = this;
-    if (fit !== null && fit.external === external && fit.frame.width === width && fit.frame.height === height) return fit;
+    const width = external ? source.displayWidth : source.width;
+    const height = external ? source.displayHeight : source.height;
+    const {last} = this;
+    if (last?.external !== external || last.frame.width !== width || last.frame.height !== height) {
+      this.last = {frame: {width, height}, external};
+      this.fit = null;
+    }
+    return this.currentFit(this.last!);
+  }
+
+  // Made anew where anything changed.
+  private currentFit(last: Pick<Fit, 'frame' | 'external'>): Fit {
     const {inputSize, edges} = this.settings;
-    return (this.fit = {frame: {width, height}, external, params: {inputSize, edges}, background: this.parsed});
+    return (this.fit ??= {...last, params: {inputSize, edges}, background: this.parsed});
   }
 
   /** The background alone, as the last frame was; null before there was one. */
   async background(timestamp: number): Promise<Picture | null> {
-    if (this.fit !== null) {
-      const drawn = await this.backend.background(timestamp, this.fit);
+    const {last} = this;
+    if (last !== null) {
+      const drawn = await this.backend.background(timestamp, this.currentFit(last));
       if (drawn !== null) return drawn;
       if (this.memory === null) {
         // No frame has been on the CPU yet.
-        const {frame, external} = this.fit;
-        this.kind = external ? {} : null;
-        this.memoryFor(Format.RGBA, frame.width, frame.height);
+        this.kind = last.external ? {} : null;
+        this.memoryFor(Format.RGBA, last.frame.width, last.frame.height);
       }
     }
     if (this.memory === null) return null;

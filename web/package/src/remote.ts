@@ -73,6 +73,7 @@ export class Remote {
 
   private constructor(private readonly worker: Server) {
     this.worker.onmessage = ({data}) => {
+      if (data.event === 'slowGpu') return keepSlowGpu(data.gpu);
       if (data.event !== undefined) return this.onevent(data);
       const call = this.open_.get(data.id);
       this.open_.delete(data.id);
@@ -96,7 +97,7 @@ export class Remote {
       const {density, inputSize = density, edges, threads} = options;
       const assets = options.assets === undefined ? undefined : new URL(options.assets, document.baseURI).href;
       const model = modelMessage(options.model);
-      await remote.call('open', {model, settings: {inputSize, edges}, threads, assets, backend});
+      await remote.call('open', {model, settings: {inputSize, edges}, threads, assets, backend, slowGpu: slowGpu()});
     } catch (error) {
       remote.close();
       throw error;
@@ -137,6 +138,23 @@ export class Remote {
     this.worker.terminate();
     for (const {reject} of this.open_.values()) reject(this.gone);
     this.open_.clear();
+  }
+}
+
+// Kept for the next start. Some pages have no storage.
+const slowGpuItem = 'scrim: slow GPU';
+function slowGpu(): string | null {
+  try {
+    return localStorage.getItem(slowGpuItem);
+  } catch {
+    return null;
+  }
+}
+function keepSlowGpu(gpu: string): void {
+  try {
+    localStorage.setItem(slowGpuItem, gpu);
+  } catch {
+    // It is tried again then.
   }
 }
 

@@ -10,6 +10,8 @@ export interface OpenMessage {
   /** Folder of the WebAssembly modules, if another. */
   assets?: string;
   backend: Backend;
+  /** The GPU that was found slower than the CPU here, if one was. */
+  slowGpu: string | null;
 }
 
 /** The worker itself, or one end of a MessageChannel. */
@@ -35,10 +37,11 @@ function methodsFor(port: Port) {
   const post = (message: object, transfer: Transferable[] = []) => port.postMessage(message, {transfer});
 
   const methods = {
-    async open({model, settings, threads, assets, backend}: OpenMessage) {
+    async open({model, settings, threads, assets, backend, slowGpu}: OpenMessage) {
       const bytes = async () => ('url' in model ? new Uint8Array(await fetchBytes('model', model.url)) : model);
       try {
-        engine = await Engine.open(bytes(), settings, threads, assets, backend);
+        const slow = {last: slowGpu, keep: (gpu: string) => post({event: 'slowGpu', gpu})};
+        engine = await Engine.open(bytes(), settings, threads, assets, backend, slow);
       } catch (error) {
         if (!('url' in model) || !(error instanceof ScrimError)) throw error;
         throw new ScrimError(error.message.replace(/^model in memory/, `model ${model.url}`));

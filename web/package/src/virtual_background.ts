@@ -15,9 +15,10 @@ export interface VirtualBackgroundOptions extends EngineOptions {
    */
   budget?: number;
   /**
-   * Where frames are drawn. `'auto'`: on the GPU (WebGPU), where there is one that is faster than the CPU and draws the same;
-   * frames are drawn by both for a moment at the start. `'gpu'`: on any GPU, a software one, too; the CPU takes over where
-   * it fails. `'cpu'`: without it. Stats say which it is, and why. The budget counts on the CPU alone. Default: `'auto'`.
+   * Where frames are drawn. `'auto'`: on the GPU (WebGPU), where there is one that is faster than the CPU and draws the
+   * same; frames are drawn by both for a moment at the start. `'gpu'`: on any GPU, a software one, too; the CPU takes over
+   * where it fails. `'cpu'`: without it. Stats say which it is, and why. The budget counts on the CPU alone. Default:
+   * `'auto'`.
    */
   backend?: Backend;
   /** Frames a second at most; what comes sooner is left out. Default: all. */

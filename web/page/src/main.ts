@@ -1,8 +1,8 @@
 import './style.css';
-import {Background, VirtualBackground} from 'scrim-web';
+import {Backend, Background, VirtualBackground} from 'scrim-web';
 import {backgroundOf, choices, openFile, readAhead} from './backgrounds';
 import {clearNumbers, showNumbers} from './numbers';
-import {openCamera, openSample, Source} from './source';
+import {cameraSize, openCamera, openSample, Source} from './source';
 import {keepUpToDate} from './update';
 
 const element = <Type extends HTMLElement>(id: string) => document.getElementById(id) as Type;
@@ -47,6 +47,13 @@ function inputSize() {
 const edgeSwitches = ['refineEdges', 'stabilise', 'removeIslands', 'decontaminateEdges'] as const;
 const edges = () => Object.fromEntries(edgeSwitches.map((id) => [id, input(id).checked]));
 
+const select = (id: string) => element(id) as HTMLSelectElement;
+const backend = () => select('backend').value as Backend;
+function askedSize(): MediaTrackConstraints {
+  const [width, height] = select('camera-size').value.split('x').map(Number);
+  return cameraSize(width, height);
+}
+
 /** Runs what a control asks for; what goes wrong is said, and the old setting stays. */
 async function apply(change: (running: VirtualBackground) => Promise<unknown>): Promise<void> {
   if (virtual === null) return;
@@ -63,7 +70,7 @@ async function start(kind: Source['kind']): Promise<void> {
   const mine = ++turn;
   element('problem').hidden = true;
   element('veil').textContent = kind === 'camera' ? 'Waiting for the camera' : 'Loading';
-  const opening = kind === 'camera' ? openCamera(before) : openSample(before);
+  const opening = kind === 'camera' ? openCamera(before, askedSize()) : openSample(before);
   const asked = inputSize(); // upright only if the source before was
   let started: VirtualBackground;
   try {
@@ -73,6 +80,7 @@ async function start(kind: Source['kind']): Promise<void> {
       edges: edges(),
       budget: input('adapt').checked ? budget : 0,
       canvas: after,
+      backend: backend(),
     });
   } catch (error) {
     opening.then((opened) => opened.stop(), () => {});
@@ -243,6 +251,10 @@ for (const id of ['input-size', 'adapt']) {
 for (const id of edgeSwitches) {
   input(id).addEventListener('change', () => void apply((running) => running.configure({edges: edges()})));
 }
+select('backend').addEventListener('change', () => void apply((running) => running.setBackend(backend())));
+select('camera-size').addEventListener('change', () => {
+  if (source?.kind === 'camera') void source.track.applyConstraints(askedSize()).catch(complain);
+});
 element('controls').addEventListener('submit', (event) => event.preventDefault());
 
 // Nobody looks at a hidden page.

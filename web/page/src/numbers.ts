@@ -9,6 +9,8 @@ const stages: [name: string, label: string, hue: string][] = [
   ['copies', 'copies', '#8d8f96'],
 ];
 
+const drawers = {gpu: 'GPU', 'gpu+cpu': 'GPU, network CPU', cpu: 'CPU'};
+
 const element = (id: string) => document.getElementById(id)!;
 const bars = new Map<string, HTMLElement>(), values = new Map<string, HTMLElement>();
 
@@ -35,6 +37,8 @@ export function showNumbers(stats: Stats): void {
   element('total').textContent = stats.total.toFixed(1);
   element('skipped').textContent = String(stats.skipped);
   element('size').textContent = `${stats.width} × ${stats.height}`;
+  element('drawn-by').textContent = drawers[stats.backend];
+  element('backend-help').textContent = `${drawers[stats.backend]}: ${stats.backendReason}.`;
   for (const [name] of stages) {
     bars.get(name)!.style.flexGrow = times[name].toFixed(2);
     values.get(name)!.textContent = `${times[name].toFixed(1)} ms`;
@@ -42,7 +46,8 @@ export function showNumbers(stats: Stats): void {
 }
 
 export function clearNumbers(): void {
-  for (const id of ['fps', 'total', 'skipped', 'size']) element(id).textContent = '–';
+  for (const id of ['fps', 'total', 'skipped', 'size', 'drawn-by']) element(id).textContent = '–';
+  element('backend-help').textContent = '';
   for (const [name] of stages) {
     bars.get(name)!.style.flexGrow = '0';
     values.get(name)!.textContent = '–';

@@ -10,17 +10,20 @@ export interface Source {
 // Counts what has played in the element: a source that is stopped late must not pause the one after it.
 let opened = 0;
 
+/** What to ask a camera for. */
+export function cameraSize(width: number, height: number): MediaTrackConstraints {
+  return {width: {ideal: width}, height: {ideal: height}, frameRate: {ideal: 30}};
+}
+
 /** Rejects with a sentence for people. */
-export async function openCamera(before: HTMLVideoElement): Promise<Source> {
+export async function openCamera(before: HTMLVideoElement, size: MediaTrackConstraints): Promise<Source> {
   if (navigator.mediaDevices === undefined) {
     throw new Error('The camera needs a safe address: https, or localhost.');
   }
   const asked = opened;
   let stream: MediaStream;
   try {
-    stream = await navigator.mediaDevices.getUserMedia({
-      video: {width: {ideal: 1280}, height: {ideal: 720}, frameRate: {ideal: 30}, facingMode: 'user'},
-    });
+    stream = await navigator.mediaDevices.getUserMedia({video: {...size, facingMode: 'user'}});
   } catch (error) {
     const {name} = error as DOMException;
     if (name === 'NotAllowedError') throw new Error('The camera may not be used. Allow it in the address bar, then try again.');

@@ -1,6 +1,7 @@
 // A GPU to run on, if there is one that is worth it.
 
 export interface Gpu {
+  /** @internal Not in the declarations: those who use the package may not have WebGPU's. */
   device: GPUDevice;
   /** Whether kernels may keep halves: what has none in hardware would convert them one by one. */
   halves: boolean;

@@ -23,8 +23,8 @@ export class Executor {
   ) {}
 
   /**
-   * Rejects with the first error of the device: a kernel that it does not take, no memory. shared: buffers of the plan by
-   * name that stand already, elsewhere.
+   * Rejects with the first error of the device: a kernel that it does not take, no memory. shared: buffers of the plan
+   * by name that stand already, elsewhere.
    */
   static async create(
     device: GPUDevice,
@@ -33,7 +33,8 @@ export class Executor {
     shared: {[name: string]: GPUBuffer} = {},
   ): Promise<Executor> {
     for (const kind of ['validation', 'out-of-memory', 'internal'] as const) device.pushErrorScope(kind);
-    const given = new Map(Object.entries(plan.named).map(([name, buffer]) => [buffer, shared[name] as GPUBuffer | undefined]));
+    const given = new Map<number, GPUBuffer | undefined>();
+    for (const [name, buffer] of Object.entries(plan.named)) given.set(buffer, shared[name]);
     const {STORAGE, COPY_SRC, COPY_DST} = GPUBufferUsage;
     const buffers = plan.buffers.map(
       ({bytes}, i) => given.get(i) ?? device.createBuffer({size: bytes, usage: STORAGE | COPY_SRC | COPY_DST}),
@@ -60,7 +61,8 @@ export class Executor {
         if (buffer < 0) pictures.push({binding, picture: -buffer - 1});
         else entries.push({binding, resource: {buffer: buffers[buffer], offset, size: size === 0 ? undefined : size}});
       });
-      const group = pictures.length > 0 ? null : device.createBindGroup({layout: pipeline.getBindGroupLayout(0), entries});
+      const layout = pipeline.getBindGroupLayout(0);
+      const group = pictures.length > 0 ? null : device.createBindGroup({layout, entries});
       return {pipeline, entries, pictures, group, groups};
     });
     const own = buffers.filter((_, i) => given.get(i) === undefined);

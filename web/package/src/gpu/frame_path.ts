@@ -1,10 +1,10 @@
-// A frame's whole way on the GPU: in as an external texture, out through a canvas. Where the network stays on the CPU, its
-// input is read back and its mask goes up again; else nothing is.
+// A frame's whole way on the GPU: in as an external texture, out through a canvas. Where the network stays on the CPU,
+// its input is read back and its mask goes up again; else nothing is.
 import type {Params, ParsedBackground} from '../abi.js';
 import type {Picture} from '../engine.js';
 import {InputSize, ScrimError} from '../options.js';
 import type {Gpu} from './device.js';
-import {Executor} from './executor.js';
+import {Executor, Pictures} from './executor.js';
 import {Kind, PlanOptions, Plans} from './plans.js';
 
 /** A plan's executor, kept while nothing changes that it was made of. */
@@ -26,6 +26,8 @@ export class FramePath {
   /** Milliseconds of the last frame: until its mask's input was read back, of the network on the CPU, of the rest. */
   readonly times = {sample: 0, network: 0, matte: 0, compose: 0};
   networkSize: InputSize = {width: 0, height: 0};
+  /** Whether the network's values and weights are halves. */
+  halves: boolean;
 
   private readonly device: GPUDevice;
   private readonly slots: Partial<Record<keyof typeof Kind, Slot>> = {};
@@ -38,28 +40,38 @@ export class FramePath {
   private back: GPUBuffer | null = null; // for reading
   private source: GPUTexture | null = null; // of frames that are no external textures
   private picture: GPUTexture | null = null; // the background as it came
-  private covering: {texture: GPUTexture; size: InputSize} | null = null; // the same, of the frame's size
+  private covering: {texture: GPUTexture; fresh: boolean} | null = null; // the same, of the frame's size; fresh: drawn
   private done: Promise<unknown> = Promise.resolve();
-  private destroyed = false;
+  private readonly waiting = new Set<(error: ScrimError) => void>();
 
   constructor(
-    private readonly gpu: Gpu,
+    gpu: Gpu,
     private readonly plans: Plans,
     /** Whether the GPU runs the network, too. */
     public ownNetwork: boolean,
   ) {
     this.device = gpu.device;
+    this.halves = gpu.halves;
     void this.device.lost.then(({message}) => this.fail(`the GPU was lost${message === '' ? '' : `: ${message}`}`));
     this.device.onuncapturederror = ({error}) => this.fail(error.message.split('\n')[0]);
   }
 
   private fail(why: string): void {
-    if (!this.destroyed) this.failure ??= why;
+    this.failure ??= why;
+    for (const reject of this.waiting) reject(new ScrimError(this.failure));
   }
 
-  /** Rejects where the GPU has failed, so that nobody waits for what it will never do. */
+  /**
+   * Rejects where the GPU has failed, so that nobody waits for what it will never do. Not Promise.race: a promise that
+   * stays open, as that of a device's loss does, would keep what was hung on it for every frame.
+   */
   private async live<Result>(promise: Promise<Result>): Promise<Result> {
-    const result = await Promise.race([promise, this.device.lost.then(() => undefined as Result)]);
+    let failed: (error: ScrimError) => void;
+    const result = await new Promise<Result>((resolve, reject) => {
+      this.waiting.add((failed = reject));
+      promise.then(resolve, reject);
+      if (this.failure !== null) reject(new ScrimError(this.failure));
+    }).finally(() => this.waiting.delete(failed));
     if (this.failure !== null) throw new ScrimError(this.failure);
     return result;
   }
@@ -71,7 +83,7 @@ export class FramePath {
 
   private options({frame, external, params, background}: Fit): PlanOptions {
     const network = this.plans.networkSize(params, frame);
-    return {frame, network, external, halves: this.gpu.halves, background: background ?? {kind: 'transparent'}};
+    return {frame, network, external, halves: this.halves, background: background ?? {kind: 'transparent'}};
   }
 
   /** Compiles what frames of this kind need, where it is not there yet. */
@@ -79,14 +91,15 @@ export class FramePath {
     const {frame, params, background} = fit;
     const options = this.options(fit), {network} = options;
     this.networkSize = network;
-    const own = this.ownNetwork ? (await this.slot('network', fit, JSON.stringify(network), {})).named() : null;
+    const networkKey = JSON.stringify({...network, halves: this.halves});
+    const own = this.ownNetwork ? (await this.slot('network', fit, networkKey)).named() : null;
     const inputKey = JSON.stringify({...options, background: null, params, own: this.ownNetwork});
     const shared = (await this.slot('input', fit, inputKey, own === null ? {} : {input: own.input})).named();
     shared.mask = own?.output ?? this.uploaded(network, shared.input.size);
     const key = JSON.stringify({...options, params, own: this.ownNetwork});
     await this.slot('picture', fit, key, shared);
-    await this.slot('alone', fit, key, {});
-    if (background.kind === 'image') await this.slot('cover', fit, JSON.stringify(frame), {});
+    await this.slot('alone', fit, key);
+    if (background.kind === 'image') await this.slot('cover', fit, JSON.stringify(frame));
     this.transparent = background.kind === 'transparent';
     const alphaMode = this.transparent ? 'premultiplied' : 'opaque';
     if (this.canvas.width !== frame.width || this.canvas.height !== frame.height) {
@@ -112,7 +125,12 @@ export class FramePath {
   }
 
   // Plans share buffers with those before them, and are made anew with them.
-  private async slot(name: keyof typeof Kind, fit: Fit, key: string, shared: {[name: string]: GPUBuffer}): Promise<Executor> {
+  private async slot(
+    name: keyof typeof Kind,
+    fit: Fit,
+    key: string,
+    shared: {[name: string]: GPUBuffer} = {},
+  ): Promise<Executor> {
     const old = this.slots[name];
     if (old?.key === key) return old.executor;
     const {plan, constants} = this.plans.make(Kind[name], fit.params, this.options(fit));
@@ -147,28 +165,26 @@ export class FramePath {
       });
     }
     this.device.queue.copyExternalImageToTexture({source: bitmap}, {texture: this.picture}, [width, height]);
-    this.covering?.texture.destroy();
-    this.covering = null;
+    if (this.covering !== null) this.covering.fresh = false;
   }
 
   /** The background picture at the frame's size, made where it is not there. */
   private background({frame, background}: Fit): GPUTextureView | undefined {
     if (background.kind !== 'image' || this.picture === null) return undefined;
-    const {covering} = this;
-    if (covering?.size.width !== frame.width || covering.size.height !== frame.height) {
-      covering?.texture.destroy();
-      const texture = this.device.createTexture({
-        size: [frame.width, frame.height],
-        format: 'rgba8unorm',
-        usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.STORAGE_BINDING,
-      });
-      const encoder = this.device.createCommandEncoder(), pass = encoder.beginComputePass();
-      this.slots.cover!.executor.record(pass, [undefined, this.picture.createView(), texture.createView()]);
-      pass.end();
-      this.device.queue.submit([encoder.finish()]);
-      this.covering = {texture, size: frame};
+    const {width, height} = frame;
+    if (this.covering?.texture.width !== width || this.covering.texture.height !== height) {
+      this.covering?.texture.destroy();
+      const usage = GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.STORAGE_BINDING;
+      const texture = this.device.createTexture({size: [width, height], format: 'rgba8unorm', usage});
+      this.covering = {texture, fresh: false};
     }
-    return this.covering!.texture.createView();
+    const {texture, fresh} = this.covering;
+    if (!fresh) {
+      const pictures: Pictures = [undefined, this.picture.createView(), texture.createView()];
+      this.pass((pass) => this.slots.cover!.executor.record(pass, pictures));
+      this.covering.fresh = true;
+    }
+    return texture.createView();
   }
 
   private frameResource(source: Picture, {external, frame}: Fit): GPUBindingResource {
@@ -187,7 +203,10 @@ export class FramePath {
     return this.source.createView();
   }
 
-  private pass(record: (pass: GPUComputePassEncoder) => void, after: (encoder: GPUCommandEncoder) => void = () => {}): void {
+  private pass(
+    record: (pass: GPUComputePassEncoder) => void,
+    after: (encoder: GPUCommandEncoder) => void = () => {},
+  ): void {
     const encoder = this.device.createCommandEncoder(), pass = encoder.beginComputePass();
     record(pass);
     pass.end();
@@ -201,8 +220,7 @@ export class FramePath {
     const start = performance.now();
     const {input, network, picture} = this.slots;
     if (this.settings.cold !== this.cold) {
-      this.device.queue.writeBuffer(input!.executor.buffer('settings'), 0, new Float32Array([Number(this.cold), 0, 0, 0]));
-      this.settings.cold = this.cold;
+      this.tellCold(this.cold);
     }
     const background = this.background(fit);
     const draw = (pass: GPUComputePassEncoder, frame: GPUBindingResource) =>
@@ -232,6 +250,12 @@ export class FramePath {
     throw new ScrimError(this.failure);
   }
 
+  private tellCold(cold: boolean): void {
+    const settings = this.slots.input!.executor.buffer('settings');
+    this.device.queue.writeBuffer(settings, 0, new Float32Array([Number(cold), 0, 0, 0]));
+    this.settings.cold = cold;
+  }
+
   private async networkOnCpu(source: Picture, fit: Fit, start: number): Promise<void> {
     const {executor} = this.slots.input!, back = this.back!;
     const frame = this.frameResource(source, fit);
@@ -257,7 +281,8 @@ export class FramePath {
   // timestamp null: a bitmap.
   private output(timestamp: number | null, duration: number | null): Picture {
     if (timestamp === null) return this.canvas.transferToImageBitmap();
-    return new VideoFrame(this.canvas, {timestamp, duration: duration ?? undefined, alpha: this.transparent ? 'keep' : 'discard'});
+    const alpha = this.transparent ? 'keep' : 'discard';
+    return new VideoFrame(this.canvas, {timestamp, duration: duration ?? undefined, alpha});
   }
 
   /** Waits for the last frame: the milliseconds from its coming until the GPU was done. */
@@ -285,10 +310,10 @@ export class FramePath {
     const {input, network} = this.slots;
     const mask = network!.executor.buffer('output'), shown = input!.executor.buffer('input');
     const {COPY_DST, MAP_READ} = GPUBufferUsage;
-    const [maskBack, shownBack] = [mask, shown].map(({size}) => this.device.createBuffer({size, usage: COPY_DST | MAP_READ}));
+    const usage = COPY_DST | MAP_READ;
+    const [maskBack, shownBack] = [mask, shown].map(({size}) => this.device.createBuffer({size, usage}));
     try {
-      this.device.queue.writeBuffer(input!.executor.buffer('settings'), 0, new Float32Array([1, 0, 0, 0]));
-      this.settings.cold = true;
+      this.tellCold(true);
       let start = 0;
       for (let run = 0; run < 2; ++run) { // the first one warms up
         start = performance.now();
@@ -329,8 +354,7 @@ export class FramePath {
   }
 
   destroy(): void {
-    this.destroyed = true;
-    this.failure ??= 'closed'; // whoever still waits gives up
+    this.fail('closed'); // whoever still waits gives up
     this.device.destroy();
     this.plans.free();
   }

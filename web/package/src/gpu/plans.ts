@@ -49,10 +49,8 @@ export class Plans {
     const {wasm} = this.library, {frame, network, external, halves, background} = options;
     return withParams(this.library, params, 44, (address, out) => {
       const color = background.kind === 'color' ? background.color : [0, 0, 0];
-      wasm.HEAP32.set(
-        [frame.width, frame.height, network.width, network.height, Number(external), Number(halves), kinds[background.kind], ...color],
-        out >> 2,
-      );
+      const sizes = [frame.width, frame.height, network.width, network.height];
+      wasm.HEAP32.set([...sizes, Number(external), Number(halves), kinds[background.kind], ...color], out >> 2);
       wasm.HEAPF32[(out + 40) >> 2] = background.kind === 'blur' ? background.strength : 14;
       const json = wasm.UTF8ToString(wasm._scrim_gpu_plan(this.gpu, kind, address, out));
       const begin = wasm._scrim_gpu_constants(this.gpu);
