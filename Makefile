@@ -79,7 +79,7 @@ wasm: ## compile the module bindings/wasm for browsers, and run it and all tests
 	cmake --build --preset wasm -j $(JOBS)
 	ctest --preset wasm -j $(JOBS)
 
-web-build:
+web-build: ## build the npm package, web/package/dist, and the page
 	@tools/install-packages.sh wasm web
 	@command -v npm >/dev/null || tools/install-packages.sh npm
 	cmake --preset wasm -Wno-dev

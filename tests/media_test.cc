@@ -120,6 +120,36 @@ TEST(Run, StatsAndContactSheet) {
   EXPECT_GT(sheet->height(), 4 * 270);
 }
 
+// A limit is what the run is as long as: the clip's first rows would be due behind it.
+TEST(Run, ContactSheetOfTheFirstSecond) {
+  TemporaryFolder folder;
+  for (const auto& [limit, value, rows] :
+       {std::tuple("--duration", "1", 4), {"--frames", "30", 4}, {"--frames", "1", 1}}) {
+    SCOPED_TRACE(std::string(limit) + " " + value);
+    const Result result =
+        RunOn(kLongClip, "#00ff00", folder / "out.mp4", {}, {limit, value, "--contact-sheet", folder / "sheet.png"});
+    ASSERT_EQ(result.status, 0) << result.err;
+    const auto sheet = app::ReadImage(folder / "sheet.png");
+    ASSERT_TRUE(sheet.ok());
+    EXPECT_EQ((sheet->height() + 135) / 270, rows);  // a row of a 16:9 clip has 270 lines, with seams
+  }
+}
+
+TEST(Media, ALimitIsTheLengthThatFramesAreToldOf) {
+  for (const auto& [frames, seconds, length] :
+       {std::tuple(0, 0., 272 * 1001 / 30000.), {0, 1., 1.}, {15, 0., 15 * 1001 / 30000.}, {15, 0.2, 0.2}}) {
+    app::MediaOptions options;
+    options.input = kLongClip;
+    options.frames = frames, options.seconds = seconds;
+    options.on_frame = [&, length = length](const image::FrameView&, const app::FrameInfo& info) -> Status {
+      EXPECT_NEAR(info.clip_seconds, length, 0.01) << info.index;
+      return {};
+    };
+    const auto count = app::RunMedia(options);
+    ASSERT_TRUE(count.ok()) << count.status().message();
+  }
+}
+
 TEST(Run, CtrlCLeavesAPlayableFile) {
   TemporaryFolder folder;
   RunHooks hooks;

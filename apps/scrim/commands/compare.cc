@@ -87,7 +87,7 @@ class CompareRun {
       SCRIM_RETURN_IF_ERROR(comparison_.Run(frame, truth));
       // With truth: frames that have it, half a second apart at least. Without: evenly.
       const bool due = options_.masks.empty()
-                           ? info.seconds >= (double(comparison_.columns()) + 0.5) / kClipColumns * info.clip_seconds
+                           ? info.middle() >= (double(comparison_.columns()) + 0.5) / kClipColumns * info.clip_seconds
                            : !truth.empty() && info.seconds > last + 0.5;
       const bool wanted = due && comparison_.columns() < kClipColumns;
       if (wanted) last = info.seconds;

@@ -81,7 +81,7 @@ Status RunFile(const RunOptions& options) {
   image::Bytes alpha;
   bool row = false;  // this frame is one of the sheet's
   media.draw = [&](const image::FrameView& frame, const image::FrameView& out, const FrameInfo& info) -> Status {
-    row = !options.contact_sheet.empty() && sheet.Wants(info.seconds, info.clip_seconds);
+    row = !options.contact_sheet.empty() && sheet.Wants(info.middle(), info.clip_seconds);
     if (row) sheet.AddInput(frame);
     if (info.index == 0) filter.SetFormat(ToPublic(out));
     const auto time = static_cast<uint64_t>(std::max(0., info.seconds) * 1e9);

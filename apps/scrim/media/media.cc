@@ -77,8 +77,11 @@ class MediaRun {
     FrameInfo info;
     info.index = frames_;
     info.seconds = static_cast<double>(item.time) * av_q2d(reader_->time_base());
-    info.clip_seconds = reader_->seconds();
     info.fps = reader_->rate().num > 0 ? av_q2d(reader_->rate()) : 0;
+    info.clip_seconds = reader_->seconds();
+    if (options_.seconds > 0) info.clip_seconds = std::min(info.clip_seconds, options_.seconds);
+    if (options_.frames > 0 && info.fps > 0)
+      info.clip_seconds = std::min(info.clip_seconds, static_cast<double>(options_.frames) / info.fps);
     if (options_.seconds > 0 && info.seconds >= options_.seconds) limit_reached_ = true;
     if (limit_reached_) {
       if (info.seconds * 1e6 > static_cast<double>(end_us_) + kSoundBehind) whole_ = true;

@@ -13,8 +13,10 @@ namespace scrim::app {
 struct FrameInfo {
   int64_t index = 0;        // from 0
   double seconds = 0;       // from the clip's start
-  double clip_seconds = 0;  // the clip's length by its container; 0: unknown
+  double clip_seconds = 0;  // how long the run is: the clip by its container, or its part within the limits; 0: unknown
   double fps = 0;           // nominal; 0: unknown
+
+  double middle() const { return seconds + (fps > 0 ? 0.5 / fps : 0); }
 };
 
 // Called for each frame in turn, on the caller's thread. An error stops everything.
