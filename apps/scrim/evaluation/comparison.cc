@@ -40,7 +40,7 @@ Status Comparison::Run(const image::FrameView& frame, const image::Bytes& truth)
     engine::Stopwatch watch;
     const Status status = entry.contestant.process(frame, &entry.mask);
     entry.ms.push_back(watch.Lap());
-    if (!status.ok()) return Status(status.code(), entry.contestant.name + ": " + status.message());
+    if (!status.ok()) return {status.code(), entry.contestant.name + ": " + status.message()};
     entry.iou = -1;
     if (truth.empty()) {
       entry.quality.Skip();

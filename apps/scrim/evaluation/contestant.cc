@@ -61,7 +61,7 @@ StatusOr<std::vector<Contestant>> OpenContestants(const std::vector<std::string>
   const std::vector<std::string> released = ReleasedModels(folder);
   std::vector<std::string> wanted = names;
   if (wanted.empty() && models.empty()) {
-    for (const classic::Method& method : classic::Methods()) wanted.push_back(method.name);
+    for (const classic::Method& method : classic::Methods()) wanted.emplace_back(method.name);
     wanted.insert(wanted.end(), released.begin(), released.end());
   }
   std::vector<Contestant> contestants;

@@ -65,7 +65,7 @@ Status KeepSplit(const std::string& path, std::vector<EvaluationSource>& sources
   }
   std::erase_if(sources, [](const EvaluationSource& source) { return source.photos.empty(); });
   for (const std::string& name : wanted)
-    if (known.count(name.substr(0, name.find('/'))) > 0)
+    if (known.contains(name.substr(0, name.find('/'))))
       return NotFound(path + ": " + name + " is not among the photos with a mask");
   return {};
 }
@@ -78,7 +78,7 @@ StatusOr<std::vector<EvaluationSource>> FindEvaluationData(const std::string& fo
   if (!fs::is_directory(folder, error)) return NotFound(folder + ": no such folder");
   std::vector<fs::path> folders;
   if (HoldsSource(folder)) {
-    folders.push_back(folder);
+    folders.emplace_back(folder);
   } else {
     for (const fs::directory_entry& entry : fs::directory_iterator(folder, error))
       if (HoldsSource(entry.path())) folders.push_back(entry.path());

@@ -16,7 +16,7 @@ struct Count {
   int running = 0;
 };
 Count& Errands() {
-  static Count* const count = new Count;
+  static auto* const count = new Count;
   return *count;
 }
 

@@ -51,7 +51,7 @@ Status CheckNoInput(const std::string& path) {
   FileId id;
   if (!Identify(path, &id)) return {};
   const std::lock_guard<std::mutex> lock(mutex);
-  if (Inputs().count(id) == 0) return {};
+  if (!Inputs().contains(id)) return {};
   return InvalidArgument(path +
                          ": is read by this command and would be lost; give another name or folder for the output");
 }
