@@ -134,7 +134,7 @@ class Documents : public testing::TestWithParam<std::string> {
   void ExpectInLiveRun(const std::string& commands) {
     Expect(
         "scrim run -i test --size 64x36 -b blur beach.jpg -o - --duration 60 >/dev/null & run=$!\n"
-        "trap 'kill $run 2>/dev/null' EXIT\n"
+        "trap 'kill $run 2>/dev/null || true' EXIT\n"
         "until scrim ctl stats 2>/dev/null | grep -q 'frames: [1-9]'; do sleep 0.1; done\n" +
         commands + "scrim ctl quit; wait $run");
   }
