@@ -101,7 +101,7 @@ Status AddAblation(const Setup& setup, Page& page) {
           "$d using 0:2:3:4 with yerrorbars pt 0 lw 1.5 lc rgb '#333333'",
       820, 440, setup.output + "/ablation.svg"));
   page.Picture("ablation.svg", "Portrait IoU, mean and range over seeds");
-  page.Source(file + ", written by tools/ablation.sh: three epochs at 96x96; MMAC and ms of 256x144");
+  page.Source(file + ", written by tools/ablation.sh, which states the schedule; MMAC and ms of 256x144");
   return {};
 }
 
