@@ -216,6 +216,7 @@ class Run {
     for (const auto& [iou, name] : worst_)
       for (const Record* record : photos_.val)
         if (worst.size() < kWorstDrawn && record->source + "/" + record->stem == name) worst.push_back(record);
+    if (worst.empty()) return {};  // of a few photos perhaps none was drawn for validation
     const graph::Density density = options_.eval_densities[0];
     return Write("worst.png", ContactSheet(average_, *pack_, worst, density.width, density.height, 6));
   }

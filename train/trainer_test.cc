@@ -225,6 +225,20 @@ TEST_F(TrainerTest, FineTuningForInt8ResumesExactly) {
   for (const auto& [name, tensor] : a->tensors) EXPECT_TRUE(torch::equal(tensor, b->tensors.at(name))) << name;
 }
 
+// A share of few photos may be none of them.
+TEST_F(TrainerTest, NeedsNoPhotosForValidation) {
+  const auto found = ReadFolder((root_ / "drawn").string(), Role::kPhoto);
+  ASSERT_TRUE(found.ok());
+  std::vector<PackEntry> entries;
+  for (const Example& example : found->examples) entries.push_back({example, Split::kTrain});
+  ASSERT_TRUE(WritePack(entries, 320, 2, (root_ / "all").string()).ok());
+  TrainOptions options = Options("run");
+  options.pack = (root_ / "all").string(), options.epochs = 1;
+  const auto trained = Train(options);
+  EXPECT_TRUE(trained.ok()) << trained.status().message();
+  EXPECT_FALSE(fs::exists(root_ / "run/worst.png"));
+}
+
 TEST_F(TrainerTest, NamesWhatIsMissing) {
   TrainOptions o = Options("run");
   o.sources = {{"nowhere", 1.f}};
