@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "live/live_feed.h"
@@ -199,6 +200,15 @@ TEST(Kinds, OfWhatIsWritten) {
   EXPECT_EQ(KindOfSink("-"), SinkKind::kStdout);
   EXPECT_EQ(KindOfSink("out.mp4"), SinkKind::kFile);
   EXPECT_EQ(KindOfSink("srt://127.0.0.1:1"), SinkKind::kUrl);
+}
+
+// Other sinks, such as a graphics card of Vulkan's, take no frames from here.
+TEST(Devices, SinksAreThoseWithAPath) {
+  const Result devices = RunScrim({"devices", "--json"});
+  ASSERT_EQ(devices.status, 0) << devices.err;
+  for (const auto& device : nlohmann::json::parse(devices.out)) {
+    if (device.at("kind") == "sink") EXPECT_NE(device.at("path").get<std::string>(), "") << device;
+  }
 }
 
 // Other video sinks of the machine must not be tried in its place: one of them ends the process, others show nothing.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <mutex>
+#include <utility>
 
 #include "pipewire_camera.h"
 
@@ -48,7 +49,10 @@ StatusOr<std::vector<VideoDevice>> ListDevices() {
   }();
   std::vector<VideoDevice> devices;
   GList* found = gst_device_monitor_get_devices(monitor);
-  for (GList* i = found; i != nullptr; i = i->next) devices.push_back(Describe(GST_DEVICE(i->data)));
+  for (GList* i = found; i != nullptr; i = i->next) {
+    VideoDevice device = Describe(GST_DEVICE(i->data));
+    if (!device.sink || !device.path.empty()) devices.push_back(std::move(device));  // a graphics card is a sink, too
+  }
   g_list_free(found);
   return devices;
 }
