@@ -27,7 +27,6 @@ constexpr double kPatience = 120;  // seconds for one command
 const std::vector<std::pair<std::string, const char*>> kNotHere = {
     {"sudo ", "needs root, and a kernel module"},
     {"systemctl ", "needs a user's systemd"},
-    {"make ", "a build of its own; the target is looked up instead"},
     {"cmake --preset train", "needs another libtorch"},
     {"ctest ", "would run this test within itself"},
     {"WORLD_SIZE=", "two processes: the trainer's own tests start such"},

@@ -209,10 +209,12 @@ class Filter {
     Pass("Smooth", gs_texrender_get_texture(g.coefficients[0].get()), g.coefficients[1].get(), size);
   }
 
+  bool NeedsRoom() const { return settings_.background == BackgroundKind::kBlur || settings_.decontaminate; }
+
   // The room's colours: near the outline, or as the blur that is the background.
   void DrawRoom() {
     Graphics& g = *graphics_;
-    if (g.mask == nullptr || masked_.width == 0) return;
+    if (g.mask == nullptr || masked_.width == 0 || !NeedsRoom()) return;
     const bool blur = settings_.background == BackgroundKind::kBlur;
     const Size small =
         settings_.matting.whole_frame ? Size{256 * frame_size_.width / frame_size_.height, 256} : g.mask_size;
@@ -241,7 +243,7 @@ class Filter {
     const bool person = g.mask != nullptr && masked_.width > 0 && Clock::now() - masked_.taken < kOldestMask;
     const bool whole = settings_.matting.whole_frame;
     gs_texture_t* around =
-        person ? gs_texrender_get_texture(g.room[0].get()) : frame;  // not looked at without a person
+        person && NeedsRoom() ? gs_texrender_get_texture(g.room[0].get()) : frame;  // else not looked at
     gs_texture_t* mask = !person ? frame : whole ? g.mask.get() : gs_texrender_get_texture(g.coefficients[1].get());
     if (around == nullptr || mask == nullptr) return;
     Set("image", frame);

@@ -270,6 +270,7 @@ TEST_F(ObsFilter, ShowsTheBackgroundsThatThereAre) {
   Change([](obs_data_t* data) {
     obs_data_set_int(data, "background", 3);
     obs_data_set_string(data, "picture", SCRIM_TESTDATA "/backgrounds/coast.jpg");
+    obs_data_set_bool(data, "decontaminate", false);
   });
   const Picture pictured = Until([&](const Picture& p) { return std::abs(p.at(2, 2)[2] - blurred.at(2, 2)[2]) > 10; });
   EXPECT_EQ(pictured.at(2, 2)[3], 255);

@@ -76,7 +76,6 @@ void Matting::Work() {
 void Matting::Open(const MattingOptions& options, int frame_width, int frame_height) {
   scrim_params params = DefaultParams();
   params.stabilise = options.stabilise;
-  params.threads = options.threads;
   params.budget_ms = options.budget_ms;
   if (!options.whole_frame) {  // the effect does both, with the whole frame before it
     params.refine_edges = 0;

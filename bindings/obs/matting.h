@@ -27,7 +27,6 @@ struct MattingOptions {
   bool stabilise = true;     // hold the mask still where nothing moves
   bool whole_frame = false;  // pictures have the frame's size, and masks follow their edges
   float budget_ms = 0;       // of work for a frame; 0: any
-  int threads = 1;
 
   bool operator==(const MattingOptions&) const = default;
 };

@@ -192,13 +192,17 @@ class Writer {
     Finish(m, i, "conv", {Blocks(Blocks(width, pixels) * rows, 16), Blocks(Groups(out.c), 4), 1});
   }
 
-  void Elementwise(const Instruction& i, int operation, int spread) {
-    Making m;
-    Value(m, "a", i.inputs[0], false);
+  void SecondInput(Making& m, const Instruction& i) {
     if (i.inputs.size() > 1)
       Value(m, "b", i.inputs[1], false);
     else
       m.text.Lacks("b");
+  }
+
+  void Elementwise(const Instruction& i, int operation, int spread) {
+    Making m;
+    Value(m, "a", i.inputs[0], false);
+    SecondInput(m, i);
     Value(m, "out", i.outputs[0], true);
     m.text.Number("OPERATION", operation).Number("B_SPREAD", spread);
     Ending(m, i);
@@ -219,10 +223,7 @@ class Writer {
   void Average(const Instruction& i) {
     Making m;
     Value(m, "a", i.inputs[0], false);
-    if (i.inputs.size() > 1)
-      Value(m, "b", i.inputs[1], false);
-    else
-      m.text.Lacks("b");
+    SecondInput(m, i);
     Value(m, "out", i.outputs[0], true);
     Finish(m, i, "average", {Groups(lowered_.value(i.inputs[0]).shape.c), 1, 1}, false);
   }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -39,6 +40,17 @@ bool SendAll(int client, const std::string& bytes) {
     at += static_cast<size_t>(sent);
   }
   return true;
+}
+
+// Each client on a thread of its own, until `ends`.
+void ServeAll(int listener, const std::atomic<bool>& ends, const std::function<void(int)>& serve) {
+  std::vector<std::thread> clients;
+  while (!ends) {
+    if (!Readable(listener, 50)) continue;
+    const int client = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+    if (client >= 0) clients.emplace_back(serve, client);
+  }
+  for (std::thread& client : clients) client.join();
 }
 
 }  // namespace
@@ -80,15 +92,7 @@ HttpServer::HttpServer(const std::string& type, const std::string& body)
     : answer_("HTTP/1.1 200 OK\r\nContent-Type: " + type + "\r\nContent-Length: " + std::to_string(body.size()) +
               "\r\nConnection: close\r\n\r\n" + body) {
   std::tie(listener_, port_) = Listen();
-  thread_ = std::thread([this] {
-    std::vector<std::thread> clients;
-    while (!ends_) {
-      if (!Readable(listener_, 50)) continue;
-      const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-      if (client >= 0) clients.emplace_back([this, client] { Serve(client); });
-    }
-    for (std::thread& client : clients) client.join();
-  });
+  thread_ = std::thread([this] { ServeAll(listener_, ends_, [this](int client) { Serve(client); }); });
 }
 
 void HttpServer::Serve(int client) {
@@ -125,15 +129,7 @@ HttpServer::~HttpServer() {
 MultipartCamera::MultipartCamera(std::string part, double parts_a_second, int closes_after)
     : part_(std::move(part)), rate_(parts_a_second), closes_after_(closes_after) {
   std::tie(listener_, port_) = Listen();
-  thread_ = std::thread([this] {
-    std::vector<std::thread> clients;
-    while (!ends_) {
-      if (!Readable(listener_, 50)) continue;
-      const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-      if (client >= 0) clients.emplace_back([this, client] { Serve(client); });
-    }
-    for (std::thread& client : clients) client.join();
-  });
+  thread_ = std::thread([this] { ServeAll(listener_, ends_, [this](int client) { Serve(client); }); });
 }
 
 MultipartCamera::~MultipartCamera() {
