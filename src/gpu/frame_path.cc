@@ -95,23 +95,23 @@ class FramePath {
     scene_ = builder_.AddBuffer(16, "scene"), settings_ = builder_.AddBuffer(16, "settings");
   }
 
-  KernelText Sizes() {
+  KernelText Sizes() const {
     KernelText text;
     text.Number("WIDTH", o_.network.width).Number("HEIGHT", o_.network.height);
     return text.Number("FRAME_WIDTH", o_.width).Number("FRAME_HEIGHT", o_.height);
   }
   KernelText Settings(KernelText text) { return text.Binds("var<storage, read> settings: vec4f", {settings_, 0, 0}); }
-  KernelText Frame(KernelText text) {
+  KernelText Frame(KernelText text) const {
     const char* const type = o_.external ? "var frame: texture_external" : "var frame: texture_2d<f32>";
     text.Binds(type, {Binding::kFrame, 0, 0});
     return text.Add(std::string("fn load_frame(at: vec2i) -> vec4f { return textureLoad(frame, at") +
                     (o_.external ? "" : ", 0") + "); }\n");
   }
-  KernelText Result(KernelText text) {
+  KernelText Result(KernelText text) const {
     text.Number("TRANSPARENT", o_.background == Kind::kTransparent ? 1 : 0);
     return text.Binds("var result: texture_storage_2d<rgba8unorm, write>", {Binding::kPicture, 0, 0});
   }
-  KernelText Alpha(KernelText text) {
+  KernelText Alpha(KernelText text) const {
     text.Array("coefficients", "vec2f", softened_);
     text.Float("SCALE_X", static_cast<float>(o_.network.width) / static_cast<float>(o_.width));
     text.Float("SCALE_Y", static_cast<float>(o_.network.height) / static_cast<float>(o_.height));
@@ -125,7 +125,7 @@ class FramePath {
     return text.Number("STEP", step_).Number("COLUMNS", columns_).Number("ROWS", rows_);
   }
   // behind(x, y): the background's colour as bytes.
-  KernelText Behind(KernelText text) {
+  KernelText Behind(KernelText text) const {
     const std::string head = "fn behind(x: i32, y: i32) -> vec3f { return ";
     switch (o_.background) {
       case Kind::kBlur:
@@ -293,6 +293,7 @@ class FramePath {
     const float narrow = (12 * sigma * sigma - static_cast<float>(kPasses * (width * width + 4 * width + 3))) /
                          static_cast<float>(-4 * width - 4);
     std::vector<int> radii;
+    radii.reserve(kPasses);
     for (int pass = 0; pass < kPasses; ++pass) radii.push_back((pass < std::lround(narrow) ? width : width + 2) / 2);
     radii.erase(std::remove(radii.begin(), radii.end(), 0), radii.end());
     return radii;

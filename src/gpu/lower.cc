@@ -16,7 +16,6 @@ namespace scrim::gpu {
 namespace {
 
 using graph::ConvAttributes;
-using nn::Activation;
 using nn::Instruction;
 using nn::Kind;
 using nn::Lowered;
@@ -93,7 +92,7 @@ class Writer {
   // The last steps of kernels: residual, activation, its slopes; `parameters` come before those.
   void Ending(Making& m, const Instruction& i, std::vector<float> parameters = {}, bool flat = false) {
     m.text.Number("SLOPES", static_cast<int>(parameters.size() / 4));
-    for (size_t c = 0; c < i.slope.size(); ++c) parameters.push_back(i.slope[c]);
+    parameters.insert(parameters.end(), i.slope.begin(), i.slope.end());
     if (!i.slope.empty()) parameters.resize(RoundUp(parameters.size(), size_t{4}));
     m.text.Number("RELU_FIRST", i.relu_before_residual ? 1 : 0).Number("ENDING", static_cast<int>(i.activation));
     if (i.residual >= 0)
@@ -117,7 +116,7 @@ class Writer {
     for (int value : i.outputs)
       if (value >= 0) written.insert(values_.BufferOf(value));
     for (int buffer : written)
-      if (read.count(buffer) != 0) return Refuse(i.name, "its input is joined with its output");
+      if (read.contains(buffer)) return Refuse(i.name, "its input is joined with its output");
     plan.bytes_moved += m.bytes;
     builder_.Dispatch(m.text, kernel, ends ? std::vector<std::string>{"ending"} : std::vector<std::string>{}, groups,
                       i.name);
@@ -128,12 +127,12 @@ class Writer {
     return {Blocks(out.width * out.height, 16), Blocks(Groups(out.channels), 4), 1};
   }
 
-  void Window(Making& m, const ConvAttributes& a) {
+  static void Window(Making& m, const ConvAttributes& a) {
     m.text.Number("KERNEL_WIDTH", a.kernel_w).Number("KERNEL_HEIGHT", a.kernel_h).Number("STRIDE", a.stride);
     m.text.Number("DILATION", a.dilation).Number("PAD_TOP", a.pad_top).Number("PAD_LEFT", a.pad_left);
   }
 
-  std::vector<float> Padded(const std::vector<float>& values) {
+  static std::vector<float> Padded(const std::vector<float>& values) {
     std::vector<float> padded = values;
     padded.resize(RoundUp(values.size(), size_t{4}));
     return padded;
@@ -141,7 +140,7 @@ class Writer {
 
   // For four output channels after the other: kernel row, column, four input channels, and for each of those the
   // weights of the four outputs. Weights of other groups' channels are zeros.
-  std::vector<float> PackConv(const Instruction& i, int in_channels) {
+  static std::vector<float> PackConv(const Instruction& i, int in_channels) {
     const ConvAttributes& a = i.conv;
     const int taps = a.kernel_h * a.kernel_w, depth = in_channels / a.groups;
     const int in_groups = Groups(in_channels);

@@ -21,7 +21,7 @@ const char* FormatOf(const std::string& container) {
 
 class FileWriter : public ClipWriter {
  public:
-  explicit FileWriter(const Options& options) : options_(options) {}
+  explicit FileWriter(Options options) : options_(std::move(options)) {}
   ~FileWriter() override {
     if (format_ == nullptr) return;
     if (format_->pb != nullptr) avio_closep(&format_->pb);

@@ -44,8 +44,8 @@ Owned<GstElement> ByName(GstElement* bin, const char* name);
 std::string Quoted(const std::string& text);
 
 // The error's text, which ends without a full stop.
-std::string TextOf(GstMessage* error);
-std::string TextOfWarning(GstMessage* warning);
+std::string TextOf(GstMessage* message);
+std::string TextOfWarning(GstMessage* message);
 
 // The muxer for ".mp4", ".m4v", ".mov" or ".mkv"; null for others.
 const char* MuxerFor(const std::string& extension);

@@ -10,12 +10,12 @@ namespace scrim::app {
 class Y4mWriter : public ClipWriter {
  public:
   explicit Y4mWriter(AVRational rate) : rate_(rate.num > 0 ? rate : AVRational{25, 1}) {}
-  Status Picture(const AVFrame& frame, int64_t time, int64_t duration) override;
+  Status Picture(const AVFrame& given, int64_t time, int64_t duration) override;
   Status Sound(size_t, const AVFrame&, int64_t) override { return {}; }
   Status Finish() override;
 
  private:
-  Status Write(const void* bytes, size_t size);
+  static Status Write(const void* bytes, size_t size);
 
   AVRational rate_;
   bool begun_ = false;
