@@ -60,8 +60,8 @@ StatusOr<std::vector<std::vector<float>>> RunReference(const graph::Graph& graph
                                                        int height, int width, const std::vector<float>& input);
 
 // The same for a quantised model all of whose instructions run in int8, fused as the engine fuses them: the bytes
-// inside are those of every target, bit by bit. Returns the output's values. Errors: kUnsupported names what runs in
-// f32.
+// inside are those of every target, bit by bit. Returns the output, plane by plane. Errors: kUnsupported names what
+// runs in f32.
 StatusOr<std::vector<float>> RunQuantisedReference(const graph::Model& model, graph::Density density,
                                                    const std::vector<float>& input);
 

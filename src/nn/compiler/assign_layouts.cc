@@ -63,8 +63,8 @@ class LayoutAssigner {
   // A head of 1×1 behind few channels, at the output's size: only planar kernels end an int8 network in bytes.
   bool IsHeadOfFewPlanes(const Instruction& i) const {
     const graph::Shape& made = lowered_.value(i.outputs[0]).shape;
-    return made == lowered_.value(lowered_.output).shape && made.c == 1 && IsPointwise(i.conv) && FitsPlanar(i) &&
-           Channels(i.inputs[0]) <= kFewOutputs;
+    return made == lowered_.value(lowered_.output).shape && IsPointwise(i.conv) && FitsPlanar(i) &&
+           Channels(i.inputs[0]) <= kFewResized;
   }
 
   // Backwards: which layout the readers of a value would like.

@@ -72,7 +72,7 @@ class TypeAssigner {
       return false;
     const bool planar = i.kernel == ConvKernel::kPlanar;
     if (i.kernel == ConvKernel::kDepthwise && a.out_channels <= kQuad) return false;
-    if (i.outputs[0] == lowered_.output) return planar && a.out_channels == 1 && i.activation != Activation::kRelu;
+    if (i.outputs[0] == lowered_.output) return planar && a.out_channels <= kQuad && i.activation != Activation::kRelu;
     if (planar && a.out_channels > 4) return false;
     if (i.activation == Activation::kRelu) return StartsAtZero(i.outputs[0]);
     return i.activation == Activation::kNone || EndsWithGatedSigmoid(i);
@@ -103,7 +103,7 @@ class TypeAssigner {
       case Kind::kChannelStats:
         return inputs && IsUniform(i.inputs[0]);
       case Kind::kToPlanar:
-        return inputs && value(i.inputs[0]).shape.c <= 4;
+        return inputs;
       default:
         return false;
     }

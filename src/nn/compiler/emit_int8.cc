@@ -56,6 +56,8 @@ class Int8Emitter : StepWriter {
         return EmitQuantise(i);
       case Kind::kDequantise:
         return EmitDequantise(i);
+      case Kind::kToPlanar:
+        return EmitToPlanar(i);
       default:  // AssignTypes lets nothing else run on bytes but what PlaceConcats puts in
         SplitRows(&CopyInt8, i.outputs[0],
                   CopyInt8Args{storage_.ByteViewOf(i.inputs[0]), storage_.ByteViewOf(i.outputs[0])});
@@ -210,7 +212,8 @@ class Int8Emitter : StepWriter {
     if (value(i.outputs[0]).is_bytes()) {
       args.out = storage_.QuadsOf(i.outputs[0]).front();
     } else {
-      args.real = storage_.Planes(i.outputs[0]).front();
+      const std::vector<Plane> planes = storage_.Planes(i.outputs[0]);
+      std::copy(planes.begin(), planes.end(), args.real);
       args.sigmoid = i.activation == Activation::kSigmoid;
     }
     Split(SelectConvQuads(target_), i.outputs[0], [&](RowRange rows) {
@@ -218,7 +221,8 @@ class Int8Emitter : StepWriter {
       constants_.quads.push_back(in);
       for (Quads& quads : constants_.quads.back()) quads = Rows(quads, rows);
       some.in = constants_.quads.back().data();
-      some.out = Rows(args.out, rows), some.real = Rows(args.real, rows), some.height = rows.count;
+      some.out = Rows(args.out, rows), some.height = rows.count;
+      for (Plane& plane : some.real) plane = Rows(plane, rows);
       return some;
     });
     Name("quads " + Describe(a), i);
@@ -308,6 +312,20 @@ class Int8Emitter : StepWriter {
       });
     }
     Name("dequantise", i);
+  }
+
+  // Four channels of each pixel to a picture of their own.
+  void EmitToPlanar(const Instruction& i) {
+    const ByteView in = storage_.ByteViewOf(i.inputs[0]);
+    int channel = 0;
+    for (const Quads& quads : storage_.QuadsOf(i.outputs[0])) {
+      const int count = std::min(kQuad, in.channels - channel);
+      const ByteView from{in.data + channel, in.height, in.width, count, in.row_stride, in.pixel_stride},
+          to{quads.data, in.height, in.width, count, quads.row_stride, kQuad};
+      SplitRows(&CopyInt8, i.outputs[0], CopyInt8Args{from, to});
+      channel += count;
+    }
+    Name("to planar", i);
   }
 
   // Plane by plane of a planar value of floats and one of bytes.

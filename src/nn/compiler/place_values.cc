@@ -59,7 +59,9 @@ class ConcatPlacer {
 
  private:
   // A channels-last picture of quads is planar already.
-  static bool IsAlias(const Instruction& i) { return i.kind == Kind::kToPlanar && i.int8; }
+  bool IsAlias(const Instruction& i) const {
+    return i.kind == Kind::kToPlanar && i.int8 && lowered_.value(i.inputs[0]).shape.c <= kQuad;
+  }
 
   bool MayBeSlot(int value, int first_channel, bool last) const {
     const Value& v = lowered_.value(value);

@@ -75,17 +75,17 @@ void QuadsTile(const ConvQuadsArgs& args, size_t y, size_t x, size_t count) {
         AddTaps<kDotProduct, 1>(tap, step, weights, sum);
     }
   }
-  if constexpr (kOutputs == 1) {
-    if (args.real.data != nullptr) {
-      const auto multiplier = hn::Set(df, args.multiplier[0]);
-      float* HWY_RESTRICT to = args.real.data + y * args.real.row_stride + x;
+  if (args.real[0].data != nullptr) {
+    SCRIM_UNROLL for (int o = 0; o < kOutputs; ++o) {
+      const auto multiplier = hn::Set(df, args.multiplier[o]);
+      float* HWY_RESTRICT to = args.real[o].data + y * args.real[o].row_stride + x;
       SCRIM_UNROLL for (int v = 0; v < kVectors; ++v) {
-        auto real = hn::Mul(hn::ConvertTo(df, sum[0][v]), multiplier);
+        auto real = hn::Mul(hn::ConvertTo(df, sum[o][v]), multiplier);
         if (args.sigmoid) real = Sigmoid(df, real);
         StoreFirst(df, real, v < kVectors - 1 ? kPixels : count - v * kPixels, to + v * kPixels);
       }
-      return;
     }
+    return;
   }
   auto* HWY_RESTRICT to = reinterpret_cast<float*>(args.out.data + y * args.out.row_stride) + x;
   SCRIM_UNROLL for (int v = 0; v < kVectors; ++v) {

@@ -27,7 +27,7 @@ struct ConvQuadsArgs {
   const int32_t* bias = nullptr;    // outputs, here and below
   const float* multiplier = nullptr;
   Quads out;             // the channels behind the outputs become 0
-  Plane real;            // instead of out, where it has data: one output as floats, sum · multiplier
+  Plane real[kQuad];     // instead of out, where the first has data: outputs as floats, sum · multiplier
   bool sigmoid = false;  // of real
   int outputs = 0, height = 0, width = 0;
 };

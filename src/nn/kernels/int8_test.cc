@@ -191,14 +191,13 @@ TEST_P(Int8KernelTest, QuadsEqualScalarCode) {
           };
           SelectConvQuads(target())(args);
           out.Check([&](int y, int x, int o) { return ToByte(sum(y, x, o)); });
-          if (outputs > 1) continue;
-          TestPlanes real(1, height, width, 7, 1);
-          args.real = real.planes[0];
+          TestPlanes real(outputs, height, width, 7, 1);
+          std::copy(real.planes.begin(), real.planes.end(), args.real);
           SelectConvQuads(target())(args);
-          real.Check([&](int, int y, int x) { return sum(y, x, 0); }, 0.f);
+          real.Check([&](int o, int y, int x) { return sum(y, x, o); }, 0.f);
           args.sigmoid = true;
           SelectConvQuads(target())(args);
-          real.Check([&](int, int y, int x) { return ScalarSigmoid(sum(y, x, 0)); }, 1e-6f);
+          real.Check([&](int o, int y, int x) { return ScalarSigmoid(sum(y, x, o)); }, 1e-6f);
         }
 }
 

@@ -33,6 +33,13 @@ std::vector<float> InputOf(const graph::Model& model, std::vector<float> input, 
   return input;
 }
 
+// Of channels-last values.
+std::vector<float> FirstPlane(const std::vector<float>& values, int planes) {
+  std::vector<float> first;
+  for (size_t i = 0; i < values.size(); i += Size(planes)) first.push_back(values[i]);
+  return first;
+}
+
 // Runs the float model node by node.
 StatusOr<std::vector<Observation>> Observe(const graph::Model& model, const std::vector<std::vector<float>>& inputs,
                                            const std::vector<graph::Shape>& shapes, const QuantiseOptions& options) {
@@ -57,7 +64,7 @@ StatusOr<std::vector<Observation>> Observe(const graph::Model& model, const std:
         std::uniform_int_distribution<size_t> any(0, value.size() - 1);
         for (int i = 0; i < options.samples_per_value; ++i) seen[n].sample.push_back(value[any(random)]);
       }
-      mask = options.show(values[Size(model.graph.output)]);
+      mask = options.show(FirstPlane(values[Size(model.graph.output)], shapes[Size(model.graph.output)].c));
     }
     if (k % 16 == 15) options.report("seen " + std::to_string(k + 1) + " of " + std::to_string(inputs.size()));
   }

@@ -57,7 +57,7 @@ void ExpectSameBits(const graph::Model& model, graph::Density density) {
 }
 
 TEST(QuantiseModel, PresetsHaveTheSameBitsOnEveryTarget) {
-  for (const char* name : {"default", "published"}) {
+  for (const char* name : {"default", "published", "default:planes=3,refine_width=8"}) {
     const graph::Graph graph = *graph::Scrimnet(*graph::ScrimnetPreset(name));
     const graph::Model model = QuantisedRandom(graph, {64, 32}, 1);
     for (graph::Density density : {graph::Density{64, 32}, {96, 64}, {80, 48}, {33, 47}, {70, 19}})

@@ -122,11 +122,12 @@ class Interpreter {
     };
     if (real) {
       output_.clear();
-      for (int y = 0; y < shape(out).h; ++y)
-        for (int x = 0; x < shape(out).w; ++x) {
-          const double v = sum(y, x, 0);
-          output_.push_back(static_cast<float>(i.activation == Activation::kSigmoid ? 1. / (1. + std::exp(-v)) : v));
-        }
+      for (int o = 0; o < shape(out).c; ++o)
+        for (int y = 0; y < shape(out).h; ++y)
+          for (int x = 0; x < shape(out).w; ++x) {
+            const double v = sum(y, x, o);
+            output_.push_back(static_cast<float>(i.activation == Activation::kSigmoid ? 1. / (1. + std::exp(-v)) : v));
+          }
       return;
     }
     Fill(out, [&](int y, int x, int o) {
