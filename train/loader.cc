@@ -11,8 +11,12 @@ Batch::Batch(int n, int w, int h, int p, torch::Device device) : count(n), width
 
 SampleView Batch::Sample(int i) {
   const int64_t at = int64_t{width} * height * i;
-  return {input.data_ptr<float>() + 4 * at, truth.data_ptr<float>() + planes * at,
-          weight.data_ptr<float>() + planes * at, width, height, planes};
+  return {input.data_ptr<float>() + 4 * at,
+          truth.data_ptr<float>() + planes * at,
+          weight.data_ptr<float>() + planes * at,
+          width,
+          height,
+          planes};
 }
 
 torch::Tensor Upload(const torch::Tensor& tensor, torch::Device device) {

@@ -54,8 +54,9 @@ void ExpectAgreesWithDouble(int planes, bool unknown) {
       const torch::Tensor truth = torch::rand(logits.sizes());
       torch::Tensor weight = torch::rand(logits.sizes()) + 1;
       if (unknown) weight = weight * (torch::rand(logits.sizes()) > 0.5);
-      const torch::Tensor fast = SegmentationLoss(logits, truth, weight, edges);
-      const torch::Tensor slow = SegmentationLoss(exact, truth.to(torch::kDouble), weight.to(torch::kDouble), edges);
+      const torch::Tensor fast = SegmentationLoss(logits, truth, weight, edges, 2.5);
+      const torch::Tensor slow =
+          SegmentationLoss(exact, truth.to(torch::kDouble), weight.to(torch::kDouble), edges, 2.5);
       fast.backward();
       slow.backward();
       EXPECT_NEAR(fast.item<double>(), slow.item<double>(), 1e-6 * slow.item<double>());
@@ -74,8 +75,9 @@ TEST(LossesTest, PlanesAddUp) {
                       weight = torch::rand({2, 3, 8, 8}) + 1;
   double sum = 0;
   for (int p = 0; p < 3; ++p)
-    sum += SegmentationLoss(logits.narrow(1, p, 1), truth.narrow(1, p, 1), weight.narrow(1, p, 1), 0.3).item<double>();
-  EXPECT_NEAR(SegmentationLoss(logits, truth, weight, 0.3).item<double>(), sum, 1e-5 * sum);
+    sum += (p == 0 ? 1. : 2.) *
+           SegmentationLoss(logits.narrow(1, p, 1), truth.narrow(1, p, 1), weight.narrow(1, p, 1), 0.3).item<double>();
+  EXPECT_NEAR(SegmentationLoss(logits, truth, weight, 0.3, 2).item<double>(), sum, 1e-5 * sum);
 }
 
 TEST(LossesTest, WhatIsUnknownDoesNotCount) {

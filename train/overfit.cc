@@ -42,7 +42,7 @@ StatusOr<double> Overfit(const TrainOptions& options, int count, int steps) {
     const torch::Tensor index =
         order.narrow(0, step % batches * options.batch, std::min(count, options.batch)).to(network.device());
     SegmentationLoss(network.Forward(input.index_select(0, index), true), truth.index_select(0, index),
-                     weight.index_select(0, index), options.edge_loss)
+                     weight.index_select(0, index), options.edge_loss, options.part_loss)
         .backward();
     optimizer.Step(LearningRate(options.learning_rate, double(step) / steps, options.warmup));
     UpdateAverage(average, network, 0.98, step);

@@ -242,8 +242,9 @@ class Run {
     own.seed = options_.seed, own.step = Drawn(step_), own.first = uint64_t(begin());
     UseOwnMasks(average_, own, input);
     const torch::Tensor logits = network_.Forward(input, true);
-    torch::Tensor loss = SegmentationLoss(logits, Upload(batch.truth, network_.device()),
-                                          Upload(batch.weight, network_.device()), options_.edge_loss);
+    torch::Tensor loss =
+        SegmentationLoss(logits, Upload(batch.truth, network_.device()), Upload(batch.weight, network_.device()),
+                         options_.edge_loss, options_.part_loss);
     loss.backward();
     loss = loss.detach();
     *stop = group_ != nullptr ? Exchange(loss) : g_stop.load();

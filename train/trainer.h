@@ -39,6 +39,7 @@ struct TrainOptions {
   bool for_int8 = false;          // Network::RoundAsInt8; wants fixed_statistics
   bool muon = false;              // for convolutions (AdamWOptions::muon)
   double edge_loss = 0.;          // weight of the gradients' difference
+  double part_loss = 1.;          // of each plane behind the person's
   double warmup = 0.08;           // share of the run
   double average_decay = 0.998;   // of the exponential moving average
   double eval_every = 5;          // epochs

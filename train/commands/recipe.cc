@@ -40,7 +40,7 @@ class Words {
       values.push_back(std::move(text));
     }
     words_.push_back(option);
-    for (std::string& text : values) words_.push_back(is_path ? (paths_in_ / text).string() : std::move(text));
+    for (std::string& text : values) words_.push_back(is_path ? InFolder(option, text) : std::move(text));
     return {};
   }
 
@@ -65,6 +65,14 @@ class Words {
   }
 
  private:
+  // A path, SOURCE=PATH for classes, or PATH=PATH for COCO.
+  std::string InFolder(const std::string& option, const std::string& text) const {
+    const auto place = [&](const std::string& path) { return (paths_in_ / path).string(); };
+    const size_t equals = text.find('=');
+    if (equals == std::string::npos || (option != "--classes" && option != "--coco")) return place(text);
+    const std::string left = text.substr(0, equals), right = text.substr(equals + 1);
+    return (option == "--coco" ? place(left) : left) + "=" + place(right);
+  }
   StatusOr<std::string> Text(const std::string& option, const toml::node& value) const {
     if (const auto text = value.value_exact<std::string>()) return *text;
     if (const auto number = value.value_exact<int64_t>()) return std::to_string(*number);
@@ -129,7 +137,7 @@ class Recipe {
     AddPackOptions(&command, &arguments);
     Words words(path_, data);
     if (const toml::table* table = table_["data"].as_table())
-      SCRIM_RETURN_IF_ERROR(words.AddAll(*table, {"photos", "foregrounds", "backgrounds", "voc", "supervisely",
+      SCRIM_RETURN_IF_ERROR(words.AddAll(*table, {"photos", "foregrounds", "backgrounds", "voc", "supervisely", "coco",
                                                   "masks-from", "classes", "train-split", "val-split"}));
     SCRIM_RETURN_IF_ERROR(words.Parse(command));
     arguments.output = output + "/pack";
@@ -210,7 +218,8 @@ Status RunRecipe(const std::string& path, const std::string& data, const std::st
   }
   SCRIM_RETURN_IF_ERROR(Export(model));
   EvalArguments eval;
-  eval.pack = model.pack, eval.checkpoint = model.checkpoint, eval.network = model.network, eval.target = model.target;
+  eval.pack = model.pack, eval.checkpoint = model.checkpoint, eval.network = model.network, eval.planes = model.planes,
+  eval.target = model.target;
   eval.densities = stages.back().eval_densities, eval.groups = stages.back().groups;
   return Eval(eval);
 }

@@ -122,6 +122,26 @@ TEST_F(RecipeTest, TakesAFolderOfFolders) {
   EXPECT_EQ(photos, (std::map<std::string, int>{{"drawn", 24}, {"kept", 3}}));
 }
 
+// Classes of one folder for the photos of another, both in DATA; int8 of several planes.
+TEST_F(RecipeTest, MakesAModelOfSeveralPlanes) {
+  fs::create_directories(root_ / "data/labels/classes");
+  std::ofstream(root_ / "data/labels/classes.json") << R"({"planes": {"hat": {"yes": [1], "no": [0]}}})";
+  for (const auto& mask : fs::directory_iterator(root_ / "data/drawn/masks")) {
+    cv::Mat classes = cv::imread(mask.path().string(), cv::IMREAD_GRAYSCALE) / 255;
+    classes.rowRange(30, 60).setTo(0);
+    cv::imwrite((root_ / "data/labels/classes" / mask.path().filename()).string(), classes);
+  }
+  std::string text = With("val-share = 0.25", "val-share = 0.25\nclasses = [\"drawn=labels\"]");
+  text.replace(text.find("batch = 4"), 9, "batch = 4\nplanes = [\"hat\"]\npart-loss = 2");
+  const Status status = Run(text, "run");
+  ASSERT_TRUE(status.ok()) << status.message();
+  for (const char* name : {"run/tiny.scrim", "run/tiny.int8.scrim"}) {
+    const auto model = graph::LoadModel((root_ / name).string());
+    ASSERT_TRUE(model.ok()) << model.status().message();
+    EXPECT_EQ(model->planes, (std::vector<std::string>{"person", "hat"}));
+  }
+}
+
 TEST_F(RecipeTest, GoesOnWhereItWasStopped) {
   ASSERT_TRUE(Run(kRecipe, "whole").ok());
   const std::string stopped = With("learning-rate = 1e-2", "learning-rate = 1e-2\nstop-after = 7");

@@ -53,6 +53,9 @@ void AddRunOptions(CLI::App* command, RunArguments* a) {
   command->add_option("--start-network", a->start_network, "network of that run, if another: what fits is taken");
   command->add_option("--edge-loss", train.edge_loss, "weight of the outline's sharpness in the loss")
       ->capture_default_str();
+  command->add_option("--part-loss", train.part_loss, "weight of each of the --planes in the loss; the person's is 1")
+      ->check(CLI::Range(0., 100.))
+      ->capture_default_str();
   command->add_flag("--fixed-statistics", train.fixed_statistics,
                     "leave the batch norms' statistics as they are; for a last run that starts from another one");
   command->add_flag("--own-statistics", train.own_statistics,

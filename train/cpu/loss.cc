@@ -101,13 +101,14 @@ Vec EdgeGradient(const Error& e, int x, int y) {
 }  // namespace
 
 double SegmentationLoss(const float* logits, const float* truths, const float* weight, int n, int planes, int height,
-                        int width, double edges, float* gradient) {
+                        int width, double edges, double parts, float* gradient) {
   const size_t count = size_t(height) * size_t(width);
   std::vector<float> p(count), known_truth;
   Error error(edges > 0 ? height : 0, edges > 0 ? width : 0);
   double loss = 0;
   for (int i = 0; i < n * planes; ++i, logits += count, truths += count, weight += count, gradient += count) {
     const float* truth = truths;
+    const double factor = (i % planes == 0 ? 1 : parts) / n;
     PlaneSums sums = SumPlane(logits, truth, weight, count, p.data());
     if (std::find(weight, weight + count, 0.f) != weight + count) {
       known_truth.assign(truth, truth + count);
@@ -115,18 +116,18 @@ double SegmentationLoss(const float* logits, const float* truths, const float* w
       LeaveOutUnknown(weight, p, known_truth, sums);
     }
     const double all = sums.probability + sums.truth + 1, dice = (2 * sums.both + 1) / all;
-    loss += sums.entropy / (double(n) * double(count)) + (1 - dice) / n;
+    loss += factor * (sums.entropy / double(count) + 1 - dice);
     float edge = 0;
     if (edges > 0) {
       error.Set(p.data(), truth);
       const EdgeSums of_edges = SumEdges(error, truth);
       // For pictures with little outline: one pixel in a hundred counts as outline at least.
       const double norm = of_edges.truth + 0.01 * double(count);
-      loss += edges * of_edges.error / norm / n;
-      edge = float(edges / norm / n);
+      loss += factor * edges * of_edges.error / norm;
+      edge = float(factor * edges / norm);
     }
-    const float entropy = float(1 / (double(n) * double(count))), along = float(-2 / all / n),
-                across = float(dice / all / n);
+    const float entropy = float(factor / double(count)), along = float(factor * -2 / all),
+                across = float(factor * dice / all);
     for (int y = 0; y < height; ++y)
       for (int x = 0; x < width; x += kLanes) {
         const size_t k = size_t(y) * size_t(width) + size_t(x);
