@@ -61,8 +61,10 @@ cv::Mat Bytes(const cv::Mat& mask, cv::Size size) {
 // found right.
 void AddPlane(const Pack& pack, const Record& photo, const std::string& name, const cv::Mat& mask, Evaluation& result) {
   constexpr double kMostUnknown = 0.05;
-  const cv::Mat plane = pack.Plane(photo, name), unknown = plane == kPlaneUnknown;
-  if (plane.empty() || cv::countNonZero(unknown) > kMostUnknown * double(plane.total())) return;
+  const cv::Mat plane = pack.Plane(photo, name);
+  if (plane.empty()) return;
+  const cv::Mat unknown = plane == kPlaneUnknown;
+  if (cv::countNonZero(unknown) > kMostUnknown * double(plane.total())) return;
   cv::Mat truth, found = Bytes(mask, plane.size());
   plane.convertTo(truth, CV_8U, 255. / kPlaneYes);
   truth.setTo(0, unknown), found.setTo(0, unknown);

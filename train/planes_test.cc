@@ -37,7 +37,7 @@ class PlanesTest : public FolderTest {
           if (unknown) plane.colRange(size.width / 2, size.width).setTo(kPlaneUnknown);
           return Planes{{"hair", plane}};
         };
-      entries.push_back({example, i % 6 == 1 ? Split::kVal : Split::kTrain});
+      entries.push_back({example, i % 6 == 1 || i == 12 ? Split::kVal : Split::kTrain});
     }
     Example room;
     room.source = "rooms", room.stem = "room", room.role = Role::kBackground;

@@ -113,8 +113,10 @@ class Recipe {
     }
     for (const auto& [key, value] : recipe.table_)
       if (key != "data" && key != "every" && key != "stage" && key != "model")
-        return InvalidArgument(path + ": there is no [" + std::string(key.str()) +
-                               "] in a recipe; it has [data], [every], [[stage]] and [model]");
+        return InvalidArgument(path + ": there is no " +
+                               (value.is_table() ? "[" + std::string(key.str()) + "]"
+                                                 : "'" + std::string(key.str()) + "' outside a table") +
+                               " in a recipe; it has [data], [every], [[stage]] and [model]");
     const toml::array* stages = recipe.table_["stage"].as_array();
     if (stages == nullptr || !stages->is_array_of_tables()) return InvalidArgument(path + ": has no [[stage]]");
     std::vector<std::string> names;

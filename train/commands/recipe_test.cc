@@ -168,6 +168,7 @@ TEST_F(RecipeTest, ErrorsNameTheFileAndTheTable) {
                {With("{ drawn = 1.5 }", "{ painted = 1 }"), "painted"},
                {With("\"drawn\"]\nmasks", "\"nowhere\"]\nmasks"), "nowhere"},
                {With("licence = \"drawn\"", ""), "licence"},
+               {"seed = 3\n" + std::string(kRecipe), "'seed' outside a table"},
                {"", "[[stage]]"}};
   for (const auto& c : cases) {
     fs::remove_all(root_ / "run");

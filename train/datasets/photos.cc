@@ -43,7 +43,9 @@ StatusOr<Photos> ChoosePhotos(const Pack& pack, const std::vector<SourceWeight>&
   for (const SourceWeight& s : sources) {
     const auto from = [&](const Record* record) { return record->source == s.source; };
     if (std::none_of(photos.train.begin(), photos.train.end(), from))
-      return InvalidArgument("source '" + s.source + "' has no training photos in the cache");
+      return InvalidArgument(
+          "source '" + s.source +
+          "', named by --sources or a recipe's [every.sources], has no training photos in the cache");
   }
   if (photos.train.empty()) return InvalidArgument("the cache holds no training photos");
   return photos;
