@@ -21,13 +21,17 @@ struct Quality {
 struct Evaluation {
   std::map<std::string, Quality> sources;
   Quality all;
+  // Of further planes by name, the photos of each source on which they are known.
+  std::map<std::string, std::map<std::string, Quality>> planes;
   std::vector<std::pair<double, std::string>> worst;  // IoU and SOURCE/STEM, ascending
 };
 
 // Every photo stretched to the density whose shape is nearest to its own, with an empty previous mask. A mask, resized
 // bilinearly, is compared at the photo's own size; edges, whose width counts pixels of the network, at the network's.
+// planes: names of the network's, without the person's.
 Evaluation Evaluate(Network& network, const Pack& pack, const std::vector<const Record*>& photos,
-                    const std::vector<graph::Density>& densities, Target target = Target::kMask);
+                    const std::vector<graph::Density>& densities, Target target = Target::kMask,
+                    const std::vector<std::string>& planes = {});
 
 // The mean over several sources' photos.
 Quality Combine(const Evaluation& evaluation, const std::vector<std::string>& sources);

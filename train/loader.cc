@@ -2,16 +2,17 @@
 
 namespace scrim::train {
 
-Batch::Batch(int n, int w, int h, torch::Device device) : count(n), width(w), height(h) {
+Batch::Batch(int n, int w, int h, int p, torch::Device device) : count(n), width(w), height(h), planes(p) {
   const auto options = torch::TensorOptions().dtype(torch::kFloat32).pinned_memory(device.is_cuda());
   input = torch::empty({n, 4, h, w}, options);
-  truth = torch::empty({n, 1, h, w}, options);
-  weight = torch::empty({n, 1, h, w}, options);
+  truth = torch::empty({n, p, h, w}, options);
+  weight = torch::empty({n, p, h, w}, options);
 }
 
 SampleView Batch::Sample(int i) {
   const int64_t at = int64_t{width} * height * i;
-  return {input.data_ptr<float>() + 4 * at, truth.data_ptr<float>() + at, weight.data_ptr<float>() + at, width, height};
+  return {input.data_ptr<float>() + 4 * at, truth.data_ptr<float>() + planes * at,
+          weight.data_ptr<float>() + planes * at, width, height, planes};
 }
 
 torch::Tensor Upload(const torch::Tensor& tensor, torch::Device device) {

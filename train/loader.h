@@ -14,13 +14,13 @@
 
 namespace scrim::train {
 
-// 32-bit floats in main memory: input count×4×h×w, truth and weight count×1×h×w (see SampleView).
+// 32-bit floats in main memory: input count×4×h×w, truth and weight count×planes×h×w (see SampleView).
 struct Batch {
-  int count = 0, width = 0, height = 0;
+  int count = 0, width = 0, height = 0, planes = 1;
   torch::Tensor input, truth, weight;
 
   // For a GPU the memory is pinned, so that copying to it waits for nothing.
-  Batch(int count, int width, int height, torch::Device device = torch::kCPU);
+  Batch(int count, int width, int height, int planes = 1, torch::Device device = torch::kCPU);
   SampleView Sample(int i);
 };
 

@@ -22,9 +22,9 @@ struct LossOnCpu : torch::autograd::Function<LossOnCpu> {
   static torch::Tensor forward(torch::autograd::AutogradContext* context, torch::Tensor logits, torch::Tensor truth,
                                torch::Tensor weight, double edges) {
     torch::Tensor gradient = torch::empty_like(logits);
-    const double loss = cpu::SegmentationLoss(logits.data_ptr<float>(), truth.data_ptr<float>(),
-                                              weight.data_ptr<float>(), int(logits.size(0)), int(logits.size(2)),
-                                              int(logits.size(3)), edges, gradient.data_ptr<float>());
+    const double loss = cpu::SegmentationLoss(
+        logits.data_ptr<float>(), truth.data_ptr<float>(), weight.data_ptr<float>(), int(logits.size(0)),
+        int(logits.size(1)), int(logits.size(2)), int(logits.size(3)), edges, gradient.data_ptr<float>());
     context->save_for_backward({gradient});
     return torch::full({}, loss, logits.options());
   }
@@ -40,11 +40,15 @@ torch::Tensor SegmentationLoss(const torch::Tensor& logits, const torch::Tensor&
                                double edges) {
   if (logits.is_cpu() && logits.scalar_type() == torch::kFloat32)
     return LossOnCpu::apply(logits.contiguous(), truth.contiguous(), weight.contiguous(), edges);
-  const torch::Tensor entropy = torch::binary_cross_entropy_with_logits(logits, truth, weight);
-  const torch::Tensor p = torch::sigmoid(logits);
-  const torch::Tensor both = (p * truth).sum({1, 2, 3}), sum = p.sum({1, 2, 3}) + truth.sum({1, 2, 3});
+  // Planes of pictures one after the other, as so many pictures.
+  const int64_t planes = logits.size(1);
+  const auto pictures = [](const torch::Tensor& x) { return x.reshape({-1, 1, x.size(2), x.size(3)}); };
+  const torch::Tensor z = pictures(logits), w = pictures(weight), known = (w > 0).to(z.scalar_type()),
+                      t = pictures(truth) * known, p = torch::sigmoid(z) * known;
+  const torch::Tensor entropy = torch::binary_cross_entropy_with_logits(z, t, w);
+  const torch::Tensor both = (p * t).sum({1, 2, 3}), sum = p.sum({1, 2, 3}) + t.sum({1, 2, 3});
   const torch::Tensor area = entropy + 1 - ((2 * both + 1) / (sum + 1)).mean();
-  return edges > 0 ? area + edges * EdgeLoss(p, truth) : area;
+  return double(planes) * (edges > 0 ? area + edges * EdgeLoss(p, t) : area);
 }
 
 }  // namespace scrim::train

@@ -43,14 +43,17 @@ TEST(LossesTest, SoftTruthWantsASoftOutline) {
   EXPECT_LT(Loss(LeftHalf(2), truth, 1), Loss(LeftHalf(0), truth, 1));
 }
 
-TEST(LossesTest, AgreesWithDoublePrecision) {
+// Of three planes, half of whose pixels are unknown where `unknown`.
+void ExpectAgreesWithDouble(int planes, bool unknown) {
   torch::manual_seed(1);
   for (const auto& [height, width] : {std::pair(1, 1), {5, 7}, {16, 16}, {33, 50}})
     for (const double edges : {0., 0.7}) {
       SCOPED_TRACE(::testing::Message() << width << "x" << height << " edges " << edges);
-      torch::Tensor logits = (torch::randn({3, 1, height, width}) * 5).requires_grad_();
+      torch::Tensor logits = (torch::randn({3, planes, height, width}) * 5).requires_grad_();
       torch::Tensor exact = logits.detach().to(torch::kDouble).requires_grad_();
-      const torch::Tensor truth = torch::rand(logits.sizes()), weight = torch::rand(logits.sizes()) + 1;
+      const torch::Tensor truth = torch::rand(logits.sizes());
+      torch::Tensor weight = torch::rand(logits.sizes()) + 1;
+      if (unknown) weight = weight * (torch::rand(logits.sizes()) > 0.5);
       const torch::Tensor fast = SegmentationLoss(logits, truth, weight, edges);
       const torch::Tensor slow = SegmentationLoss(exact, truth.to(torch::kDouble), weight.to(torch::kDouble), edges);
       fast.backward();
@@ -58,6 +61,41 @@ TEST(LossesTest, AgreesWithDoublePrecision) {
       EXPECT_NEAR(fast.item<double>(), slow.item<double>(), 1e-6 * slow.item<double>());
       EXPECT_LT((logits.grad() - exact.grad()).norm().item<double>(), 2e-6 * exact.grad().norm().item<double>());
     }
+}
+
+TEST(LossesTest, AgreesWithDoublePrecision) {
+  for (const int planes : {1, 3}) ExpectAgreesWithDouble(planes, false);
+  ExpectAgreesWithDouble(3, true);
+}
+
+TEST(LossesTest, PlanesAddUp) {
+  torch::manual_seed(4);
+  const torch::Tensor logits = torch::randn({2, 3, 8, 8}), truth = torch::rand({2, 3, 8, 8}),
+                      weight = torch::rand({2, 3, 8, 8}) + 1;
+  double sum = 0;
+  for (int p = 0; p < 3; ++p)
+    sum += SegmentationLoss(logits.narrow(1, p, 1), truth.narrow(1, p, 1), weight.narrow(1, p, 1), 0.3).item<double>();
+  EXPECT_NEAR(SegmentationLoss(logits, truth, weight, 0.3).item<double>(), sum, 1e-5 * sum);
+}
+
+TEST(LossesTest, WhatIsUnknownDoesNotCount) {
+  torch::manual_seed(5);
+  torch::Tensor weight = torch::ones({1, 1, 8, 8});
+  weight.narrow(3, 4, 4).zero_();
+  const torch::Tensor known = torch::randn({1, 1, 8, 4}), truth = torch::rand({1, 1, 8, 4});
+  double losses[2];
+  for (double& loss : losses) {
+    torch::Tensor logits = torch::cat({known, torch::randn({1, 1, 8, 4})}, 3).requires_grad_();
+    const torch::Tensor value =
+        SegmentationLoss(logits, torch::cat({truth, torch::rand({1, 1, 8, 4})}, 3), weight, 0.5);
+    value.backward();
+    loss = value.item<double>();
+    EXPECT_EQ(logits.grad().narrow(3, 4, 4).abs().max().item<float>(), 0.f);
+    EXPECT_GT(logits.grad().narrow(3, 0, 4).abs().min().item<float>(), 0.f);
+  }
+  EXPECT_EQ(losses[0], losses[1]);
+  // Nothing known at all: nothing to learn.
+  EXPECT_EQ(SegmentationLoss(known, truth, torch::zeros_like(known), 0.5).item<double>(), 0.);
 }
 
 TEST(LossesTest, EmptyPicturesStayFinite) {

@@ -23,8 +23,8 @@ class Network {
   // Fills the weights as the graph's initialisers say (Kaiming fan-in where they say nothing).
   void Initialise(uint64_t seed);
 
-  // input: n×c×h×w, normalised. Returns logits, n×1×h×w. While training, batch norms use the batch's statistics and
-  // update the running ones with `momentum`, unless they are fixed. On the CPU, in plain single precision,
+  // input: n×c×h×w, normalised. Returns logits, n×planes×h×w. While training, batch norms use the batch's statistics
+  // and update the running ones with `momentum`, unless they are fixed. On the CPU, in plain single precision,
   // cpu::Executor runs it where it can; then backward() is for the last result alone.
   torch::Tensor Forward(const torch::Tensor& input, bool training, double momentum = 0.05);
 

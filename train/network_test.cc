@@ -204,7 +204,8 @@ TEST(Network, AConvolutionOfAnotherStrideIsAnother) {
 
 TEST(Network, GrowsIntoANarrowerOne) {
   auto large = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("published")), torch::kCPU);
-  auto lite = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("published:refine_layers=1,refine_width=3")), torch::kCPU);
+  auto lite = Network::Create(*graph::Scrimnet(*graph::ScrimnetPreset("published:refine_layers=1,refine_width=3")),
+                              torch::kCPU);
   large->Initialise(1);
   lite->Initialise(2);
   const graph::Weights from = large->ExportWeights();

@@ -28,7 +28,7 @@ StatusOr<double> Overfit(const TrainOptions& options, int count, int steps) {
     photos.train.erase(photos.train.begin() + int64_t(at));
   }
   count = static_cast<int>(chosen.size());
-  Batch all(count, density.width, density.height);
+  Batch all(count, density.width, density.height, options.network.planes);
   for (int i = 0; i < count; ++i) sampler.Plain(*chosen[size_t(i)], options.augment, all.Sample(i));
   const torch::Device device = network.device();
   const torch::Tensor input = Upload(all.input, device).narrow(1, 0, graph.input().channels).contiguous(),
@@ -48,7 +48,7 @@ StatusOr<double> Overfit(const TrainOptions& options, int count, int steps) {
     UpdateAverage(average, network, 0.98, step);
     if ((step + 1) % 100 == 0 || step + 1 == steps) {
       torch::NoGradGuard no_grad;
-      const torch::Tensor found = average.Forward(input, false) > 0, real = truth > 0.5;
+      const torch::Tensor known = weight > 0, found = (average.Forward(input, false) > 0) & known, real = truth > 0.5;
       iou = ((found & real).sum({1, 2, 3}).to(torch::kFloat32) / (found | real).sum({1, 2, 3}).clamp_min(1))
                 .mean()
                 .item<double>();

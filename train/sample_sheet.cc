@@ -29,6 +29,13 @@ void SampleSheet::Add(const SampleView& sample) {
   tinted.copyTo(bgr, previous > 127);
   cv::morphologyEx(truth > 127, outline, cv::MORPH_GRADIENT, cv::getStructuringElement(cv::MORPH_RECT, {2, 2}));
   bgr.setTo(cv::Scalar(0, 0, 255), outline);
+  const cv::Scalar colours[] = {{0, 255, 0}, {255, 255, 0}, {255, 0, 255}};
+  for (int p = 1; p < sample.planes; ++p) {
+    plane(sample.truth, p).convertTo(truth, CV_8U, 255);
+    cv::resize(truth, truth, bgr.size(), 0, 0, cv::INTER_AREA);
+    cv::morphologyEx(truth > 127, outline, cv::MORPH_GRADIENT, cv::getStructuringElement(cv::MORPH_RECT, {2, 2}));
+    bgr.setTo(colours[(p - 1) % 3], outline);
+  }
   bgr.copyTo(picture_(cv::Rect(added_ % columns_ * side_, added_ / columns_ * side_, bgr.cols, bgr.rows)));
   ++added_;
 }

@@ -7,7 +7,8 @@
 
 namespace scrim::train {
 
-// Tiles of one size, row by row: each sample's colours, the outline of its truth in red, its previous mask in blue.
+// Tiles of one size, row by row: each sample's colours, the outline of its truth in
+// red and those of further planes in green, cyan and magenta, its previous mask in blue.
 class SampleSheet {
  public:
   SampleSheet(int count, int columns, int side);

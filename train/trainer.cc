@@ -182,7 +182,8 @@ class Run {
   // Depends on nothing but the seed, the step, those before the run and the place among the processes.
   std::unique_ptr<Batch> MakeBatch(int64_t step) const {
     const graph::Density density = options_.densities[size_t(step) % options_.densities.size()];
-    auto batch = std::make_unique<Batch>(share(), density.width, density.height, network_.device());
+    auto batch =
+        std::make_unique<Batch>(share(), density.width, density.height, options_.network.planes, network_.device());
     AugmentOptions augment = options_.augment;
     augment.teacher = teacher_.get();
     augment.previous_mask = SharesAt(options_, double(step) / double(total_steps_));
@@ -268,7 +269,8 @@ class Run {
   Status Report(Curves& curves, double loss, double rate, double images_per_second) {
     if (!first()) return {};
     const double start = Seconds();
-    const Evaluation e = Evaluate(average_, *pack_, photos_.val, options_.eval_densities, options_.augment.target);
+    const Evaluation e = Evaluate(average_, *pack_, photos_.val, options_.eval_densities, options_.augment.target,
+                                  options_.augment.planes);
     last_iou_ = e.all.iou;
     worst_ = e.worst;
     const double epoch = double(step_) / double(steps_per_epoch_);
@@ -280,6 +282,9 @@ class Run {
       std::fprintf(stderr, "  %s %.4f BF %.4f below 0.8 %.3f", group.name.c_str(), q.iou, q.boundary_f, q.below_080);
       point.groups.push_back(q);
     }
+    for (const auto& [plane, sources] : e.planes)
+      for (const auto& [name, q] : sources)
+        std::fprintf(stderr, "  %s.%s %.4f BF %.4f", plane.c_str(), name.c_str(), q.iou, q.boundary_f);
     std::fprintf(stderr, " (%.0f s)\n", Seconds() - start);
     return curves.Add(point);
   }
@@ -375,7 +380,14 @@ StatusOr<bool> Train(const TrainOptions& options) {
   SCRIM_ASSIGN_OR_RETURN(Network network, Network::Create(graph, device));
   SCRIM_ASSIGN_OR_RETURN(Network average, Network::Create(graph, device));
   std::unique_ptr<Teacher> teacher;
+  for (const std::string& plane : options.augment.planes)
+    if (std::none_of(photos.train.begin(), photos.train.end(), [&](const Record* r) {
+          return std::find(r->planes.begin(), r->planes.end(), plane) != r->planes.end();
+        }))
+      return InvalidArgument("--planes " + plane + ": no training photo of the cache has it; see --classes of 'pack'");
   if (!options.teachers.empty()) {
+    if (!options.augment.planes.empty())
+      return InvalidArgument("--teacher goes not with --planes: teachers know of the person alone");
     SCRIM_ASSIGN_OR_RETURN(teacher, Teacher::Open(options.teachers, options.teacher_share, options.densities));
   }
   network.Initialise(options.seed);

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <set>
 
 #include "base/crc32.h"
 #include "base/file.h"
@@ -16,6 +17,7 @@ namespace {
 constexpr uint8_t kSignature[8] = {'S', 'C', 'R', 'I', 'M', '\r', '\n', 0x1a};
 constexpr uint32_t kVersion = 1;
 constexpr size_t kHeader = 24;
+constexpr int kMaxPlanes = 16;
 
 template <typename T>
 void PutLittle(std::vector<uint8_t>& out, T value) {
@@ -152,8 +154,13 @@ Status ValidateModel(const Model& model, const std::string& what) {
     }
   }
   const Shape& out = (*shapes)[static_cast<size_t>(model.graph.output)];
-  if (out != Shape{1, model.density.height, model.density.width})
-    return bad("the output is " + ToString(out) + ", not one plane as large as the input");
+  const int planes = static_cast<int>(model.planes.size());
+  if (planes < 1 || planes > kMaxPlanes || model.planes[0] != "person" ||
+      std::set<std::string>(model.planes.begin(), model.planes.end()).size() != model.planes.size())
+    return bad("the names of the planes are not 'person' and up to " + std::to_string(kMaxPlanes - 1) + " others");
+  if (out != Shape{planes, model.density.height, model.density.width})
+    return bad("the output is " + ToString(out) + ", not " +
+               (planes == 1 ? "one plane" : std::to_string(planes) + " planes") + " as large as the input");
   if (const Status status = ValidateWeights(model.graph, model.weights); !status.ok()) return bad(status.message());
   return {};
 }
@@ -187,6 +194,10 @@ StatusOr<Model> ReadPayload(const uint8_t* payload, size_t size, const std::stri
   model.previous_mask = from.previous_mask();
   if (const fbs::PreviousMaskRule* rule = from.previous_mask_rule())
     model.previous_mask_rule = {rule->low(), rule->high(), rule->steady_share(), rule->distrust()};
+  if (from.planes()) {
+    model.planes.clear();
+    for (const flatbuffers::String* plane : *from.planes()) model.planes.push_back(Text(plane));
+  }
   model.density = {from.density()->width(), from.density()->height()};
   if (from.densities())
     for (const fbs::Density* d : *from.densities()) model.densities.push_back({d->width(), d->height()});
@@ -259,9 +270,13 @@ StatusOr<std::vector<uint8_t>> SerializeModel(const Model& model, WeightType typ
   const fbs::Density density(model.density.width, model.density.height);
   const PreviousMaskRule& rule = model.previous_mask_rule;
   const fbs::PreviousMaskRule previous_mask_rule(rule.low, rule.high, rule.steady_share, rule.distrust);
+  std::vector<flatbuffers::Offset<flatbuffers::String>> planes;
+  if (model.planes.size() > 1)
+    for (const std::string& plane : model.planes) planes.push_back(b.CreateString(plane));
   b.Finish(fbs::CreateModelDirect(b, model.name.c_str(), model.description.c_str(), model.licence.c_str(),
                                   model.graph.name.c_str(), &nodes, model.graph.output, &weights, &scale, &offset,
-                                  model.previous_mask, &density, &densities, &figures, &previous_mask_rule));
+                                  model.previous_mask, &density, &densities, &figures, &previous_mask_rule,
+                                  planes.empty() ? nullptr : &planes));
 
   std::vector<uint8_t> file(std::begin(kSignature), std::end(kSignature));
   PutLittle(file, kVersion);

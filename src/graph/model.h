@@ -48,6 +48,9 @@ struct Model {
   bool previous_mask = false;  // channel 3 is the previous mask, 0..1; zeros when there is none
   PreviousMaskRule previous_mask_rule;
 
+  // What the output's planes say, the person first: the mask, for all who want only that.
+  std::vector<std::string> planes{"person"};
+
   Density density;                 // the size it is meant for
   std::vector<Density> densities;  // all sizes that it was trained for
 

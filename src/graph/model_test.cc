@@ -24,6 +24,7 @@ void ExpectEqual(const Model& a, const Model& b, float tolerance) {
   EXPECT_EQ(a.figures, b.figures);
   EXPECT_EQ(a.precision, b.precision);
   EXPECT_EQ(a.previous_mask, b.previous_mask);
+  EXPECT_EQ(a.planes, b.planes);
   EXPECT_EQ(a.input_scale, b.input_scale);
   EXPECT_EQ(a.input_offset, b.input_offset);
   ASSERT_EQ(a.graph.nodes.size(), b.graph.nodes.size());
@@ -103,6 +104,23 @@ TEST(Model, SurvivesSavingAndLoading) {
   loaded = LoadModel(path);
   ASSERT_TRUE(loaded.ok());
   ExpectEqual(model, *loaded, 0x1p-11f);  // half a unit in the last of binary16's 11 digits
+}
+
+TEST(Model, PlanesHaveNames) {
+  ScrimnetConfig config;
+  config.planes = 3;
+  Model model = RandomModel(config, 1);
+  model.planes = {"person", "hair", "skin"};
+  const std::string path = TempPath("planes.scrim");
+  ASSERT_TRUE(SaveModel(model, WeightType::kFloat32, path).ok());
+  const auto loaded = LoadModel(path);
+  ASSERT_TRUE(loaded.ok()) << loaded.status().message();
+  ExpectEqual(model, *loaded, 0.f);
+  using Names = std::vector<std::string>;
+  for (const Names& wrong : {Names{"person", "hair"}, {"hair", "person", "skin"}, {"person", "hair", "hair"}, {}}) {
+    model.planes = wrong;
+    EXPECT_FALSE(SaveModel(model, WeightType::kFloat32, path).ok());
+  }
 }
 
 TEST(Model, EveryOperationSurvives) {

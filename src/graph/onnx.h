@@ -8,9 +8,9 @@
 
 namespace scrim::graph {
 
-// Opset 13, batch 1, input "input" 1×c×h×w and output "output" 1×1×h×w, fixed to one density: ONNX has no
-// size-independent way to say "as large as that one" which every runtime reads. The model's name and preprocessing go
-// into the metadata.
+// Opset 13, batch 1, input "input" 1×c×h×w and output "output" 1×planes×h×w, fixed to one density: ONNX has no
+// size-independent way to say "as large as that one" which every runtime reads. The model's name, planes and
+// preprocessing go into the metadata.
 StatusOr<std::vector<uint8_t>> SerializeOnnx(const Model& model, Density density);
 Status SaveOnnx(const Model& model, Density density, const std::string& path);
 

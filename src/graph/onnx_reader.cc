@@ -17,6 +17,7 @@ void ReadMetadata(const onnx::ModelProto& proto, Model& model) {
     if (entry.key() == "scrim.name") model.name = entry.value();
     if (entry.key() == "scrim.description") model.description = entry.value();
     if (entry.key() == "scrim.licence") model.licence = entry.value();
+    if (entry.key() == "scrim.plane." + std::to_string(model.planes.size())) model.planes.push_back(entry.value());
     for (size_t c = 0; c < 3; ++c) {
       if (entry.key() == "scrim.input_scale." + std::to_string(c))
         model.input_scale[c] = std::strtof(entry.value().c_str(), nullptr);
@@ -35,7 +36,7 @@ Status OnnxReader::Read(Model& model) {
   for (const onnx::TensorProto& t : from_.initializer()) constants_.Add(t.name(), t);
   SCRIM_RETURN_IF_ERROR(ReadInput(model));
   for (const onnx::NodeProto& node : from_.node()) SCRIM_RETURN_IF_ERROR(ReadNode(node));
-  SCRIM_RETURN_IF_ERROR(ReadOutput());
+  SCRIM_RETURN_IF_ERROR(ReadOutput(model));
   RemoveUnused(model.graph, model.weights);
   return {};
 }
@@ -66,7 +67,7 @@ Status OnnxReader::ReadInput(Model& model) {
   return {};
 }
 
-Status OnnxReader::ReadOutput() {
+Status OnnxReader::ReadOutput(const Model& model) {
   if (from_.output_size() != 1 || values_.count(from_.output(0).name()) == 0)
     return Unsupported(what_ + ": a network with one output is wanted");
   onnx::NodeProto end;
@@ -83,7 +84,11 @@ Status OnnxReader::ReadOutput() {
     wanted.insert(wanted.end(), dimension.begin(), dimension.end());
   if (pixels != wanted) return Refuse(end, "its rows and columns are not those of a picture");
   graph_->output = view.node;
-  if (shape.c == 2) {
+  const int planes = static_cast<int>(model.planes.size());
+  if (planes > 1) {
+    if (shape.c != planes)
+      return Refuse(end, "has " + std::to_string(shape.c) + " channels, but names for " + std::to_string(planes));
+  } else if (shape.c == 2) {
     const auto logits = logits_of_.find(view.node);
     SCRIM_ASSIGN_OR_RETURN(const int odds,
                            EmitDifference(end, logits == logits_of_.end() ? view.node : logits->second));

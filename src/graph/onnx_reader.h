@@ -24,7 +24,7 @@ class OnnxReader : private OnnxValues {
   // 1×c×h×w or 1×h×w×c.
   Status ReadInput(Model& model);
   // One plane of probabilities. Of two classes the second is the person.
-  Status ReadOutput();
+  Status ReadOutput(const Model& model);
   // The second channel less the first, computed as early as possible: resizing and convolving are linear.
   StatusOr<int> EmitDifference(const onnx::NodeProto& from, int of);
   static void Subtract(Tensor& rows);

@@ -116,6 +116,24 @@ TEST(Onnx, EveryOperationComesBack) {
   for (size_t i = 0; i < ours.size(); ++i) ASSERT_NEAR(ours[i], theirs[i], 1e-5f) << i;
 }
 
+TEST(Onnx, PlanesComeBackWithTheirNames) {
+  ScrimnetConfig config;
+  config.planes = 3;
+  Model model = RandomModel(config, 3);
+  model.planes = {"person", "hair", "skin"};
+  auto bytes = SerializeOnnx(model, {96, 64});
+  ASSERT_TRUE(bytes.ok()) << bytes.status().message();
+  const auto back = ParseOnnx(bytes->data(), bytes->size(), "memory");
+  ASSERT_TRUE(back.ok()) << back.status().message();
+  EXPECT_EQ(back->planes, model.planes);
+  EXPECT_EQ(back->graph.nodes.size(), model.graph.nodes.size());
+  // Three channels without names are somebody else's classes.
+  model.planes = {"person"};
+  bytes = SerializeOnnx(model, {96, 64});
+  ASSERT_TRUE(bytes.ok());
+  EXPECT_EQ(ParseOnnx(bytes->data(), bytes->size(), "memory").status().code(), Code::kUnsupported);
+}
+
 // OpenCV 4.6 knows the limits of Clip only as the attributes that they were before opset 11.
 std::vector<uint8_t> WithClipAttributes(const std::vector<uint8_t>& file) {
   onnx::ModelProto proto;

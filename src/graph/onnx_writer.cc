@@ -215,6 +215,8 @@ StatusOr<std::vector<uint8_t>> SerializeOnnx(const Model& model, Density density
     AddMetadata(proto, ("scrim.input_scale." + std::to_string(c)).c_str(), scale);
     AddMetadata(proto, ("scrim.input_offset." + std::to_string(c)).c_str(), offset);
   }
+  for (size_t p = 1; p < model.planes.size(); ++p)
+    AddMetadata(proto, ("scrim.plane." + std::to_string(p)).c_str(), model.planes[p]);
   std::vector<uint8_t> bytes(proto.ByteSizeLong());
   if (!proto.SerializeToArray(bytes.data(), static_cast<int>(bytes.size())))
     return Internal("the ONNX model cannot be serialised");

@@ -141,7 +141,8 @@ class Builder {
     return residual ? NodeN(name + "_add", Op::kAdd, {y, x}) : y;
   }
   int Block(const std::string& name, int x, int out, int stride, int kernel) {
-    return config_.expand > 0 ? InvertedResidual(name, x, out, stride, kernel) : Separable(name, x, out, stride, kernel);
+    return config_.expand > 0 ? InvertedResidual(name, x, out, stride, kernel)
+                              : Separable(name, x, out, stride, kernel);
   }
   int Bottleneck(const std::string& name, int x) {
     const int c = Channels(x), narrow = std::max(4, c / config_.squeeze);
@@ -218,7 +219,7 @@ class Builder {
       const int layer = ConvNormRelu(name, x, config_.refine_growth, 3, 1);
       x = NodeN(name + "_concat", Op::kConcat, {x, layer});
     }
-    return BiasedConv("head", x, 1, 1, 0.1f / std::sqrt(static_cast<float>(Channels(x))), 0.f);
+    return BiasedConv("head", x, config_.planes, 1, 0.1f / std::sqrt(static_cast<float>(Channels(x))), 0.f);
   }
 
   ScrimnetConfig config_;
@@ -229,8 +230,8 @@ Status Validate(const ScrimnetConfig& c) {
   auto bad = [&](const char* field, const char* remedy) {
     return InvalidArgument("scrimnet config '" + c.name + "', " + field + ": " + remedy);
   };
-  for (int width : {c.width_2, c.width_4, c.width_8, c.width_16, c.width_32, c.aspp_width, c.bottom_width,
-                    c.decoder_16, c.decoder_8, c.decoder_4, c.decoder_2, c.refine_width, c.refine_growth})
+  for (int width : {c.width_2, c.width_4, c.width_8, c.width_16, c.width_32, c.aspp_width, c.bottom_width, c.decoder_16,
+                    c.decoder_8, c.decoder_4, c.decoder_2, c.refine_width, c.refine_growth})
     if (width < 1 || width > 4096) return bad("widths", "use 1 to 4096 channels");
   if (c.stem_width < 0 || c.stem_width > 4096) return bad("stem_width", "use 0 to 4096 channels");
   if (c.expand < 0 || c.expand > 16) return bad("expand", "use 1 to 16, or 0 for separable convolutions");
@@ -240,6 +241,7 @@ Status Validate(const ScrimnetConfig& c) {
   if (c.squeeze < 1) return bad("squeeze", "use 1 or more");
   for (int blocks : {c.blocks_8, c.blocks_16, c.blocks_32})
     if (blocks < 0 || blocks > 64) return bad("blocks", "use 0 to 64");
+  if (c.planes < 1 || c.planes > 16) return bad("planes", "use 1 to 16");
   if (c.refine_layers < 0 || c.refine_layers > 8) return bad("refine_layers", "use 0 to 8");
   if (!(c.dropout >= 0.f && c.dropout < 1.f)) return bad("dropout", "use 0 or more and less than 1");
   return {};
@@ -247,16 +249,30 @@ Status Validate(const ScrimnetConfig& c) {
 
 // NAME=NUMBER
 Status SetField(const std::string& assignment, ScrimnetConfig& c) {
-  const std::map<std::string, int*> numbers{
-      {"width_2", &c.width_2},          {"stem_width", &c.stem_width},       {"width_4", &c.width_4},
-      {"width_8", &c.width_8},          {"width_16", &c.width_16},           {"width_32", &c.width_32},
-      {"blocks_8", &c.blocks_8},        {"blocks_16", &c.blocks_16},         {"blocks_32", &c.blocks_32},
-      {"aspp_width", &c.aspp_width},    {"bottom_width", &c.bottom_width},   {"decoder_16", &c.decoder_16},
-      {"decoder_8", &c.decoder_8},      {"decoder_4", &c.decoder_4},         {"decoder_2", &c.decoder_2},
-      {"stem_kernel", &c.stem_kernel},  {"stem_stride", &c.stem_stride},     {"deep_kernel", &c.deep_kernel},
-      {"expand", &c.expand},
-      {"squeeze", &c.squeeze},          {"refine_layers", &c.refine_layers}, {"refine_growth", &c.refine_growth},
-      {"refine_width", &c.refine_width}};
+  const std::map<std::string, int*> numbers{{"width_2", &c.width_2},
+                                            {"stem_width", &c.stem_width},
+                                            {"width_4", &c.width_4},
+                                            {"width_8", &c.width_8},
+                                            {"width_16", &c.width_16},
+                                            {"width_32", &c.width_32},
+                                            {"blocks_8", &c.blocks_8},
+                                            {"blocks_16", &c.blocks_16},
+                                            {"blocks_32", &c.blocks_32},
+                                            {"aspp_width", &c.aspp_width},
+                                            {"bottom_width", &c.bottom_width},
+                                            {"decoder_16", &c.decoder_16},
+                                            {"decoder_8", &c.decoder_8},
+                                            {"decoder_4", &c.decoder_4},
+                                            {"decoder_2", &c.decoder_2},
+                                            {"stem_kernel", &c.stem_kernel},
+                                            {"stem_stride", &c.stem_stride},
+                                            {"deep_kernel", &c.deep_kernel},
+                                            {"expand", &c.expand},
+                                            {"planes", &c.planes},
+                                            {"squeeze", &c.squeeze},
+                                            {"refine_layers", &c.refine_layers},
+                                            {"refine_growth", &c.refine_growth},
+                                            {"refine_width", &c.refine_width}};
   const std::map<std::string, bool*> switches{{"previous_mask", &c.previous_mask},
                                               {"separable", &c.separable},
                                               {"aspp", &c.aspp},

@@ -60,6 +60,16 @@ TEST(Scrimnet, OutputIsOnePlaneAsLargeAsAnyInput) {
   }
 }
 
+TEST(Scrimnet, HasAsManyPlanesAsItIsToldTo) {
+  const Graph g = *Scrimnet(*ScrimnetPreset("default:planes=3"));
+  EXPECT_EQ((*InferShapes(g, 48, 80))[static_cast<size_t>(g.output)], (Shape{3, 48, 80}));
+  for (const char* text : {"default:planes=0", "default:planes=17"}) {
+    const auto refused = Scrimnet(*ScrimnetPreset(text));
+    ASSERT_FALSE(refused.ok());
+    EXPECT_NE(refused.status().message().find("planes: use 1 to 16"), std::string::npos);
+  }
+}
+
 // Every switch changes the graph, and in the direction that its name promises.
 TEST(Scrimnet, EverySwitchWorks) {
   const int64_t all = Macs(ScrimnetConfig(), 256, 144);
@@ -97,8 +107,8 @@ TEST(Scrimnet, RefusesBadConfigs) {
   for (auto change : {+[](ScrimnetConfig& c) { c.stem_stride = 3; }, +[](ScrimnetConfig& c) { c.stem_kernel = 4; },
                       +[](ScrimnetConfig& c) { c.squeeze = 0; }, +[](ScrimnetConfig& c) { c.width_8 = 0; },
                       +[](ScrimnetConfig& c) { c.deep_kernel = 4; }, +[](ScrimnetConfig& c) { c.blocks_8 = -1; },
-                      +[](ScrimnetConfig& c) { c.dropout = 1.f; },
-                      +[](ScrimnetConfig& c) { c.expand = -1; }, +[](ScrimnetConfig& c) { c.stem_width = -1; }}) {
+                      +[](ScrimnetConfig& c) { c.dropout = 1.f; }, +[](ScrimnetConfig& c) { c.expand = -1; },
+                      +[](ScrimnetConfig& c) { c.stem_width = -1; }}) {
     ScrimnetConfig config;
     change(config);
     EXPECT_FALSE(Scrimnet(config).ok());

@@ -35,7 +35,8 @@ class Program {
   // Run follows within a millisecond: threads that share it may wake up while the caller writes the input.
   virtual void Wake() {}
   virtual void Run() = 0;
-  // The result of the last Run: height × width probabilities, row by row without gaps; valid until the next Run.
+  // The result of the last Run: planes × height × width probabilities, row by row without gaps; valid until the next
+  // Run.
   virtual const float* output() const = 0;
 
   virtual int64_t macs() const = 0;             // multiply-accumulates of all convolutions

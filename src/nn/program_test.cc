@@ -30,7 +30,8 @@ void ExpectAgrees(const Graph& graph, int width, int height, float tolerance = 1
   const std::vector<float> input = RandomFloats(static_cast<size_t>(shapes.value()[0].size()), 2);
   const auto values = RunReference(graph, model.weights, height, width, input);
   ASSERT_TRUE(values.ok()) << values.status().message();
-  const std::vector<float>& expected = values.value()[static_cast<size_t>(graph.output)];
+  const size_t output = static_cast<size_t>(graph.output);
+  const std::vector<float> expected = Planar(values.value()[output], shapes.value()[output].c);
   for (const std::string& target : SupportedTargets()) {
     auto program = Program::Compile(model, {width, height}, {target});
     ASSERT_TRUE(program.ok()) << program.status().message();
@@ -101,6 +102,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Variant{"InvertedResiduals", [](ScrimnetConfig& c) { c.expand = 6, c.stem_width = 0; }},
                     Variant{"InvertedResidualsBehindAStem", [](ScrimnetConfig& c) { c.expand = 3, c.deep_kernel = 7; }},
                     Variant{"WideBottlenecks", [](ScrimnetConfig& c) { c.squeeze = 4; }},
+                    Variant{"ThreePlanes", [](ScrimnetConfig& c) { c.planes = 3; }},
+                    Variant{"ThreePlanesWithoutRefinement",
+                            [](ScrimnetConfig& c) { c.planes = 3, c.refine_layers = 0; }},
+                    Variant{"SevenPlanes", [](ScrimnetConfig& c) { c.planes = 7, c.refine_layers = 0; }},
                     Variant{"Dropout", [](ScrimnetConfig& c) { c.dropout = 0.1f; }},
                     Variant{"OddWidths",
                             [](ScrimnetConfig& c) {

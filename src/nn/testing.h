@@ -50,6 +50,15 @@ inline void WriteInput(const std::vector<float>& values, const TensorView& input
                    static_cast<size_t>(c)] = values[i++];
 }
 
+// Channels-last values as planes, one after another.
+inline std::vector<float> Planar(const std::vector<float>& values, int planes) {
+  const size_t count = static_cast<size_t>(planes), pixels = values.size() / count;
+  std::vector<float> planar(values.size());
+  for (size_t i = 0; i < pixels; ++i)
+    for (size_t c = 0; c < count; ++c) planar[c * pixels + i] = values[i * count + c];
+  return planar;
+}
+
 // The largest difference; infinite where a value is not a number.
 inline float LargestError(const std::vector<float>& expected, const float* actual) {
   float largest = 0.f;

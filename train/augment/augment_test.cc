@@ -131,7 +131,7 @@ TEST(Geometry, CompositesStandBeforeTheBackground) {
   const cv::Mat background(80, 100, CV_8UC4, cv::Scalar(10, 200, 10, 0));
   for (int i = 0; i < 30; ++i) {
     Random random(4, 2, uint64_t(i));
-    const cv::Mat picture = RandomComposite(Photo(), background, random, 64, 36);
+    const cv::Mat picture = RandomComposite(Photo(), background, /*lit=*/true, random, 64, 36);
     const int person = cv::countNonZero(Mask(picture) > 127);
     EXPECT_GT(person, 20) << i;
     EXPECT_LT(person, 64 * 36) << i;
@@ -148,7 +148,8 @@ TEST(Geometry, PeopleBehindTheCompositedOneStayPeople) {
   const cv::Mat behind(80, 100, CV_8UC4, cv::Scalar(10, 200, 10, 255));  // nothing but a person
   for (int i = 0; i < 10; ++i) {
     Random random(4, 3, uint64_t(i));
-    EXPECT_EQ(cv::countNonZero(Mask(RandomComposite(Photo(), behind, random, 64, 36)) == 255), 64 * 36) << i;
+    EXPECT_EQ(cv::countNonZero(Mask(RandomComposite(Photo(), behind, /*lit=*/true, random, 64, 36)) == 255), 64 * 36)
+        << i;
   }
 }
 
@@ -171,7 +172,8 @@ TEST(Geometry, WhoeverIsWholeStandsNearOrFar) {
   int far = 0, above_the_edge = 0;
   for (int i = 0; i < 100; ++i) {
     Random random(4, 5, uint64_t(i));
-    const cv::Rect box = cv::boundingRect(Mask(RandomComposite(Standing(), background, random, 128, 72)) > 127);
+    const cv::Rect box =
+        cv::boundingRect(Mask(RandomComposite(Standing(), background, /*lit=*/true, random, 128, 72)) > 127);
     EXPECT_GT(box.height, 2) << i;
     far += box.height < 30, above_the_edge += box.br().y < 70;
   }

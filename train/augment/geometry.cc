@@ -101,7 +101,8 @@ bool CanBeCutOut(const cv::Mat& rgba) {
   return largest > 0.97 * all;
 }
 
-cv::Mat RandomComposite(const cv::Mat& foreground, const cv::Mat& background, Random& random, int width, int height) {
+cv::Mat RandomComposite(const cv::Mat& foreground, const cv::Mat& background, bool lit, Random& random, int width,
+                        int height) {
   cv::Mat out = RandomView(background, 0.f, random, width, height);
   if (random.Chance(0.25f)) {  // a lens with little depth of field
     const int size = 3 + 2 * random.Below(3);
@@ -134,6 +135,7 @@ cv::Mat RandomComposite(const cv::Mat& foreground, const cv::Mat& background, Ra
   float gain[3];
   const float light = std::exp(0.2f * random.Normal());
   for (float& g : gain) g = light * std::exp(0.06f * random.Normal());
+  if (!lit) std::fill(std::begin(gain), std::end(gain), 1.f);
   for (int y = 0; y < height; ++y) {
     auto* o = out.ptr<cv::Vec4b>(y);
     const auto* p = person.ptr<cv::Vec4b>(y);

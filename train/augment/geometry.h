@@ -23,6 +23,8 @@ bool CanBeCutOut(const cv::Mat& rgba);
 // A person cut out of a studio photo, or of one that CanBeCutOut, placed on a view of a background. Whoever is cut off
 // below is framed as by a webcam: leaving the picture below, 45 to 130 % as high as it. Who is there from head to foot
 // stands near or far, 20 to 100 % as high as the picture. People in the background stay people.
-cv::Mat RandomComposite(const cv::Mat& foreground, const cv::Mat& background, Random& random, int width, int height);
+// lit: the light on the person is another one than on the background.
+cv::Mat RandomComposite(const cv::Mat& foreground, const cv::Mat& background, bool lit, Random& random, int width,
+                        int height);
 
 }  // namespace scrim::train

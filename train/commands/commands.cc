@@ -28,11 +28,20 @@ int Finish(const Status& status) {
   return 1;
 }
 
-void AddNetwork(CLI::App* command, std::string* network) {
+void AddNetwork(CLI::App* command, std::string* network, std::vector<std::string>* planes) {
   command
       ->add_option("--network", *network,
                    "scrimnet preset, with changes behind a colon: default:squeeze=32,attention_gates=0")
       ->capture_default_str();
+  command->add_option("--planes", *planes, "what it is to find beside the person, by the names in --classes of pack")
+      ->type_name("NAME ...");
+}
+
+StatusOr<graph::ScrimnetConfig> ParseNetwork(const std::string& network, const std::vector<std::string>& planes) {
+  SCRIM_ASSIGN_OR_RETURN(graph::ScrimnetConfig config, graph::ScrimnetPreset(network));
+  if (config.planes != 1) return InvalidArgument("--network '" + network + "': planes are named by --planes");
+  config.planes = 1 + static_cast<int>(planes.size());
+  return config;
 }
 
 void AddTarget(CLI::App* command, Target* target) {

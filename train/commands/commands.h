@@ -25,26 +25,28 @@ struct PackArguments {
   std::vector<std::string> coco;                              // ANNOTATIONS=PHOTOS
   std::vector<std::string> voc, supervisely;                  // folders
   std::string masks_from;  // folder of SOURCE/STEM.png that stand in for training photos' own masks; empty: none
-  std::string train_split, val_split, output;
+  std::vector<std::string> classes;                 // FOLDER, or SOURCE=FOLDER
+  std::vector<std::string> train_split, val_split;  // files
+  std::string output;
   double val_share =
       -1;  // of the photos of sources that no split file names; negative: 0.1 without val_split, else none
   int max_side = 320, threads = 2;
 };
 struct RunArguments {
   TrainOptions options;
-  std::vector<std::string> densities{"160x96"}, eval_densities{"256x144"}, sources, groups, starts;
+  std::vector<std::string> densities{"160x96"}, eval_densities{"256x144"}, sources, groups, starts, planes;
   std::string network = "default", start_network;
 };
 struct ExportArguments {
   std::string checkpoint, output, name, description, licence, pack;
   std::string type = "f16", density = "256x144", network = "default";
-  std::vector<std::string> also_for;
+  std::vector<std::string> also_for, planes;
   int int8_photos = 0;  // 0: no int8 model
   Target target = Target::kMask;
 };
 struct EvalArguments {
   std::string pack, checkpoint, sheet, device = "cpu", split = "val", network = "default";
-  std::vector<std::string> densities{"256x144"}, groups;
+  std::vector<std::string> densities{"256x144"}, groups, planes;
   int worst = 0;
   Target target = Target::kMask;
 };
@@ -75,9 +77,11 @@ void AddInputSize(CLI::App* command, const std::string& prefix, Value* value, co
 }
 
 // Options that several commands have.
-void AddNetwork(CLI::App* command, std::string* network);
+void AddNetwork(CLI::App* command, std::string* network, std::vector<std::string>* planes);
 void AddTarget(CLI::App* command, Target* target);
 void AddGroups(CLI::App* command, std::vector<std::string>* groups);
+// A preset with as many planes as are named; none: the person alone, which always is the first.
+StatusOr<graph::ScrimnetConfig> ParseNetwork(const std::string& network, const std::vector<std::string>& planes);
 StatusOr<std::vector<graph::Density>> ParseDensities(const std::vector<std::string>& texts);
 StatusOr<std::vector<SourceGroup>> ParseGroups(const std::vector<std::string>& texts);
 

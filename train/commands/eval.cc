@@ -8,7 +8,7 @@
 
 namespace scrim::train {
 Status Eval(const EvalArguments& a) {
-  SCRIM_ASSIGN_OR_RETURN(const graph::ScrimnetConfig config, graph::ScrimnetPreset(a.network));
+  SCRIM_ASSIGN_OR_RETURN(const graph::ScrimnetConfig config, ParseNetwork(a.network, a.planes));
   SCRIM_ASSIGN_OR_RETURN(const std::vector<graph::Density> densities, ParseDensities(a.densities));
   SCRIM_ASSIGN_OR_RETURN(const std::vector<SourceGroup> groups, ParseGroups(a.groups));
   SCRIM_ASSIGN_OR_RETURN(const std::unique_ptr<Pack> pack, Pack::Open(a.pack));
@@ -16,7 +16,7 @@ Status Eval(const EvalArguments& a) {
   SCRIM_ASSIGN_OR_RETURN(Network network, Network::Create(graph, torch::Device(a.device)));
   SCRIM_RETURN_IF_ERROR(RestoreAverage(a.checkpoint, network));
   const std::vector<const Record*> photos = PhotosOf(*pack, a.split == "val" ? Split::kVal : Split::kTrain);
-  const Evaluation e = Evaluate(network, *pack, photos, densities, a.target);
+  const Evaluation e = Evaluate(network, *pack, photos, densities, a.target, a.planes);
   auto print = [](const std::string& name, const Quality& q) {
     std::printf("%-22s %5d photos  IoU %.4f  below 0.8 %.3f  accuracy %.4f  BF %.4f  MAE %.4f\n", name.c_str(),
                 q.photos, q.iou, q.below_080, q.accuracy, q.boundary_f, q.mae);
@@ -24,6 +24,8 @@ Status Eval(const EvalArguments& a) {
   for (const auto& [name, q] : e.sources) print(name, q);
   for (const SourceGroup& group : groups) print(group.name, Combine(e, group.sources));
   print("all", e.all);
+  for (const auto& [plane, sources] : e.planes)
+    for (const auto& [name, q] : sources) print(plane + "." + name, q);
   for (int i = 0; i < a.worst && i < int(e.worst.size()); ++i)
     std::printf("%.4f %s\n", e.worst[size_t(i)].first, e.worst[size_t(i)].second.c_str());
   if (!a.sheet.empty()) {
@@ -54,7 +56,7 @@ void AddEval(CLI::App& app, int* exit_status) {
   command->add_option("--worst", a->worst, "list this many of the worst photos");
   command->add_option("--sheet", a->sheet, "write a picture of masks, PNG");
   command->add_option("--device", a->device)->capture_default_str();
-  AddNetwork(command, &a->network);
+  AddNetwork(command, &a->network, &a->planes);
   AddTarget(command, &a->target);
   AddGroups(command, &a->groups);
   command->callback([=] { *exit_status = Finish(Eval(*a)); });

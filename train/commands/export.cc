@@ -58,7 +58,7 @@ Status ExportInt8(const graph::Model& model, const Pack& pack, int photos, const
 
 Status Export(const ExportArguments& a) {
   if (a.licence.empty()) return InvalidArgument("--licence is missing: the terms of the weights, one line");
-  SCRIM_ASSIGN_OR_RETURN(const graph::ScrimnetConfig config, graph::ScrimnetPreset(a.network));
+  SCRIM_ASSIGN_OR_RETURN(const graph::ScrimnetConfig config, ParseNetwork(a.network, a.planes));
   graph::Model model;
   SCRIM_ASSIGN_OR_RETURN(model.density, graph::ParseDensity(a.density));
   SCRIM_ASSIGN_OR_RETURN(const std::vector<graph::Density> others, ParseDensities(a.also_for));
@@ -67,6 +67,7 @@ Status Export(const ExportArguments& a) {
   SCRIM_RETURN_IF_ERROR(RestoreAverage(a.checkpoint, network));
   model.name = a.name.empty() ? config.name : a.name;
   model.description = a.description, model.licence = a.licence;
+  model.planes.insert(model.planes.end(), a.planes.begin(), a.planes.end());
   model.previous_mask = config.previous_mask;
   model.weights = network.ExportWeights();
   graph::FoldForInference(model.graph, model.weights);
@@ -76,9 +77,12 @@ Status Export(const ExportArguments& a) {
   std::unique_ptr<Pack> pack;
   if (!a.pack.empty()) {
     SCRIM_ASSIGN_OR_RETURN(pack, Pack::Open(a.pack));
-    const Evaluation e = Evaluate(network, *pack, PhotosOf(*pack, Split::kVal), graph::ShapesOf(model), a.target);
+    const Evaluation e =
+        Evaluate(network, *pack, PhotosOf(*pack, Split::kVal), graph::ShapesOf(model), a.target, a.planes);
     model.figures.emplace_back("val_iou", e.all.iou);
     for (const auto& [source, q] : e.sources) model.figures.emplace_back("val_iou." + source, q.iou);
+    for (const auto& [plane, sources] : e.planes)
+      for (const auto& [source, q] : sources) model.figures.emplace_back("val_iou." + plane + "." + source, q.iou);
   }
   if (EndsWith(a.output, ".onnx")) {
     SCRIM_RETURN_IF_ERROR(graph::SaveOnnx(model, model.density, a.output));
@@ -95,7 +99,7 @@ Status Export(const ExportArguments& a) {
 void AddExportOptions(CLI::App* command, ExportArguments* a) {
   command->add_option("--checkpoint", a->checkpoint);
   command->add_option("--output", a->output);
-  AddNetwork(command, &a->network);
+  AddNetwork(command, &a->network, &a->planes);
   command->add_option("--name", a->name)->capture_default_str();
   command->add_option("--description", a->description, "one line");
   command->add_option("--licence", a->licence, "terms of the weights, one line");

@@ -7,6 +7,7 @@
 
 #include "augment/random.h"
 #include "commands/commands.h"
+#include "datasets/classes.h"
 #include "datasets/coco.h"
 #include "datasets/folder.h"
 #include "datasets/supervisely.h"
@@ -53,25 +54,30 @@ class Splits {
  public:
   Status Read(const PackArguments& a) {
     val_share_ = a.val_share >= 0 ? a.val_share : a.val_split.empty() ? 0.1 : 0.;
-    if (!a.train_split.empty()) {
-      SCRIM_ASSIGN_OR_RETURN(train_, ReadSplit(a.train_split));
-    }
-    if (!a.val_split.empty()) {
-      SCRIM_ASSIGN_OR_RETURN(val_, ReadSplit(a.val_split));
-    }
+    for (const auto& [files, split] : {std::pair(&a.train_split, &train_), {&a.val_split, &val_}})
+      for (const std::string& file : *files) {
+        SCRIM_ASSIGN_OR_RETURN(const std::set<std::string> lines, ReadSplit(file));
+        split->insert(lines.begin(), lines.end());
+      }
     return {};
   }
 
-  // A source that a split file names is split by the files; of any other a share is drawn for validation.
+  // A source that a split file names is split by the files; of any other a share is drawn for validation, one photo of
+  // several at least.
   void Add(std::vector<Example> examples, std::vector<PackEntry>& entries) const {
     bool named = false;
     auto name = [](const Example& e) { return e.source + "/" + e.stem; };
     for (const Example& e : examples) named |= train_.count(name(e)) + val_.count(name(e)) > 0;
     Random random(1);
-    for (Example& e : examples) {
+    int drawn = 0;
+    for (size_t i = 0; i < examples.size(); ++i) {
+      Example& e = examples[i];
       Split split = val_.count(name(e)) ? Split::kVal : Split::kTrain;
       if (named && split == Split::kTrain && !train_.empty() && !train_.count(name(e))) continue;
-      if (!named && e.role == Role::kPhoto && val_share_ > 0 && random.Chance(float(val_share_))) split = Split::kVal;
+      if (!named && e.role == Role::kPhoto && val_share_ > 0) {
+        const bool last = i > 0 && i + 1 == examples.size();
+        if (random.Chance(float(val_share_)) || (last && drawn == 0)) split = Split::kVal, ++drawn;
+      }
       entries.push_back({std::move(e), split});
     }
   }
@@ -89,6 +95,22 @@ Status ReplaceMasks(const std::string& folder, std::vector<PackEntry>& entries) 
       replaced += UseMaskFrom(folder, entry.example);
   if (replaced == 0) return NotFound(folder + ": holds no mask SOURCE/STEM.png of any training photo");
   std::fprintf(stderr, "%s: masks of %d photos\n", folder.c_str(), replaced);
+  return {};
+}
+
+// FOLDER is for the source of its own name.
+Status AddClasses(const std::string& argument, std::vector<PackEntry>& entries) {
+  const size_t equals = argument.find('=');
+  const std::string folder = equals == std::string::npos ? argument : argument.substr(equals + 1),
+                    source = equals == std::string::npos ? FolderName(folder) : argument.substr(0, equals);
+  SCRIM_ASSIGN_OR_RETURN(const Classes classes, Classes::Read(folder));
+  int added = 0;
+  for (PackEntry& entry : entries)
+    if (entry.example.role == Role::kPhoto && entry.example.source == source) added += classes.AddTo(entry.example);
+  if (added == 0)
+    return NotFound(folder + ": holds no classes/STEM.png of any photo of '" + source +
+                    "'; --classes takes SOURCE=FOLDER for another source");
+  std::fprintf(stderr, "%s: classes of %d photos\n", folder.c_str(), added);
   return {};
 }
 
@@ -116,6 +138,7 @@ Status PackPhotos(const PackArguments& a) {
   SCRIM_RETURN_IF_ERROR(add(a.foregrounds, folder(Role::kForeground)));
   SCRIM_RETURN_IF_ERROR(add(a.backgrounds, folder(Role::kBackground)));
   if (!a.masks_from.empty()) SCRIM_RETURN_IF_ERROR(ReplaceMasks(a.masks_from, entries));
+  for (const std::string& argument : a.classes) SCRIM_RETURN_IF_ERROR(AddClasses(argument, entries));
   SCRIM_ASSIGN_OR_RETURN(const PackCounts counts, WritePack(entries, a.max_side, a.threads, a.output));
   for (const std::string& line : counts.broken) std::fprintf(stderr, "left out: %s\n", line.c_str());
   for (const auto& [reason, count] : counts.unsuitable)
@@ -134,8 +157,8 @@ void AddPackOptions(CLI::App* command, PackArguments* a) {
   command->add_option("--supervisely", a->supervisely, "projects in Supervisely's format");
   command->add_option("--foregrounds", a->foregrounds, "the same, to be cut out and put before other backgrounds only");
   command->add_option("--backgrounds", a->backgrounds, "folders of photos without people");
-  command->add_option("--train-split", a->train_split, "file that names the training photos, FOLDER/STEM a line");
-  command->add_option("--val-split", a->val_split, "file that names the validation photos");
+  command->add_option("--train-split", a->train_split, "files that name the training photos, FOLDER/STEM a line");
+  command->add_option("--val-split", a->val_split, "files that name the validation photos");
   command
       ->add_option(
           "--val-share", a->val_share,
@@ -143,6 +166,11 @@ void AddPackOptions(CLI::App* command, PackArguments* a) {
       ->check(CLI::Range(0., 1.));
   command->add_option("--masks-from", a->masks_from,
                       "folder of SOURCE/STEM.png: masks that stand in for training photos' own");
+  command
+      ->add_option("--classes", a->classes,
+                   "folders of classes/STEM.png with classes.json: planes beside the person's, of the photos of the "
+                   "source of the folder's name, or of another")
+      ->type_name("[SOURCE=]FOLDER ...");
   command->add_option("--max-side", a->max_side, "shrink larger photos to this many pixels")->capture_default_str();
   command->add_option("--threads", a->threads)->capture_default_str();
   command->add_option("--output", a->output, "the cache file");

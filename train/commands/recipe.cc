@@ -130,7 +130,7 @@ class Recipe {
     Words words(path_, data);
     if (const toml::table* table = table_["data"].as_table())
       SCRIM_RETURN_IF_ERROR(words.AddAll(*table, {"photos", "foregrounds", "backgrounds", "voc", "supervisely",
-                                                  "masks-from", "train-split", "val-split"}));
+                                                  "masks-from", "classes", "train-split", "val-split"}));
     SCRIM_RETURN_IF_ERROR(words.Parse(command));
     arguments.output = output + "/pack";
     return arguments;
@@ -165,7 +165,7 @@ class Recipe {
     Words words(path_, output);
     SCRIM_RETURN_IF_ERROR(words.AddAll(*table_["model"].as_table()));
     SCRIM_RETURN_IF_ERROR(words.Parse(command));
-    arguments.network = last.network;
+    arguments.network = last.network, arguments.planes = last.planes;
     arguments.target = last.options.augment.target;
     arguments.pack = last.options.pack;
     arguments.checkpoint = Checkpoint(stages() - 1, output);

@@ -31,7 +31,7 @@ void AddSampleOptions(CLI::App* command, RunArguments* a) {
   command->add_option("--threads", o.threads, "threads for the network on the CPU")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
-  AddNetwork(command, &a->network);
+  AddNetwork(command, &a->network, &a->planes);
   AddTarget(command, &o.augment.target);
 }
 
@@ -139,7 +139,8 @@ void AddRunOptions(CLI::App* command, RunArguments* a) {
 Status Resolve(RunArguments& a) {
   TrainOptions& o = a.options;
   if (o.pack.empty()) return InvalidArgument("--pack is missing: a cache made by 'scrim-train pack'");
-  SCRIM_ASSIGN_OR_RETURN(o.network, graph::ScrimnetPreset(a.network));
+  SCRIM_ASSIGN_OR_RETURN(o.network, ParseNetwork(a.network, a.planes));
+  o.augment.planes = a.planes;
   o.start_network = o.network;
   if (!a.start_network.empty()) {
     SCRIM_ASSIGN_OR_RETURN(o.start_network, graph::ScrimnetPreset(a.start_network));

@@ -23,9 +23,9 @@ class Executor {
   // memory is reused as soon as may be.
   Executor(const graph::Graph& graph, const std::vector<NodeWeights>& weights, int n, int h, int w, bool backward);
 
-  // input: n×c×h×w; logits: n×1×h×w.
+  // input: n×c×h×w; logits: n×planes×h×w.
   void Forward(const float* input, Mode mode, float* logits);
-  // Adds the gradients of the weights, for the last Forward and its mode. logits_gradient: n×1×h×w.
+  // Adds the gradients of the weights, for the last Forward and its mode. logits_gradient: as large as the logits.
   void Backward(const float* logits_gradient);
 
   struct Dropout {
@@ -36,6 +36,7 @@ class Executor {
   const std::vector<Dropout>& dropouts() const { return dropouts_; }
   // How often Forward has run.
   int64_t runs() const { return runs_; }
+  int planes() const { return logits_.channels; }
 
  private:
   friend class Planner;

@@ -26,7 +26,8 @@ void Check(const graph::Graph& graph, int n, int h, int w, Use use, double toler
   auto fast = Network::Create(graph, torch::kCPU), exact = Network::Create(graph, torch::kCPU, torch::kDouble);
   ASSERT_TRUE(fast.ok() && exact.ok());
   torch::manual_seed(2);
-  const Tensor input = torch::rand({n, graph.input().channels, h, w}) * 2 - 1, d = torch::randn({n, 1, h, w});
+  const Tensor input = torch::rand({n, graph.input().channels, h, w}) * 2 - 1,
+               d = torch::randn({n, graph::InferShapes(graph, h, w)->back().c, h, w});
   Tensor logits[2];
   for (Network* network : {&*fast, &*exact}) {
     ASSERT_TRUE(network->ImportWeights(weights).ok());
@@ -172,7 +173,8 @@ TEST(Executor, Resizing) {
 }
 
 TEST(Executor, WholeNetworks) {
-  for (const char* preset : {"default", "published", "quality", "lite", "default:dropout=0.3,stem_width=8,separable=0"})
+  for (const char* preset : {"default", "published", "quality", "lite", "default:dropout=0.3,stem_width=8,separable=0",
+                             "default:planes=3,refine_width=8"})
     for (const auto& [n, h, w] : {std::tuple(2, 128, 128), {6, 48, 80}, {5, 50, 75}})
       for (const Use use : {Use::kFixedStatistics, Use::kInference, Use::kBatchStatistics})
         // Batch norms with the batch's statistics make much of little, most so where few pixels are.

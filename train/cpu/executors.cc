@@ -8,7 +8,7 @@ struct Execute : torch::autograd::Function<Execute> {
   static torch::Tensor forward(torch::autograd::AutogradContext* context, torch::Tensor /*anchor*/, torch::Tensor input,
                                int64_t executor, Mode* mode) {
     auto* e = reinterpret_cast<Executor*>(executor);
-    torch::Tensor logits = torch::empty({input.size(0), 1, input.size(2), input.size(3)}, input.options());
+    torch::Tensor logits = torch::empty({input.size(0), e->planes(), input.size(2), input.size(3)}, input.options());
     e->Forward(input.data_ptr<float>(), std::move(*mode), logits.data_ptr<float>());
     context->saved_data["executor"] = executor;
     context->saved_data["run"] = e->runs();

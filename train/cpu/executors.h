@@ -18,9 +18,9 @@ class Executors {
   Executors(const graph::Graph& graph, std::vector<NodeWeights> weights)
       : graph_(graph), weights_(std::move(weights)) {}
 
-  // Logits, n×1×h×w, of input, n×c×h×w, in single precision. training: dropout, and where libtorch records gradients
-  // the result's backward() adds those of the weights; only the last call's result may be asked for them, else it
-  // throws, as libtorch does. running and momentum: see Mode.
+  // Logits, n×planes×h×w, of input, n×c×h×w, in single precision. training: dropout, and where libtorch records
+  // gradients the result's backward() adds those of the weights; only the last call's result may be asked for them,
+  // else it throws, as libtorch does. running and momentum: see Mode.
   torch::Tensor Forward(const torch::Tensor& input, bool training, bool running, double momentum);
 
  private:

@@ -34,6 +34,15 @@ PlaneSums SumPlane(const float* logits, const float* truth, const float* weight,
   return sums;
 }
 
+// Sets probabilities and truth to 0 where the weight is: no sum and no gradient has them then.
+void LeaveOutUnknown(const float* weight, std::vector<float>& p, std::vector<float>& truth, PlaneSums& sums) {
+  sums.both = sums.probability = sums.truth = 0;
+  for (size_t i = 0; i < p.size(); ++i) {
+    if (weight[i] == 0.f) p[i] = truth[i] = 0.f;
+    sums.both += double(p[i] * truth[i]), sums.probability += double(p[i]), sums.truth += double(truth[i]);
+  }
+}
+
 // Probability less truth with its outermost pixels repeated around it: differences there are zero.
 struct Error {
   std::vector<float> data;
@@ -91,14 +100,20 @@ Vec EdgeGradient(const Error& e, int x, int y) {
 
 }  // namespace
 
-double SegmentationLoss(const float* logits, const float* truth, const float* weight, int n, int height, int width,
-                        double edges, float* gradient) {
+double SegmentationLoss(const float* logits, const float* truths, const float* weight, int n, int planes, int height,
+                        int width, double edges, float* gradient) {
   const size_t count = size_t(height) * size_t(width);
-  std::vector<float> p(count);
+  std::vector<float> p(count), known_truth;
   Error error(edges > 0 ? height : 0, edges > 0 ? width : 0);
   double loss = 0;
-  for (int i = 0; i < n; ++i, logits += count, truth += count, weight += count, gradient += count) {
-    const PlaneSums sums = SumPlane(logits, truth, weight, count, p.data());
+  for (int i = 0; i < n * planes; ++i, logits += count, truths += count, weight += count, gradient += count) {
+    const float* truth = truths;
+    PlaneSums sums = SumPlane(logits, truth, weight, count, p.data());
+    if (std::find(weight, weight + count, 0.f) != weight + count) {
+      known_truth.assign(truth, truth + count);
+      truth = known_truth.data();
+      LeaveOutUnknown(weight, p, known_truth, sums);
+    }
     const double all = sums.probability + sums.truth + 1, dice = (2 * sums.both + 1) / all;
     loss += sums.entropy / (double(n) * double(count)) + (1 - dice) / n;
     float edge = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <opencv2/core.hpp>
 #include <string>
 #include <vector>
@@ -22,6 +23,9 @@ struct Labels {
   cv::Mat ignored;  // 255 where the annotators did not say; empty: nowhere
 };
 
+// Further planes by their names, as classes.h stores them.
+using Planes = std::map<std::string, cv::Mat>;
+
 struct Example {
   std::string source;  // the data set's name
   std::string stem;    // unique within the source
@@ -31,6 +35,7 @@ struct Example {
   // for backgrounds.
   std::function<StatusOr<Labels>(cv::Size)> labels;
   bool annotated_scene = false;  // hard outlines of a scene with people, to be prepared (prepare.h)
+  std::function<StatusOr<Planes>(cv::Size)> planes{};  // as `labels`, for these; empty: there are none
 };
 
 // What a reader found. Broken records are left out and listed, a line each.

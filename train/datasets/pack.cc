@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstring>
@@ -12,39 +13,67 @@
 #include <mutex>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
+#include <sstream>
 #include <thread>
+
+#include "datasets/classes.h"
 
 namespace scrim::train {
 namespace {
 
 constexpr char kMagic[8] = {'s', 'c', 'r', 'm', 'p', 'a', 'k', '1'};
 
+// Bytes of a record's pixels, planes included.
+uint64_t SizeOf(const Record& r) { return uint64_t(r.width) * uint64_t(r.height) * (4 + r.planes.size()); }
+
 // File: magic, pixels of all records, index as text lines, offset of the index (8 bytes), magic.
 std::string IndexLine(const Record& r) {
+  std::string planes;
+  for (const std::string& name : r.planes) planes += '\t' + name;
   return r.source + '\t' + r.stem + '\t' + std::to_string(static_cast<int>(r.role)) + '\t' +
          std::to_string(static_cast<int>(r.split)) + '\t' + std::to_string(r.width) + '\t' + std::to_string(r.height) +
-         '\t' + std::to_string(r.offset) + '\n';
+         '\t' + std::to_string(r.offset) + planes + '\n';
 }
 
-StatusOr<cv::Mat> Decode(const Example& example, int max_side) {
+struct Decoded {
+  cv::Mat rgba;
+  Planes planes;
+};
+
+// Shrinks values alone, and what is known of them: a pixel of which less is known is unknown.
+cv::Mat ShrinkPlane(const cv::Mat& plane, cv::Size size) {
+  cv::Mat value = plane.clone(), known = plane != kPlaneUnknown, small, small_known;
+  value.setTo(0, plane == kPlaneUnknown);
+  cv::resize(value, small, size, 0, 0, cv::INTER_AREA);
+  cv::resize(known, small_known, size, 0, 0, cv::INTER_AREA);
+  small.setTo(kPlaneUnknown, small_known < 255);
+  return small;
+}
+
+StatusOr<Decoded> Decode(const Example& example, int max_side) {
   cv::Mat image = cv::imread(example.image, cv::IMREAD_COLOR);
   if (image.empty()) return Corrupt(example.image + ": cannot be decoded");
   Labels labels{cv::Mat(image.size(), CV_8U, cv::Scalar(0)), {}};
   if (example.role != Role::kBackground) {
     SCRIM_ASSIGN_OR_RETURN(labels, example.labels(image.size()));
   }
+  Decoded decoded;
+  if (example.planes) {
+    SCRIM_ASSIGN_OR_RETURN(decoded.planes, example.planes(image.size()));
+  }
   if (example.annotated_scene) SCRIM_RETURN_IF_ERROR(Prepare({}, image, labels));
-  cv::Mat rgb, rgba;
+  cv::Mat rgb;
   cv::cvtColor(image, rgb, cv::COLOR_BGR2RGB);
-  cv::merge(std::vector<cv::Mat>{rgb, labels.person}, rgba);
-  const int longest = std::max(rgba.cols, rgba.rows);
+  cv::merge(std::vector<cv::Mat>{rgb, labels.person}, decoded.rgba);
+  const int longest = std::max(image.cols, image.rows);
   if (longest > max_side) {
     const double scale = double(max_side) / longest;
     cv::Mat small;
-    cv::resize(rgba, small, {}, scale, scale, cv::INTER_AREA);
-    rgba = small;
+    cv::resize(decoded.rgba, small, {}, scale, scale, cv::INTER_AREA);
+    decoded.rgba = small;
+    for (auto& [name, plane] : decoded.planes) plane = ShrinkPlane(plane, small.size());
   }
-  return rgba;
+  return decoded;
 }
 
 }  // namespace
@@ -64,19 +93,24 @@ StatusOr<PackCounts> WritePack(const std::vector<PackEntry>& entries, int max_si
   auto work = [&] {
     for (size_t i = next++; i < entries.size(); i = next++) {
       const Example& example = entries[i].example;
-      StatusOr<cv::Mat> image = Decode(example, max_side);
+      StatusOr<Decoded> decoded = Decode(example, max_side);
       std::lock_guard<std::mutex> lock(mutex);
-      if (!image.ok()) {
-        const Status& status = image.status();
+      if (!decoded.ok()) {
+        const Status& status = decoded.status();
         if (status.code() == Code::kInvalidArgument)
           ++counts.unsuitable[status.message()];
         else
           counts.broken.push_back(status.message());
         continue;
       }
-      out.write(reinterpret_cast<const char*>(image->data), static_cast<std::streamsize>(image->total() * 4));
-      records[i] = {example.source, example.stem, example.role, entries[i].split, image->cols, image->rows, offset};
-      offset += image->total() * 4;
+      const cv::Mat& image = decoded->rgba;
+      out.write(reinterpret_cast<const char*>(image.data), static_cast<std::streamsize>(image.total() * 4));
+      records[i] = {example.source, example.stem, example.role, entries[i].split, image.cols, image.rows, offset, {}};
+      for (const auto& [name, plane] : decoded->planes) {
+        records[i].planes.push_back(name);
+        out.write(reinterpret_cast<const char*>(plane.data), static_cast<std::streamsize>(plane.total()));
+      }
+      offset += SizeOf(records[i]);
       ++counts.written;
     }
   };
@@ -121,14 +155,17 @@ StatusOr<std::unique_ptr<Pack>> Pack::Open(const std::string& path) {
     const size_t end = std::min(text.find('\n', at), text.size());
     Record r;
     char source[256], stem[512];
-    int role = 0, split = 0;
+    int role = 0, split = 0, planes = 0;
     unsigned long long offset = 0;
-    if (std::sscanf(text.substr(at, end - at).c_str(), "%255[^\t]\t%511[^\t]\t%d\t%d\t%d\t%d\t%llu", source, stem,
-                    &role, &split, &r.width, &r.height, &offset) != 7 ||
-        r.width < 1 || r.height < 1 || offset + uint64_t(r.width) * uint64_t(r.height) * 4 > index)
-      return Corrupt(path + ": the index is damaged; make it again with 'scrim-train pack'");
+    const std::string line = text.substr(at, end - at);
+    const bool read = std::sscanf(line.c_str(), "%255[^\t]\t%511[^\t]\t%d\t%d\t%d\t%d\t%llu%n", source, stem, &role,
+                                  &split, &r.width, &r.height, &offset, &planes) == 7;
     r.source = source, r.stem = stem, r.role = static_cast<Role>(role), r.split = static_cast<Split>(split),
     r.offset = offset;
+    std::istringstream names(read ? line.substr(size_t(planes)) : "");
+    for (std::string name; names >> name;) r.planes.push_back(name);
+    if (!read || r.width < 1 || r.height < 1 || offset + SizeOf(r) > index)
+      return Corrupt(path + ": the index is damaged; make it again with 'scrim-train pack'");
     pack->records_.push_back(r);
     at = end + 1;
   }
@@ -141,6 +178,14 @@ Pack::~Pack() {
 
 cv::Mat Pack::Image(const Record& r) const {
   return cv::Mat(r.height, r.width, CV_8UC4, const_cast<uint8_t*>(base_ + r.offset));
+}
+
+cv::Mat Pack::Plane(const Record& r, const std::string& name) const {
+  const auto plane = std::find(r.planes.begin(), r.planes.end(), name);
+  if (plane == r.planes.end()) return {};
+  const uint64_t pixels = uint64_t(r.width) * uint64_t(r.height);
+  const uint64_t at = r.offset + pixels * (4 + uint64_t(plane - r.planes.begin()));
+  return cv::Mat(r.height, r.width, CV_8U, const_cast<uint8_t*>(base_ + at));
 }
 
 std::vector<const Record*> PhotosOf(const Pack& pack, Split split) {

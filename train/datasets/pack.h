@@ -1,4 +1,5 @@
-// The packed cache: every photo decoded once, RGBA with the mask as alpha, in one file that training maps into memory.
+// The packed cache: every photo decoded once, RGBA with the mask as alpha and its further planes behind it, in one file
+// that training maps into memory.
 // Decoding is then no cost at all; pages come from the system's cache.
 #pragma once
 
@@ -17,7 +18,8 @@ struct Record {
   Role role = Role::kPhoto;
   Split split = Split::kTrain;
   int width = 0, height = 0;
-  uint64_t offset = 0;  // of the first pixel in the file
+  uint64_t offset = 0;              // of the first pixel in the file
+  std::vector<std::string> planes;  // that are known of it, beside the person's
 };
 
 struct PackEntry {
@@ -47,6 +49,8 @@ class Pack {
   const std::vector<Record>& records() const { return records_; }
   // RGBA, 8 bit; alpha is the mask, all 0 for a background. Points into the mapping: read only.
   cv::Mat Image(const Record& record) const;
+  // One of the record's planes, 8 bit, as classes.h stores them; empty where it has none of this name.
+  cv::Mat Plane(const Record& record, const std::string& name) const;
 
  private:
   Pack() = default;

@@ -190,6 +190,7 @@ class CompareRun {
   }
 
   Status Finish() {
+    if (Interrupted() && comparison_.frames() == 0) return {};  // nothing was left out but what nobody waits for
     if (!options_.masks.empty() && !truth_found_)
       return NotFound("--masks " + options_.masks +
                       ": holds no mask of these frames; photos want STEM.png, frames of a clip 000000.png and so on");

@@ -43,11 +43,10 @@ std::vector<std::string> Texts(const GValue* value) {
   return texts;
 }
 
-std::vector<ListedMode> ModesOf(GstDevice* device) {
+std::vector<ListedMode> ModesOf(const GstCaps* caps) {
   std::vector<ListedMode> modes;
-  const Owned<GstCaps> caps(gst_device_get_caps(device));
-  for (guint i = 0; caps != nullptr && i < gst_caps_get_size(caps.get()); ++i) {
-    const GstStructure* structure = gst_caps_get_structure(caps.get(), i);
+  for (guint i = 0; caps != nullptr && i < gst_caps_get_size(caps); ++i) {
+    const GstStructure* structure = gst_caps_get_structure(caps, i);
     std::vector<std::string> formats = Texts(gst_structure_get_value(structure, "format"));
     if (formats.empty()) formats = {gst_structure_get_name(structure)};
     for (const std::string& format : formats) {
@@ -69,7 +68,7 @@ Json ToJson(const std::vector<VideoDevice>& devices) {
   Json all = Json::array();
   for (const VideoDevice& device : devices) {
     Json modes = Json::array();
-    for (const ListedMode& mode : ModesOf(device.device.get()))
+    for (const ListedMode& mode : ModesOf(device.caps.get()))
       modes.push_back({{"format", mode.format}, {"width", mode.width}, {"height", mode.height}, {"rates", mode.rates}});
     all.push_back({{"kind", device.sink ? "sink" : "camera"},
                    {"name", device.name},
@@ -92,7 +91,7 @@ Status Devices(const DevicesOptions& options) {
     std::printf("%s  %s%s%s\n", device.sink ? "sink  " : "camera", device.name.c_str(),
                 device.path.empty() ? "" : ("  " + device.path).c_str(),
                 device.node.empty() ? "" : ("  " + device.node).c_str());
-    for (const ListedMode& mode : ModesOf(device.device.get())) {
+    for (const ListedMode& mode : ModesOf(device.caps.get())) {
       std::printf("        %s %sx%s at %s\n", mode.format.c_str(), mode.width.c_str(), mode.height.c_str(),
                   mode.rates.empty() ? "any rate" : Joined(mode.rates).c_str());
     }

@@ -51,7 +51,7 @@ double Fixate(GstStructure* mode, const Mode& wish) {
 
 StatusOr<Source> OpenCamera(const std::string& text, const Mode& wish, const std::string& before) {
   SCRIM_ASSIGN_OR_RETURN(const VideoDevice device, FindCamera(text, before));
-  Owned<GstElement> element(gst_device_create_element(device.device.get(), "camera"));
+  Owned<GstElement> element = MakeCameraElement(device);
   if (element == nullptr) return Internal(text + ": the camera's driver has no GStreamer element");
   gst_object_ref_sink(element.get());
   // PipeWire takes its memory back when the source is closed, whoever still holds a frame.
@@ -63,8 +63,7 @@ StatusOr<Source> OpenCamera(const std::string& text, const Mode& wish, const std
     SCRIM_ASSIGN_OR_RETURN(source.connection, ConnectToPipeWire());
     g_object_set(element.get(), "fd", source.connection.get(), nullptr);
   }
-  Owned<GstCaps> possible(gst_device_get_caps(device.device.get()));
-  Owned<GstCaps> mode = possible != nullptr ? ChooseMode(possible.get(), WithDefaults(wish)) : nullptr;
+  Owned<GstCaps> mode = device.caps != nullptr ? ChooseMode(device.caps.get(), WithDefaults(wish)) : nullptr;
   source.name = source.about = device.name;
   std::string rest = "capsfilter name=mode ! decodebin";
   if (mode != nullptr) {

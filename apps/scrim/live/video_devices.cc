@@ -5,7 +5,8 @@
 #include <mutex>
 #include <utility>
 
-#include "pipewire_camera.h"
+#include "live/pipewire_camera.h"
+#include "live/pipewire_nodes.h"
 
 namespace scrim::app {
 namespace {
@@ -23,38 +24,59 @@ std::string Property(const GstStructure* properties, std::initializer_list<const
 VideoDevice Describe(GstDevice* device) {
   VideoDevice result;
   result.device.reset(device);
+  result.caps.reset(gst_device_get_caps(device));
   const Owned<gchar> name(gst_device_get_display_name(device));
   result.name = name.get();
   const Owned<GstStructure> properties(gst_device_get_properties(device));
   result.path = Property(properties.get(), {"device.path", "api.v4l2.path"});
-  result.node = Property(properties.get(), {"node.name"});
   result.sink = gst_device_has_classes(device, "Video/Sink");
   return result;
+}
+
+// Cameras and loopback devices.
+std::vector<VideoDevice> ListV4l2() {
+  std::vector<VideoDevice> devices;
+  GstDeviceProvider* provider = gst_device_provider_factory_get_by_name("v4l2deviceprovider");
+  if (provider == nullptr) return devices;
+  GList* found = gst_device_provider_get_devices(provider);
+  for (GList* i = found; i != nullptr; i = i->next) {
+    VideoDevice device = Describe(GST_DEVICE(i->data));
+    if (device.sink || gst_device_has_classes(device.device.get(), "Video/Source"))
+      devices.push_back(std::move(device));
+  }
+  g_list_free(found);
+  gst_object_unref(provider);
+  return devices;
 }
 
 }  // namespace
 
 StatusOr<std::vector<VideoDevice>> ListDevices() {
-  // One at a time, because providers are shared; a daemon that does not answer must not hold up those who come later.
+  // One at a time: a driver that does not answer must not hold up those who come later.
   static std::timed_mutex mutex;
   const std::unique_lock<std::timed_mutex> lock(mutex, kPatience);
   if (!lock.owns_lock()) return IoError("cameras: they cannot be listed: no answer from PipeWire or a driver");
-  // Never started: a provider of PipeWire's (0.3.65) that was keeps its connection for good, and knows of no camera any
-  // more once the daemon has been restarted. Unstarted ones look anew each time.
-  static GstDeviceMonitor* const monitor = [] {
-    GstDeviceMonitor* made = gst_device_monitor_new();
-    gst_device_monitor_add_filter(made, "Video/Source", nullptr);
-    gst_device_monitor_add_filter(made, "Video/Sink", nullptr);
-    return made;
-  }();
   std::vector<VideoDevice> devices;
-  GList* found = gst_device_monitor_get_devices(monitor);
-  for (GList* i = found; i != nullptr; i = i->next) {
-    VideoDevice device = Describe(GST_DEVICE(i->data));
-    if (!device.sink || !device.path.empty()) devices.push_back(std::move(device));  // a graphics card is a sink, too
+  for (PipeWireNode& node : ListPipeWireNodes()) {
+    VideoDevice& device = devices.emplace_back();
+    device.name = node.label, device.path = node.path, device.node = node.name, device.serial = node.serial;
+    device.caps = std::move(node.caps);
   }
-  g_list_free(found);
+  // PipeWire shares a camera, which V4L2 gives to one program.
+  for (VideoDevice& device : ListV4l2()) {
+    const bool known = std::any_of(devices.begin(), devices.end(), [&](const VideoDevice& other) {
+      return !device.sink && !other.path.empty() && other.path == device.path;
+    });
+    if (!known) devices.push_back(std::move(device));
+  }
   return devices;
+}
+
+Owned<GstElement> MakeCameraElement(const VideoDevice& camera) {
+  if (camera.device != nullptr) return Owned<GstElement>(gst_device_create_element(camera.device.get(), "camera"));
+  GstElement* element = gst_element_factory_make("pipewiresrc", "camera");
+  if (element != nullptr) g_object_set(element, "target-object", camera.serial.c_str(), nullptr);
+  return Owned<GstElement>(element);
 }
 
 StatusOr<VideoDevice> FindCamera(const std::string& text, const std::string& before) {

@@ -15,7 +15,6 @@ struct GstFree {
   void operator()(GstBus* p) const { gst_object_unref(p); }
   void operator()(GstPad* p) const { gst_object_unref(p); }
   void operator()(GstDevice* p) const { gst_object_unref(p); }
-  void operator()(GstDeviceMonitor* p) const { gst_object_unref(p); }
   void operator()(GstCaps* p) const { gst_caps_unref(p); }
   void operator()(GstMessage* p) const { gst_message_unref(p); }
   void operator()(GstEvent* p) const { gst_event_unref(p); }

@@ -34,6 +34,7 @@ class LayoutAssigner {
       Assign(instruction);
       lowered_.instructions.push_back(std::move(instruction));
     }
+    lowered_.output = In(Layout::kPlanar, lowered_.output);
   }
 
  private:
@@ -68,7 +69,7 @@ class LayoutAssigner {
 
   // Backwards: which layout the readers of a value would like.
   void CollectWishes() {
-    if (Channels(lowered_.output) > 1) wish_[static_cast<size_t>(lowered_.output)] = Wish::kChannelsLast;
+    wish_[static_cast<size_t>(lowered_.output)] = Wish::kPlanar;
     for (size_t k = lowered_.instructions.size(); k-- > 0;) {
       const Instruction& i = lowered_.instructions[k];
       for (int value : ReadsOf(i)) {

@@ -143,23 +143,27 @@ void SetBorders(Lowered& lowered) {
   }
 }
 
-// The output in place where it is a plane without a border, else as a copy.
+// The output, which is planar, in place where its planes are its own and have no border, else as a copy.
 void FinishOutput(Lowered& lowered) {
   const Value value = lowered.value(lowered.output);
-  const bool plane = value.layout == Layout::kPlanar && value.shape.c == 1 && value.members.empty();
-  if (plane && !value.border.any()) {
-    lowered.value(lowered.output).gapless = true;
-    return;
+  const auto copy = [&](Kind kind, Layout layout) {
+    Instruction i;
+    i.kind = kind;
+    i.name = "output";
+    i.inputs = {lowered.output};
+    i.outputs = {lowered.AddValue(value.shape, layout)};
+    lowered.output = i.outputs[0];
+    lowered.instructions.push_back(i);
+  };
+  if (!value.members.empty() || value.border.any()) {
+    if (value.shape.c == 1) {
+      copy(Kind::kCopy, Layout::kPlanar);
+    } else {
+      copy(Kind::kToChannelsLast, Layout::kChannelsLast);
+      copy(Kind::kToPlanar, Layout::kPlanar);
+    }
   }
-  Instruction copy;
-  const bool planes = value.layout == Layout::kPlanar && value.shape.c > 1;
-  copy.kind = planes ? Kind::kToChannelsLast : Kind::kCopy;
-  copy.name = "output";
-  copy.inputs = {lowered.output};
-  copy.outputs = {lowered.AddValue(value.shape, planes ? Layout::kChannelsLast : value.layout)};
-  lowered.output = copy.outputs[0];
   lowered.value(lowered.output).gapless = true;
-  lowered.instructions.push_back(copy);
 }
 
 }  // namespace
