@@ -19,7 +19,7 @@ StatusOr<std::unique_ptr<MaskNetwork>> MaskNetwork::Create(const graph::Model& m
   input.normalisation = {model.input_scale, model.input_offset};
   input.previous_mask = model.previous_mask;
   input.previous_mask_rule = model.previous_mask_rule;
-  return Create(std::move(program), input, options, {"person"});
+  return Create(std::move(program), input, options, model.planes);
 }
 
 StatusOr<std::unique_ptr<MaskNetwork>> MaskNetwork::Create(std::unique_ptr<nn::Program> program, const InputSpec& input,
