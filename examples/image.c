@@ -45,6 +45,8 @@ static scrim_status SetBackground(scrim_session* session, const char* text) {
       return scrim_set_background_blur(session, background.strength);
     case SCRIM_BACKGROUND_COLOR:
       return scrim_set_background_color(session, background.red, background.green, background.blue);
+    case SCRIM_BACKGROUND_ROOM:
+      return scrim_set_background_room(session);
     case SCRIM_BACKGROUND_TRANSPARENT: /* which RGB cannot say */
       return SCRIM_INVALID_ARGUMENT;
     default:

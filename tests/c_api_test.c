@@ -118,6 +118,8 @@ static void TestParse(void) {
         background.blue == 12);
   CHECK(scrim_parse_background("transparent", &background) == SCRIM_OK);
   CHECK(background.kind == SCRIM_BACKGROUND_TRANSPARENT);
+  CHECK(scrim_parse_background("room", &background) == SCRIM_OK);
+  CHECK(background.kind == SCRIM_BACKGROUND_ROOM);
   CHECK(scrim_parse_background("coast.jpg", &background) == SCRIM_OK);
   CHECK(background.kind == SCRIM_BACKGROUND_IMAGE);
   CHECK(scrim_parse_background("blur:x", &background) == SCRIM_INVALID_ARGUMENT);
@@ -223,6 +225,14 @@ static void TestNull(scrim_session* session, const char* model) {
   REFUSES_NULL(scrim_set_background_image(NULL, &frame));
   REFUSES_NULL(scrim_set_background_image(session, NULL));
   REFUSES_NULL(scrim_set_background_transparent(NULL));
+  REFUSES_NULL(scrim_set_background_room(NULL));
+  REFUSES_NULL(scrim_set_hair_color(NULL, 0, 0, 0, 1.0f));
+  REFUSES_NULL(scrim_set_skin_smoothing(NULL, 1.0f));
+  CHECK(scrim_get_plane_name(NULL, 0) == NULL);
+  REFUSES_NULL(scrim_want_plane(NULL, "hair", 1));
+  REFUSES_NULL(scrim_want_plane(session, NULL, 1));
+  REFUSES_NULL(scrim_get_plane_alpha(NULL, "person", kWidth, kHeight, alpha, kWidth));
+  REFUSES_NULL(scrim_get_plane_alpha(session, NULL, kWidth, kHeight, alpha, kWidth));
   REFUSES_NULL(scrim_parse_background(NULL, &background));
   REFUSES_NULL(scrim_parse_background("blur", NULL));
   REFUSES_NULL(scrim_parse_input_size(NULL, &width, &height));

@@ -99,6 +99,7 @@ class Documents : public testing::TestWithParam<std::string> {
     if (GetParam() == "docs/use/recordings.md")  // writes frames and masks
       for (const char* name : {"frames", "masks"}) fs::remove_all(here / name);
     fs::create_symlink(SCRIM_MODELS, here / "models");
+    fs::copy_file(SCRIM_PARTS_MODEL, here / "parts.scrim");
     fs::create_directories(here / "runs/mine");
     fs::copy_file(SCRIM_MODELS "/lite.scrim", here / "runs/mine/own-photos.scrim");
     // What the documents call without a path; a player that takes everything and shows nothing.
@@ -132,7 +133,7 @@ class Documents : public testing::TestWithParam<std::string> {
   // A live run for `scrim ctl` to talk to.
   void ExpectInLiveRun(const std::string& commands) {
     Expect(
-        "scrim run -i test --size 64x36 -b blur beach.jpg -o - --duration 60 >/dev/null & run=$!\n"
+        "scrim run -i test --size 64x36 -b blur beach.jpg -o - --duration 60 --model parts.scrim >/dev/null & run=$!\n"
         "trap 'kill $run 2>/dev/null || true' EXIT\n"
         "until scrim ctl stats 2>/dev/null | grep -q 'frames: [1-9]'; do sleep 0.1; done\n" +
         commands + "scrim ctl quit; wait $run");
@@ -209,7 +210,7 @@ std::string Name(const testing::TestParamInfo<std::string>& info) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Documents,
-                         testing::Values("README.md", "docs/use/call.md", "docs/use/gstreamer.md", "docs/use/photos.md",
+                         testing::Values("README.md", "docs/use/call.md", "docs/use/gstreamer.md", "docs/use/hair-and-skin.md", "docs/use/photos.md",
                                          "docs/use/recordings.md", "docs/use/settings.md", "docs/train/your-photos.md",
                                          "docs/train/recipes.md", "docs/train/machines.md", "docs/train/int8.md",
                                          "docs/predecessors.md", "docs/embed/gstreamer.md", "docs/develop/testing.md"),

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "common/color.h"
 #include "common/default_model.h"
 #include "common/image_file.h"
 #include "video_frame.h"
@@ -82,6 +83,21 @@ void Filter::Change(const std::function<void(Settings*)>& change) {
   changed_ = true;
 }
 
+std::string Filter::ChangeRetouch(const std::function<void(Retouch*)>& change) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Retouch changed = settings_.retouch;
+  change(&changed);
+  if (!changed.hair_color.empty() && !ParseColor(changed.hair_color))
+    return "hair-color " + NoColor(changed.hair_color);
+  if (started_) {
+    if (!changed.hair_color.empty() && changed.hair_strength > 0 && !lacks_.hair.empty()) return lacks_.hair;
+    if (changed.skin_smoothing > 0 && !lacks_.skin.empty()) return lacks_.skin;
+  }
+  settings_.retouch = std::move(changed);
+  retouch_changed_ = true;
+  return "";
+}
+
 std::string Filter::background() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   return text_;
@@ -124,18 +140,20 @@ std::string Filter::Start() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     settings = settings_;
-    changed_ = false;
+    changed_ = retouch_changed_ = false;
   }
   upstream_live_ = false;
   unavailable_ = 0;
   live_ = Wants(settings);
-  problem_ = Open(settings, live_, &session_);
+  Lacks lacks;
+  problem_ = Open(settings, live_, &session_, &lacks);
   if (problem_.empty()) problem_ = Apply(&session_);
   if (!problem_.empty()) return problem_;
   transparent_ = background_.value.kind == SCRIM_BACKGROUND_TRANSPARENT;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (text_ == text) {
+      lacks_ = std::move(lacks);
       pending_.reset();
       stats_ = {}, ended_ = {};
       started_ = true;
@@ -168,9 +186,11 @@ void Filter::SetFormat(const scrim_frame& like) {
 Filter::Changes Filter::Update() {
   Changes changes;
   std::optional<Settings> settings;
+  std::optional<Retouch> retouch;
   std::optional<Background> background;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
+    if (std::exchange(retouch_changed_, false)) retouch = settings_.retouch;
     if (std::exchange(changed_, false)) settings = settings_;
     background.swap(pending_);
   }
@@ -178,13 +198,21 @@ Filter::Changes Filter::Update() {
     // The old session stays where the new one is impossible: it still draws the background.
     Session session;
     const bool live = Wants(*settings);
-    problem_ = Open(*settings, live, &session);
+    Lacks lacks;
+    problem_ = Open(*settings, live, &session, &lacks);
     if (problem_.empty()) problem_ = Apply(&session);
     if (problem_.empty()) {
       Add(session_.stats(), &ended_);
       session_ = std::move(session);
+      {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        lacks_ = std::move(lacks);
+      }
       changes.latency = live_.exchange(live) || live;  // max-wait may have changed, too
     }
+  }
+  if (retouch && !settings) {
+    if (std::string problem = Apply(*retouch, &session_); !problem.empty()) problem_ = std::move(problem);
   }
   if (!background) return changes;
   background_ = std::move(*background);
@@ -281,7 +309,7 @@ void Filter::ShowScreen() {
   gst_sample_unref(sample);
 }
 
-std::string Filter::Open(const Settings& settings, bool live, Session* session) {
+std::string Filter::Open(const Settings& settings, bool live, Session* session, Lacks* lacks) {
   scrim_params params = DefaultParams();
   if (!settings.input_size.empty()) {
     const scrim_status status =
@@ -307,7 +335,18 @@ std::string Filter::Open(const Settings& settings, bool live, Session* session) 
     path = FindDefaultModel(binary, SCRIM_MODEL_FOLDER);
     if (path.empty()) return NoDefaultModel(binary, SCRIM_MODEL_FOLDER) + "; name one with the property model";
   }
-  return ProblemOf(session->Open(path, params));
+  if (std::string problem = ProblemOf(session->Open(path, params)); !problem.empty()) return problem;
+  *lacks = {ProblemOf(session->SetHairColor(0, 0, 0, 1)), ProblemOf(session->SetSkinSmoothing(1))};
+  return Apply(settings.retouch, session);
+}
+
+std::string Filter::Apply(const Retouch& retouch, Session* session) {
+  const std::optional<Rgb> color = ParseColor(retouch.hair_color);
+  if (!retouch.hair_color.empty() && !color) return "hair-color " + NoColor(retouch.hair_color);
+  const Rgb hair = color.value_or(Rgb{});
+  const float strength = color ? retouch.hair_strength : 0;
+  const std::string problem = ProblemOf(session->SetHairColor(hair.red, hair.green, hair.blue, strength));
+  return problem.empty() ? ProblemOf(session->SetSkinSmoothing(retouch.skin_smoothing)) : problem;
 }
 
 std::string Filter::Apply(Session* session) {

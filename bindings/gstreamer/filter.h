@@ -20,6 +20,13 @@ enum class Live { kAuto, kOn, kOff };  // kAuto: as the upstream elements are
 
 enum class Keep { kPerson, kRoom };
 
+// What is changed of the person.
+struct Retouch {
+  std::string hair_color;      // #rrggbb; empty: its own
+  float hair_strength = 0.8f;  // 0 to 1
+  float skin_smoothing = 0;    // 0 to 1
+};
+
 // What a session is made of. Empty texts: the defaults.
 struct Settings {
   std::string model;       // path; empty: the released default
@@ -38,6 +45,7 @@ struct Settings {
   float person_position = DefaultParams().person_position;
   Live live = Live::kAuto;
   std::string budget;  // Nms or N%; empty: any
+  Retouch retouch;
   float max_wait_ms = DefaultParams().wait_ms, max_mask_age_ms = DefaultParams().max_mask_age_ms;
 };
 
@@ -57,6 +65,9 @@ class Filter {
   // From any thread. Before Start everything is only kept; afterwards it counts from the next frame on.
   Settings settings() const;
   void Change(const std::function<void(Settings*)>& change);
+  // Of the next frame; nothing starts anew. After Start, on an error, all stays as it was: what is no colour, or a
+  // model that does not know the hair or the skin.
+  std::string ChangeRetouch(const std::function<void(Retouch*)>& change);
   std::string background() const;
   // Reads an image on the caller's thread. After Start, on an error, the old background stays. Of calls at one time the
   // last one counts, however long the others take.
@@ -118,7 +129,12 @@ class Filter {
   static std::string ReadScreen(Fit fit, Background* background);
   void ShowClip(uint64_t time);
   void ShowScreen();
-  static std::string Open(const Settings& settings, bool live, Session* session);
+  // What the model of a session does not know, in the library's words; empty: it does.
+  struct Lacks {
+    std::string hair, skin;
+  };
+  static std::string Open(const Settings& settings, bool live, Session* session, Lacks* lacks);
+  static std::string Apply(const Retouch& retouch, Session* session);
   std::string Apply(Session* session);
   bool Wants(const Settings& settings) const {
     return settings.live == Live::kOn || (settings.live == Live::kAuto && upstream_live_);
@@ -128,6 +144,8 @@ class Filter {
   mutable std::mutex mutex_;
   Settings settings_;                  // behind mutex_, as far as changed_
   bool changed_ = false;               // since the last Update
+  bool retouch_changed_ = false;       // the same of settings_.retouch alone
+  Lacks lacks_;                        // of the session in use
   std::string text_ = "blur";          // of the background
   std::optional<Background> pending_;  // for the next Update
   uint64_t asked_ = 0, read_ = 0;      // numbers of SetBackground's calls: the last one, and the last that was read

@@ -23,6 +23,9 @@ enum Property {
   kMatchBrightness,
   kPersonSize,
   kPersonPosition,
+  kHairColor,
+  kHairStrength,
+  kSmoothSkin,
   kLevels,
   kBypass,
   kLive,
@@ -143,6 +146,15 @@ bool SetProperty(Filter* filter, guint id, const GValue* value, std::string* pro
     case kPersonPosition:
       change([&](Settings& s) { s.person_position = g_value_get_float(value); });
       break;
+    case kHairColor:
+      *problem = filter->ChangeRetouch([&](Retouch* retouch) { retouch->hair_color = Text(value); });
+      break;
+    case kHairStrength:
+      *problem = filter->ChangeRetouch([&](Retouch* retouch) { retouch->hair_strength = g_value_get_float(value); });
+      break;
+    case kSmoothSkin:
+      *problem = filter->ChangeRetouch([&](Retouch* retouch) { retouch->skin_smoothing = g_value_get_float(value); });
+      break;
     case kLevels:
       change([&](Settings& s) { s.levels = Text(value); });
       break;
@@ -221,6 +233,15 @@ bool GetProperty(const Filter& filter, guint id, GValue* value) {
     case kPersonPosition:
       g_value_set_float(value, settings.person_position);
       break;
+    case kHairColor:
+      g_value_set_string(value, settings.retouch.hair_color.c_str());
+      break;
+    case kHairStrength:
+      g_value_set_float(value, settings.retouch.hair_strength);
+      break;
+    case kSmoothSkin:
+      g_value_set_float(value, settings.retouch.skin_smoothing);
+      break;
     case kLevels:
       g_value_set_string(value, settings.levels.c_str());
       break;
@@ -266,11 +287,12 @@ void InstallProperties(GObjectClass* object_class) {
     install(id, g_param_spec_boolean(name, nick, blurb, value, kFlags));
   };
   text(kModel, "model", "Model", "Model file that finds the person; empty: the released default model", "");
-  text(kBackground, "background", "Background",
-       "What stands behind the person: an image or video file (which plays over and over), blur or blur:N (N the "
-       "blur's sigma in pixels of a 720-line frame, 0.5 to 100), #rrggbb, screen (the X display's, as it is), or "
-       "transparent (RGBA or BGRA comes out then)",
-       "blur");
+  text(
+      kBackground, "background", "Background",
+      "What stands behind the person: an image or video file (which plays over and over), blur or blur:N (N the "
+      "blur's sigma in pixels of a 720-line frame, 0.5 to 100), #rrggbb, screen (the X display's, as it is), room (the "
+      "real one, as it is: everybody sees it), or transparent (RGBA or BGRA comes out then)",
+      "blur");
   install(kFit, g_param_spec_enum("fit", "Fit", "How an image or video that is set from here on fits into the frame",
                                   FitType(), static_cast<gint>(Fit::kCover), kFlags));
   text(
@@ -310,6 +332,15 @@ void InstallProperties(GObjectClass* object_class) {
   install(kPersonPosition, g_param_spec_float("person-position", "Position of the person",
                                               "Where a smaller person stands: 0 at the left edge to 1 at the right one",
                                               0, 1, defaults.person_position, kFlags));
+  text(kHairColor, "hair-color", "Colour of the hair",
+       "#rrggbb: hair of this colour, as if dyed; empty: its own. The model must know hair", "");
+  install(kHairStrength,
+          g_param_spec_float("hair-strength", "Strength of the hair's colour",
+                             "How far hair goes to hair-color, 0 to 1", 0, 1, defaults.retouch.hair_strength, kFlags));
+  install(kSmoothSkin, g_param_spec_float("smooth-skin", "Smooth skin",
+                                          "How far small wrinkles and blemishes of the face go, 0 to 1. The model must "
+                                          "know skin",
+                                          0, 1, defaults.retouch.skin_smoothing, kFlags));
   text(kLevels, "levels", "Levels",
        "LOW:HIGH, mask values that become fully room and fully person, 0 <= LOW < HIGH <= 1; empty: 0.2:0.8", "");
   flag(kBypass, "bypass-to-background", "Bypass to background",

@@ -171,11 +171,26 @@ SCRIM_API scrim_status scrim_set_background_image(scrim_session* session, const 
 /* Straight alpha in the output, which must be RGBA or BGRA; colors are blank where alpha is 0. */
 SCRIM_API scrim_status scrim_set_background_transparent(scrim_session* session);
 
+/* The real room as it is, for changes of the person alone. Whoever sees the output sees the room; without a mask it is
+ * grey, as with a blur. */
+SCRIM_API scrim_status scrim_set_background_room(scrim_session* session);
+
+/* Hair of this color, as if dyed: strands, highlights and shading stay. The color is what the hair is on the whole; very
+ * dark hair becomes only as light as a camera's noise allows. strength: 0 (default) leaves hair alone and costs nothing,
+ * 1 goes all the way. From the next frame on. SCRIM_UNSUPPORTED: the model has no plane "hair" (scrim_get_plane_name).
+ * After an error all stays as it was. With keep_room nothing happens: the person is not seen. */
+SCRIM_API scrim_status scrim_set_hair_color(scrim_session* session, uint8_t red, uint8_t green, uint8_t blue,
+                                            float strength);
+/* Skin without small wrinkles and blemishes; eyes, brows, lips, beard and pores stay. strength: 0 (default) leaves skin
+ * alone and costs nothing, to 1. SCRIM_UNSUPPORTED: the model has no plane "skin". Otherwise as above. */
+SCRIM_API scrim_status scrim_set_skin_smoothing(scrim_session* session, float strength);
+
 enum scrim_background_kind SCRIM_INT32 {
   SCRIM_BACKGROUND_IMAGE = 0,
   SCRIM_BACKGROUND_BLUR = 1,
   SCRIM_BACKGROUND_COLOR = 2,
-  SCRIM_BACKGROUND_TRANSPARENT = 3
+  SCRIM_BACKGROUND_TRANSPARENT = 3,
+  SCRIM_BACKGROUND_ROOM = 4
 };
 
 typedef struct scrim_background {
@@ -185,7 +200,7 @@ typedef struct scrim_background {
 } scrim_background;
 
 /* Understands what programs let their users write for a background: blur, blur:N (N the strength), #rrggbb,
- * transparent; anything else is the name of an image file, which the caller reads. The same in every locale. */
+ * room, transparent; anything else is the name of an image file, which the caller reads. The same in every locale. */
 SCRIM_API scrim_status scrim_parse_background(const char* text, scrim_background* out);
 
 /* The same for the network's input size: WIDTHxHEIGHT, each 16 to 4096. */
@@ -209,6 +224,19 @@ SCRIM_API scrim_status scrim_segment(scrim_session* session, const scrim_frame* 
  * size. */
 SCRIM_API scrim_status scrim_get_alpha(const scrim_session* session, int width, int height, uint8_t* alpha,
                                        size_t stride);
+
+/* What the model tells apart: index 0 is "person"; others, as "hair" and "skin", follow where it has them. NULL: a
+ * negative index, or one behind the last. Valid as long as the session. */
+SCRIM_API const char* scrim_get_plane_name(const scrim_session* session, int index);
+
+/* Whether the alpha of a plane is made for every frame, from the next one on; want: 1 or 0 (default, which costs
+ * nothing). SCRIM_UNSUPPORTED: the model has no such plane. */
+SCRIM_API scrim_status scrim_want_plane(scrim_session* session, const char* plane, int want);
+
+/* The alpha of a plane in the last frame, within the person's everywhere; as scrim_get_alpha. SCRIM_INVALID_ARGUMENT
+ * also where nobody wanted the plane before that frame; SCRIM_UNSUPPORTED: the model has no such plane. */
+SCRIM_API scrim_status scrim_get_plane_alpha(const scrim_session* session, const char* plane, int width, int height,
+                                             uint8_t* alpha, size_t stride);
 
 /* The network's own answer for the last frame, neither held still nor refined: as many rows and columns as the input
  * size has, without gaps, 0 room to 1 person. `count`, the floats that there is room for, must be their number.

@@ -57,6 +57,12 @@ class Session {
   scrim_status SetBackgroundImage(const scrim_frame& picture) { return scrim_set_background_image(get(), &picture); }
   scrim_status SetBackgroundTransparent() { return scrim_set_background_transparent(get()); }
 
+  scrim_status SetBackgroundRoom() { return scrim_set_background_room(get()); }
+  scrim_status SetHairColor(uint8_t red, uint8_t green, uint8_t blue, float strength) {
+    return scrim_set_hair_color(get(), red, green, blue, strength);
+  }
+  scrim_status SetSkinSmoothing(float strength) { return scrim_set_skin_smoothing(get(), strength); }
+
   // What scrim_parse_background found; picture counts for SCRIM_BACKGROUND_IMAGE alone and may be null otherwise.
   scrim_status SetBackground(const scrim_background& background, const scrim_frame* picture) {
     switch (background.kind) {
@@ -66,6 +72,8 @@ class Session {
         return SetBackgroundColor(background.red, background.green, background.blue);
       case SCRIM_BACKGROUND_TRANSPARENT:
         return SetBackgroundTransparent();
+      case SCRIM_BACKGROUND_ROOM:
+        return SetBackgroundRoom();
       case SCRIM_BACKGROUND_IMAGE:
         break;
     }
@@ -82,6 +90,15 @@ class Session {
   }
   [[nodiscard]] scrim_status GetAlpha(int width, int height, uint8_t* alpha, size_t stride) const {
     return scrim_get_alpha(get(), width, height, alpha, stride);
+  }
+  // Null behind the last.
+  const char* PlaneName(int index) const { return scrim_get_plane_name(get(), index); }
+  [[nodiscard]] scrim_status WantPlane(const std::string& plane, bool want) {
+    return scrim_want_plane(get(), plane.c_str(), want ? 1 : 0);
+  }
+  [[nodiscard]] scrim_status GetPlaneAlpha(const std::string& plane, int width, int height, uint8_t* alpha,
+                                           size_t stride) const {
+    return scrim_get_plane_alpha(get(), plane.c_str(), width, height, alpha, stride);
   }
   [[nodiscard]] scrim_status GetMask(float* mask, size_t count) const { return scrim_get_mask(get(), mask, count); }
   void Reset() { scrim_reset(get()); }

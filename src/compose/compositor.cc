@@ -114,7 +114,8 @@ Status Compositor::Compose(const image::ConstFrameView& frame, const image::Byte
   if (alpha.width() != frame.width || alpha.height() != frame.height || alpha.channels() != 1) {
     return InvalidArgument("the alpha's size is not the frame's");
   }
-  const bool placed = placement_.enabled() && background_.kind != Kind::kBlur && !keep_room_;
+  const bool elsewhere = background_.kind != Kind::kBlur && background_.kind != Kind::kRoom;
+  const bool placed = placement_.enabled() && elsewhere && !keep_room_;
   if (placed) placement_.Place(frame, alpha);
   if (opacity != nullptr && opacity->size() != alpha.size())
     return InvalidArgument("the opacity's size is not the frame's");
@@ -124,6 +125,13 @@ Status Compositor::Compose(const image::ConstFrameView& frame, const image::Byte
 
 Status Compositor::Draw(const image::ConstFrameView& frame, const image::Bytes& alpha, const image::FrameView& out,
                         const image::Bytes* opacity) {
+  if (background_.kind == Kind::kRoom) {
+    if (out.planes[0] != frame.planes[0]) CopyPixels(frame, out);
+    if (opacity == nullptr) return {};
+    for (int y = 0; y < out.height; ++y)
+      for (int x = 0; x < out.width; ++x) out.row(0, y)[4 * x + 3] = opacity->row(y)[x];
+    return {};
+  }
   if (keep_room_ || opacity != nullptr) {
     room_alpha_.Resize(frame.width, frame.height);
     for (size_t i = 0; i < alpha.size(); ++i)
@@ -166,6 +174,7 @@ Status Compositor::DrawAlone(const image::FrameView& out) {
       Fill(out, kNothing);
       return {};
     case Kind::kBlur:
+    case Kind::kRoom:
       Fill(out, kGrey);
       return {};
     case Kind::kColor:

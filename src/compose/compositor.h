@@ -12,7 +12,7 @@
 namespace scrim::compose {
 
 struct Background {
-  enum class Kind { kColor, kImage, kBlur, kTransparent };
+  enum class Kind { kColor, kImage, kBlur, kTransparent, kRoom };  // kRoom: the frame as it is
   Kind kind = Kind::kColor;
   image::Color color{0, 177, 64};  // kColor
   image::Frame picture;            // kImage: covers the frame, centred, what sticks out is cropped
@@ -21,8 +21,8 @@ struct Background {
 
 struct DrawOptions {
   bool keep_room = false;      // the other way round: the person is replaced, the room stays
-  float match_brightness = 0;  // see BrightnessMatch; not before kBlur and kTransparent, nor with keep_room
-  PlacementOptions placement;  // not before kBlur, nor with keep_room
+  float match_brightness = 0;  // see BrightnessMatch; not before kBlur, kTransparent and kRoom, nor with keep_room
+  PlacementOptions placement;  // not before kBlur and kRoom, nor with keep_room
 };
 
 // Keeps the background ready in the frames' format. Not thread-safe.
@@ -31,7 +31,7 @@ class Compositor {
   // kInvalidArgument: an empty picture, a sigma outside 0.5..100. The old background stays then.
   Status SetBackground(Background background);
   const Background& background() const { return background_; }
-  // How the outline's colours are treated, except before kBlur, the room's own light.
+  // How the outline's colours are treated, except before kBlur and kRoom, the room's own light.
   void SetEdges(const EdgeOptions& options) { edges_.set_options(options); }
   void SetDrawing(const DrawOptions& options) {
     keep_room_ = options.keep_room;
@@ -42,12 +42,14 @@ class Compositor {
   // Draws the person of `frame` over the background into `out`, of the same size; alpha at the frame's size. The same
   // format, too, except kTransparent: there out is RGBA or BGRA with straight alpha. `out` may be the frame itself.
   // With keep_room the room of `frame` before the background instead; before kBlur that is the room without its people.
+  // kRoom gives the frame itself, transparent where it was.
   // opacity: of a frame that is transparent somewhere, 0 to 255, alpha at least everywhere; null: it is not.
   // kInvalidArgument otherwise; then out is untouched.
   Status Compose(const image::ConstFrameView& frame, const image::Bytes& alpha, const image::FrameView& out,
                  const image::Bytes* opacity = nullptr);
 
-  // The background without anything of the room, for when there is no mask: kBlur becomes grey, kTransparent empty.
+  // The background without anything of the room, for when there is no mask: kBlur and kRoom become grey, kTransparent
+  // empty.
   // kInvalidArgument: out is not a frame.
   Status DrawAlone(const image::FrameView& out);
 

@@ -133,5 +133,37 @@ TEST(Compositor, RefusesWhatDoesNotFit) {
   EXPECT_FALSE(compositor.Compose(nv12.view(), Alpha(4, 4, 0), nv12.view()).ok());
 }
 
+TEST(Compositor, TheRoomAsItIs) {
+  Compositor compositor;
+  Background background;
+  background.kind = Kind::kRoom;
+  ASSERT_TRUE(compositor.SetBackground(background).ok());
+  compositor.SetEdges({true, 0.5f});
+  DrawOptions drawing;
+  drawing.match_brightness = 1, drawing.placement.size = 0.5f;
+  compositor.SetDrawing(drawing);
+  for (PixelFormat format : {PixelFormat::kRgba, PixelFormat::kRgb, PixelFormat::kNv12, PixelFormat::kYuy2}) {
+    Frame frame(format, 33, 17), out(format, 33, 17);
+    ASSERT_TRUE(image::ConvertFromRgba(TwoHalves(33, 17).view(), frame.view()).ok());
+    ASSERT_TRUE(compositor.Compose(frame.view(), Alpha(33, 17, 100), out.view()).ok());
+    for (int p = 0; p < image::PlaneCount(format); ++p) {
+      const image::PlaneLayout layout = image::LayoutOf(format, 33, 17, p);
+      for (int y = 0; y < layout.rows; ++y)
+        EXPECT_TRUE(
+            std::equal(frame.view().row(p, y), frame.view().row(p, y) + layout.row_bytes, out.view().row(p, y)));
+    }
+    // Without a mask nothing of it is seen.
+    ASSERT_TRUE(compositor.DrawAlone(out.view()).ok());
+    Frame rgba(PixelFormat::kRgba, 33, 17);
+    ASSERT_TRUE(image::ConvertToRgba(out.view(), rgba.view()).ok());
+    for (int x = 0; x < 33 * 4; ++x) EXPECT_NEAR(rgba.view().row(0, 8)[x], x % 4 == 3 ? 255 : 96, 1);
+  }
+  // A frame that is transparent somewhere stays so.
+  Frame frame = TwoHalves(8, 4);
+  const image::Bytes opacity = Alpha(8, 4, 70);
+  ASSERT_TRUE(compositor.Compose(frame.view(), Alpha(8, 4, 50), frame.view(), &opacity).ok());
+  EXPECT_EQ(frame.view().row(0, 1)[7], 70);
+}
+
 }  // namespace
 }  // namespace scrim::compose

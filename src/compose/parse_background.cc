@@ -29,9 +29,11 @@ float ParseDecimal(const std::string& text) {
 StatusOr<Background> ParseBackground(const std::string& text) {
   using Kind = Background::Kind;
   Background background;
-  if (text.empty()) return InvalidArgument("a background is an image file, blur, blur:N, #rrggbb or transparent");
+  if (text.empty()) return InvalidArgument("a background is an image file, blur, blur:N, #rrggbb, room or transparent");
   if (text == "transparent") {
     background.kind = Kind::kTransparent;
+  } else if (text == "room") {
+    background.kind = Kind::kRoom;
   } else if (text == "blur") {
     background.kind = Kind::kBlur;
   } else if (text.rfind("blur:", 0) == 0) {

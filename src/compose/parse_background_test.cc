@@ -9,6 +9,7 @@ using Kind = Background::Kind;
 
 TEST(ParseBackground, KnowsEveryKind) {
   EXPECT_EQ(ParseBackground("transparent")->kind, Kind::kTransparent);
+  EXPECT_EQ(ParseBackground("room")->kind, Kind::kRoom);
   EXPECT_EQ(ParseBackground("blur")->kind, Kind::kBlur);
   EXPECT_EQ(ParseBackground("blur")->blur_sigma, 14.f);
   EXPECT_EQ(ParseBackground("blur:0.5")->blur_sigma, 0.5f);
@@ -20,7 +21,7 @@ TEST(ParseBackground, KnowsEveryKind) {
   EXPECT_EQ(color->color.green, 0xb1);
   EXPECT_EQ(color->color.blue, 0xf0);
   EXPECT_EQ(color->color.alpha, 255);
-  for (const char* path : {"coast.jpg", "/tmp/#1.png", "blurred.png", "Transparent"})
+  for (const char* path : {"coast.jpg", "/tmp/#1.png", "blurred.png", "./room", "Transparent"})
     EXPECT_EQ(ParseBackground(path)->kind, Kind::kImage) << path;
 }
 

@@ -7,6 +7,7 @@
 #include <new>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "compose/parse_background.h"
 #include "engine/live_segmenter.h"
@@ -27,7 +28,7 @@ using scrim::engine::VirtualBackground;
 using Kind = scrim::compose::Background::Kind;
 
 struct scrim_session {
-  explicit scrim_session(std::unique_ptr<Matting> matting) : engine(std::move(matting)) {}
+  scrim_session(std::unique_ptr<Matting> matting, std::string model) : engine(std::move(matting), std::move(model)) {}
   VirtualBackground engine;
 };
 
@@ -202,9 +203,10 @@ scrim_status Create(const scrim_params* params, scrim_session** out, const Load&
     SCRIM_ASSIGN_OR_RETURN(const scrim_params given, Completed(params));
     SCRIM_RETURN_IF_ERROR(ToOptions(given).status());  // before a file is read
     SCRIM_ASSIGN_OR_RETURN(scrim::graph::Model loaded, load());
+    std::string name = loaded.name;
     auto model = std::make_shared<const scrim::graph::Model>(std::move(loaded));
     SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<Matting> matting, MakeMatting(std::move(model), given));
-    *out = new scrim_session(std::move(matting));
+    *out = new scrim_session(std::move(matting), std::move(name));
     (*out)->engine.SetEdges({given.decontaminate_edges != 0, given.light_wrap});
     (*out)->engine.SetDrawing(
         {given.keep_room != 0, given.match_brightness, {given.person_size, given.person_position}});
@@ -241,6 +243,16 @@ scrim_status DrawGuarded(scrim_session* session, const scrim::image::FrameView& 
 
 void CopyAlpha(const scrim::image::Bytes& from, uint8_t* to, size_t stride) {
   for (int y = 0; y < from.height(); ++y) std::memcpy(to + stride * y, from.row(y), from.width());
+}
+
+Status GiveAlpha(const scrim::image::Bytes& from, int width, int height, uint8_t* to, size_t stride) {
+  if (from.width() != width || from.height() != height) {
+    return InvalidArgument("alpha: the last frame was " + std::to_string(from.width()) + "x" +
+                           std::to_string(from.height()));
+  }
+  if (to == nullptr || stride < static_cast<size_t>(width)) return InvalidArgument("alpha: no room for a row");
+  CopyAlpha(from, to, stride);
+  return {};
 }
 
 }  // namespace
@@ -310,6 +322,42 @@ scrim_status scrim_set_background_transparent(scrim_session* session) {
   return SetBackground(session, std::move(background));
 }
 
+scrim_status scrim_set_background_room(scrim_session* session) {
+  scrim::compose::Background background;
+  background.kind = Kind::kRoom;
+  return SetBackground(session, std::move(background));
+}
+
+scrim_status scrim_set_hair_color(scrim_session* session, uint8_t red, uint8_t green, uint8_t blue, float strength) {
+  return Guarded([&]() -> Status {
+    SCRIM_RETURN_IF_ERROR(CheckSession(session));
+    if (!(strength >= 0 && strength <= 1)) return InvalidArgument("hair color: the strength must be 0 to 1");
+    return session->engine.SetHairColour({{red, green, blue}, strength});
+  });
+}
+
+scrim_status scrim_set_skin_smoothing(scrim_session* session, float strength) {
+  return Guarded([&]() -> Status {
+    SCRIM_RETURN_IF_ERROR(CheckSession(session));
+    if (!(strength >= 0 && strength <= 1)) return InvalidArgument("skin smoothing: the strength must be 0 to 1");
+    return session->engine.SetSkinSmoothing(strength);
+  });
+}
+
+const char* scrim_get_plane_name(const scrim_session* session, int index) {
+  if (session == nullptr || index < 0) return nullptr;
+  const std::vector<std::string>& planes = session->engine.matting().planes();
+  return static_cast<size_t>(index) < planes.size() ? planes[static_cast<size_t>(index)].c_str() : nullptr;
+}
+
+scrim_status scrim_want_plane(scrim_session* session, const char* plane, int want) {
+  return Guarded([&]() -> Status {
+    SCRIM_RETURN_IF_ERROR(CheckSession(session));
+    if (plane == nullptr) return InvalidArgument("plane: the name is null");
+    return session->engine.WantPlane(plane, want != 0);
+  });
+}
+
 scrim_status scrim_parse_background(const char* text, scrim_background* out) {
   return Guarded([&]() -> Status {
     if (text == nullptr || out == nullptr) return InvalidArgument("parse: text or out is null");
@@ -329,6 +377,9 @@ scrim_status scrim_parse_background(const char* text, scrim_background* out) {
         break;
       case Kind::kTransparent:
         out->kind = SCRIM_BACKGROUND_TRANSPARENT;
+        break;
+      case Kind::kRoom:
+        out->kind = SCRIM_BACKGROUND_ROOM;
         break;
     }
     return {};
@@ -382,13 +433,21 @@ scrim_status scrim_get_alpha(const scrim_session* session, int width, int height
     SCRIM_RETURN_IF_ERROR(CheckSession(session));
     const scrim::image::Bytes& last = session->engine.alpha();
     if (last.empty()) return InvalidArgument("alpha: there is none, the last frame failed or no frame came yet");
-    if (last.width() != width || last.height() != height) {
-      return InvalidArgument("alpha: the last frame was " + std::to_string(last.width()) + "x" +
-                             std::to_string(last.height()));
+    return GiveAlpha(last, width, height, alpha, stride);
+  });
+}
+
+scrim_status scrim_get_plane_alpha(const scrim_session* session, const char* plane, int width, int height,
+                                   uint8_t* alpha, size_t stride) {
+  return Guarded([&]() -> Status {
+    SCRIM_RETURN_IF_ERROR(CheckSession(session));
+    if (plane == nullptr) return InvalidArgument("plane: the name is null");
+    SCRIM_ASSIGN_OR_RETURN(const scrim::image::Bytes last, session->engine.PlaneAlpha(plane));
+    if (last.empty()) {
+      return InvalidArgument(std::string("alpha of ") + plane +
+                             ": there is none, the last frame failed or the plane was not wanted before it came");
     }
-    if (alpha == nullptr || stride < static_cast<size_t>(width)) return InvalidArgument("alpha: no room for a row");
-    CopyAlpha(last, alpha, stride);
-    return {};
+    return GiveAlpha(last, width, height, alpha, stride);
   });
 }
 

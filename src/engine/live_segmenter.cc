@@ -90,7 +90,15 @@ void LiveSegmenter::Reset() {
   still_masks_ = 0;
 }
 
+// Whether the newest mask has all planes that are wanted, as far as there are such.
+bool LiveSegmenter::HasPlanes() const {
+  for (size_t p = 1; p < planes().size(); ++p)
+    if (Has(wanted_, p) && (p >= mask_.steady_planes.size() || mask_.steady_planes[p].empty())) return false;
+  return true;
+}
+
 Status LiveSegmenter::Process(const image::ConstFrameView& frame, image::Bytes* alpha) {
+  plane_alphas_.Clear();
   if (Status status = Validate(frame); !status.ok()) {
     *alpha = {};
     Reset();
@@ -104,12 +112,20 @@ Status LiveSegmenter::Process(const image::ConstFrameView& frame, image::Bytes* 
   }
   Stopwatch watch;
   const image::Floats* mask = &mask_.steady;
+  const PlaneMasks* planes = &mask_.steady_planes;
   if (mask_.number != frame_) {
     trimmed_ = mask_.steady;
     matte::TrimLateMask({}, mask_.picture, picture_, &trimmed_);
     mask = &trimmed_;
+    if (wanted_ != 0) {
+      trimmed_planes_ = mask_.steady_planes;
+      for (image::Floats& plane : trimmed_planes_)
+        if (!plane.empty()) matte::TrimLateMask({}, mask_.picture, picture_, &plane);
+      planes = &trimmed_planes_;
+    }
   }
   refiner_.Process(*mask, luma_, frame, alpha);
+  plane_alphas_.Refine(wanted_, *planes, luma_, frame, *alpha, &refiner_);
   times_.matte = watch.Lap() + (mask_is_new_ ? mask_.stabiliser_ms : 0);
   return {};
 }
@@ -137,17 +153,19 @@ Status LiveSegmenter::FindMask(const image::ConstFrameView& frame) {
   Take();
   if (HasMask() && !(graph::Density{mask_.steady.width(), mask_.steady.height()} == density)) {
     mask_.steady = ResizeMask(mask_.steady, density.width, density.height);
+    for (image::Floats& plane : mask_.steady_planes)
+      if (!plane.empty()) plane = ResizeMask(plane, density.width, density.height);
     mask_.picture = ResizePicture(mask_.picture, density.width, density.height);
   }
   const bool unchanged = HasMask() && still_.Unchanged(mask_.picture, picture_);
   const bool answered = mask_.number != 0 && mask_.number == submitted_;
   // Only while the network is known to be alive does a still picture keep its mask from ageing.
   if (unchanged && answered) mask_.time = now;
-  const bool rest =
-      unchanged && answered && still_masks_ >= kStillMasks && frame_ - submitted_ < uint64_t(live_.refresh);
+  const bool rest = unchanged && answered && HasPlanes() && still_masks_ >= kStillMasks &&
+                    frame_ - submitted_ < uint64_t(live_.refresh);
   const bool due = !HasMask() || frame_ - submitted_ >= uint64_t(mask_interval());
   times_.sample = watch.Lap();
-  if (!rest && due && network_->Submit(frame_, now, picture_)) {
+  if (!rest && due && network_->Submit(frame_, now, picture_, wanted_)) {
     still_masks_ = unchanged ? still_masks_ + 1 : 0;
     submitted_ = frame_;
     watch.Lap();

@@ -50,6 +50,9 @@ class LiveSegmenter final : public Matting {
   Status Process(const image::ConstFrameView& frame, image::Bytes* alpha) override;
   void Reset() override;
   void AddCompose(double ms) override { times_.compose = ms; }
+  const std::vector<std::string>& planes() const override { return network_->planes(); }
+  void Want(PlaneSet planes) override { wanted_ = planes; }
+  const image::BoxedAlpha& plane(size_t plane) const override { return plane_alphas_.of(plane); }
 
   const image::Floats& mask() const override { return mask_.raw; }
   graph::Density density() const override;
@@ -65,6 +68,7 @@ class LiveSegmenter final : public Matting {
   Status FindMask(const image::ConstFrameView& frame);
   void KeepBudget(double now);
   bool Take();
+  bool HasPlanes() const;
   bool HasMask() const { return mask_.number != 0 && mask_.status.ok(); }
 
   LiveOptions live_;
@@ -77,9 +81,12 @@ class LiveSegmenter final : public Matting {
   image::Sampler sampler_;
   matte::Refiner refiner_;
   StillDetector still_;
+  PlaneSet wanted_ = 0;
+  PlaneAlphas plane_alphas_;
   image::Bytes picture_, luma_;  // the frame at the network's size
   TimedMask mask_;               // the newest; its time: of the last frame that it is known to fit
   image::Floats trimmed_;        // the same under a later frame
+  PlaneMasks trimmed_planes_;
   double typical_ms_ = 0;        // of the network's runs
   image::ConstFrameView shape_;  // of the frame before: size and format
 

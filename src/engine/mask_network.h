@@ -4,12 +4,16 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "base/status.h"
+#include "engine/planes.h"
 #include "graph/model.h"
 #include "image/frame.h"
 #include "image/sampler.h"
 #include "matte/mask_loop.h"
+#include "matte/stabiliser.h"
 #include "nn/program.h"
 
 namespace scrim::engine {
@@ -33,10 +37,16 @@ class MaskNetwork {
   static StatusOr<std::unique_ptr<MaskNetwork>> Create(const graph::Model& model, graph::Density density,
                                                        const nn::ProgramOptions& program,
                                                        const matte::MaskLoopOptions& options);
+  // planes: what the program's output holds, by name, the person first.
   static StatusOr<std::unique_ptr<MaskNetwork>> Create(std::unique_ptr<nn::Program> program, const InputSpec& input,
-                                                       const matte::MaskLoopOptions& options);
+                                                       const matte::MaskLoopOptions& options,
+                                                       std::vector<std::string> planes = {"person"});
 
   graph::Density density() const { return {mask_.width(), mask_.height()}; }
+
+  const std::vector<std::string>& planes() const { return planes_; }
+  // Which planes are read from the next Run on; the others cost nothing.
+  void Want(PlaneSet planes) { wanted_ = planes; }
 
   // picture: R, G, B and a fourth channel that is not read, of the network's size. kInternal when the network gives
   // values that are not numbers; the next picture starts cold then.
@@ -44,6 +54,8 @@ class MaskNetwork {
   // The mask of the last Run, and the same held still and without islands; 0..1.
   const image::Floats& mask() const { return mask_; }
   const image::Floats& steady() const { return steady_; }
+  // The wanted planes of the last Run, held still; 0..1. Islands and holes of hair and skin are theirs: they stay.
+  const PlaneMasks& steady_planes() const { return steady_planes_; }
 
   void Reset();
   // Takes the mask of another network, of any size, for the previous one.
@@ -56,14 +68,20 @@ class MaskNetwork {
   const nn::Program& program() const { return *program_; }
 
  private:
-  MaskNetwork(std::unique_ptr<nn::Program> program, const InputSpec& input, const matte::MaskLoopOptions& options);
+  MaskNetwork(std::unique_ptr<nn::Program> program, const InputSpec& input, const matte::MaskLoopOptions& options,
+              std::vector<std::string> planes);
   void WriteInput(const image::Bytes& picture);
-  Status ReadMask();
+  Status ReadPlane(size_t plane, image::Floats* mask) const;
+  Status ReadPlanes(const image::Bytes& picture);
 
   std::unique_ptr<nn::Program> program_;
   InputSpec input_;
   matte::MaskLoop loop_;
   image::Floats mask_, steady_;
+  std::vector<std::string> planes_;
+  PlaneSet wanted_ = 0;
+  std::vector<matte::Stabiliser> stabilisers_;  // of each plane; the person's is in loop_
+  PlaneMasks steady_planes_;
   uint64_t runs_ = 0;
   double network_ms_ = 0, stabiliser_ms_ = 0;
 };

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "base/status.h"
+#include "engine/planes.h"
 #include "graph/model.h"
 #include "image/frame.h"
 
@@ -14,7 +17,7 @@ struct StageTimes {
   double sample = 0;   // frame to network input
   double network = 0;  // 0 for a frame without a run of its own
   double matte = 0;    // stabiliser and refinement
-  double compose = 0;  // background and blending; VirtualBackground only
+  double compose = 0;  // retouching, background and blending; VirtualBackground only
   double wait = 0;     // for the network's thread, doing nothing; LiveSegmenter only
   double total() const { return sample + network + matte + compose; }
 };
@@ -34,6 +37,14 @@ class Matting {
   // alpha: resized to the frame, 0 room to 255 person. On every error alpha is all 0 (or empty, for an impossible
   // frame).
   virtual Status Process(const image::ConstFrameView& frame, image::Bytes* alpha) = 0;
+
+  // What the network says, by name; the first is the person.
+  virtual const std::vector<std::string>& planes() const = 0;
+  // From the next frame on, these planes get alphas, too: steady and refined as the person's, which is at least as
+  // large everywhere. What nobody wants costs nothing.
+  virtual void Want(PlaneSet planes) = 0;
+  // Of the last frame. Without a size: that frame failed, or the plane was not wanted, or has no mask yet.
+  virtual const image::BoxedAlpha& plane(size_t plane) const = 0;
 
   // Forgets what came before: the next frame is the first of another clip.
   virtual void Reset() = 0;

@@ -34,7 +34,11 @@ StatusOr<std::unique_ptr<NetworkThread>> NetworkThread::Start(std::unique_ptr<Ma
 }
 
 NetworkThread::NetworkThread(std::unique_ptr<MaskNetwork> network, MakeNetwork make)
-    : density_(network->density()), wanted_(density_), network_(std::move(network)), make_(std::move(make)) {}
+    : planes_(network->planes()),
+      density_(network->density()),
+      wanted_(density_),
+      network_(std::move(network)),
+      make_(std::move(make)) {}
 
 NetworkThread::~NetworkThread() {
   {
@@ -45,12 +49,12 @@ NetworkThread::~NetworkThread() {
   if (thread_.joinable()) thread_.join();
 }
 
-bool NetworkThread::Submit(uint64_t number, double time, const image::Bytes& picture) {
+bool NetworkThread::Submit(uint64_t number, double time, const image::Bytes& picture, PlaneSet planes) {
   std::unique_lock<std::mutex> lock(mutex_);
   if (picture.width() != density_.width || picture.height() != density_.height) return false;
   job_.number = 0;  // there is none if copying throws
   job_.picture = picture;
-  job_.number = number, job_.time = time, job_.clip = clip_;
+  job_.number = number, job_.time = time, job_.clip = clip_, job_.planes = planes;
   lock.unlock();
   work_.notify_one();
   return true;
@@ -156,10 +160,12 @@ void NetworkThread::RunJob(std::unique_lock<std::mutex>* lock) {
   lock->unlock();
 
   if (std::exchange(last_clip_, current_.clip) != current_.clip) network_->Reset();
+  network_->Want(current_.planes);
   answer_.status = Caught([&]() -> Status {
     SCRIM_RETURN_IF_ERROR(network_->Run(current_.picture));
     answer_.raw = network_->mask();
     answer_.steady = network_->steady();
+    answer_.steady_planes = network_->steady_planes();
     return {};
   });
   if (!answer_.status.ok()) network_->Reset();  // an exception leaves things half made

@@ -22,6 +22,7 @@ struct TimedMask {
   Status status;        // when not ok, there are no masks
   image::Bytes picture;
   image::Floats raw, steady;  // see MaskNetwork
+  PlaneMasks steady_planes;   // of the planes asked for
   double network_ms = 0, stabiliser_ms = 0;
 };
 
@@ -38,8 +39,9 @@ class NetworkThread {
   NetworkThread& operator=(const NetworkThread&) = delete;
 
   // Hands a picture of the size density() over; one that still waits to be run is dropped for it. number: larger than
-  // all before. time: anything, it comes back with the mask. Copies the picture. False: the size has changed.
-  bool Submit(uint64_t number, double time, const image::Bytes& picture);
+  // all before. time: anything, it comes back with the mask. Copies the picture. False: the size has changed. planes:
+  // to be read besides the person's.
+  bool Submit(uint64_t number, double time, const image::Bytes& picture, PlaneSet planes = 0);
 
   // Until the answer to picture `number` or a newer one is there or cannot come any more, or so many milliseconds have
   // passed.
@@ -57,6 +59,8 @@ class NetworkThread {
   graph::Density density() const;
   int refusals() const;
 
+  const std::vector<std::string>& planes() const { return planes_; }
+
   double running_ms() const;  // how long the run in hand has taken so far; 0: none is in hand
   uint64_t runs() const;
 
@@ -65,6 +69,7 @@ class NetworkThread {
     uint64_t number = 0;  // 0: none
     double time = 0;
     uint64_t clip = 0;
+    PlaneSet planes = 0;
     image::Bytes picture;
   };
 
@@ -75,6 +80,7 @@ class NetworkThread {
   void ChangeDensity(std::unique_lock<std::mutex>* lock);
   void RunJob(std::unique_lock<std::mutex>* lock);
 
+  const std::vector<std::string> planes_;
   mutable std::mutex mutex_;
   std::condition_variable work_, done_;
   // Behind mutex_.

@@ -25,8 +25,10 @@ StatusOr<std::unique_ptr<Segmenter>> Segmenter::Create(std::shared_ptr<const gra
 }
 
 StatusOr<std::unique_ptr<Segmenter>> Segmenter::Create(std::unique_ptr<nn::Program> program, const InputSpec& input,
-                                                       const SegmenterOptions& options) {
-  SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<MaskNetwork> network, MaskNetwork::Create(std::move(program), input, options));
+                                                       const SegmenterOptions& options,
+                                                       std::vector<std::string> planes) {
+  SCRIM_ASSIGN_OR_RETURN(std::unique_ptr<MaskNetwork> network,
+                         MaskNetwork::Create(std::move(program), input, options, std::move(planes)));
   return std::unique_ptr<Segmenter>(new Segmenter(std::move(network), options));
 }
 
@@ -73,6 +75,7 @@ void Segmenter::KeepBudget() {
 }
 
 Status Segmenter::Process(const image::ConstFrameView& frame, image::Bytes* alpha) {
+  plane_alphas_.Clear();
   if (Status status = Validate(frame); !status.ok()) {
     *alpha = {};
     Reset();
@@ -90,6 +93,7 @@ Status Segmenter::Process(const image::ConstFrameView& frame, image::Bytes* alph
   NativeToLuma(frame.format, picture_, &luma_);
   NativeToRgb(frame.format, frame.matrix, &picture_);
   times_.sample = watch.Lap();
+  network_->Want(wanted_);
   Status status = network_->Run(picture_);
   times_.network = network_->network_ms();
   if (!status.ok()) {
@@ -99,6 +103,7 @@ Status Segmenter::Process(const image::ConstFrameView& frame, image::Bytes* alph
   }
   watch.Lap();
   refiner_.Process(network_->steady(), luma_, frame, alpha);
+  plane_alphas_.Refine(wanted_, network_->steady_planes(), luma_, frame, *alpha, &refiner_);
   times_.matte = network_->stabiliser_ms() + watch.Lap();
   return {};
 }

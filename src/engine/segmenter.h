@@ -39,13 +39,17 @@ class Segmenter final : public Matting {
   static StatusOr<std::unique_ptr<Segmenter>> Create(std::shared_ptr<const graph::Model> model,
                                                      const SegmenterOptions& options = {});
   static StatusOr<std::unique_ptr<Segmenter>> Create(std::unique_ptr<nn::Program> program, const InputSpec& input,
-                                                     const SegmenterOptions& options = {});
+                                                     const SegmenterOptions& options = {},
+                                                     std::vector<std::string> planes = {"person"});
 
   // Errors: kInvalidArgument for an impossible frame, kInternal when the network gives values that are not numbers; the
   // next frame starts cold then.
   Status Process(const image::ConstFrameView& frame, image::Bytes* alpha) override;
   void Reset() override { network_->Reset(); }
   void AddCompose(double ms) override { times_.compose = ms; }
+  const std::vector<std::string>& planes() const override { return network_->planes(); }
+  void Want(PlaneSet planes) override { wanted_ = planes; }
+  const image::BoxedAlpha& plane(size_t plane) const override { return plane_alphas_.of(plane); }
 
   const image::Floats& mask() const override { return network_->mask(); }
   graph::Density density() const override { return network_->density(); }
@@ -69,6 +73,8 @@ class Segmenter final : public Matting {
   std::optional<BudgetController> budget_;
   image::Sampler sampler_;
   matte::Refiner refiner_;
+  PlaneSet wanted_ = 0;
+  PlaneAlphas plane_alphas_;
   image::Bytes picture_, luma_;  // the frame at the network's size
   StageTimes times_;
 };

@@ -22,7 +22,57 @@ image::ConstFrameView VirtualBackground::Shown(const image::ConstFrameView& fram
   return std::as_const(shown_).view();
 }
 
-Status VirtualBackground::FindAlpha(const image::ConstFrameView& shown) {
+Status VirtualBackground::SetHairColour(const retouch::HairColourOptions& options) {
+  if (options.strength > 0) {
+    SCRIM_ASSIGN_OR_RETURN(hair_plane_, FindPlane("hair"));
+  }
+  hair_.set_options(options);
+  return {};
+}
+
+Status VirtualBackground::SetSkinSmoothing(float strength) {
+  if (strength > 0) {
+    SCRIM_ASSIGN_OR_RETURN(skin_plane_, FindPlane("skin"));
+  }
+  skin_.set_strength(strength);
+  return {};
+}
+
+StatusOr<size_t> VirtualBackground::FindPlane(const std::string& name) const {
+  const std::vector<std::string>& planes = matting_->planes();
+  const auto found = std::find(planes.begin(), planes.end(), name);
+  const auto plane = static_cast<size_t>(found - planes.begin());
+  if (found != planes.end() && plane < kMostPlanes) return plane;
+  std::string known;
+  for (const std::string& plane_name : planes) known += (known.empty() ? "" : ", ") + plane_name;
+  return Unsupported("the model" + (model_.empty() ? "" : " " + model_) + " knows no " + name + ", only " + known +
+                     "; take a model that was trained for " + name);
+}
+
+Status VirtualBackground::WantPlane(const std::string& name, bool want) {
+  SCRIM_ASSIGN_OR_RETURN(const size_t plane, FindPlane(name));
+  const PlaneSet bit = PlaneSet{1} << plane;
+  wanted_ = want ? wanted_ | bit : wanted_ & ~bit;
+  return {};
+}
+
+StatusOr<image::Bytes> VirtualBackground::PlaneAlpha(const std::string& name) const {
+  SCRIM_ASSIGN_OR_RETURN(const size_t plane, FindPlane(name));
+  if (plane == 0 || alpha_.empty()) return alpha_;
+  image::Bytes alpha = matting_->plane(plane).alpha;
+  // The frame's own transparency is in the person's alpha alone.
+  for (size_t i = 0; i < alpha.size(); ++i) alpha.data()[i] = std::min(alpha.data()[i], alpha_.data()[i]);
+  return alpha;
+}
+
+void VirtualBackground::Reset() {
+  matting_->Reset();
+  hair_.Reset();
+  skin_.Reset();
+}
+
+Status VirtualBackground::FindAlpha(const image::ConstFrameView& shown, PlaneSet planes) {
+  matting_->Want(planes);
   Status status = matting_->Process(shown, &alpha_);
   if (!status.ok()) alpha_ = {};
   if (status.ok() && !opacity_.empty()) image::MultiplyAlpha(opacity_, &alpha_);
@@ -32,9 +82,29 @@ Status VirtualBackground::FindAlpha(const image::ConstFrameView& shown) {
 
 Status VirtualBackground::Segment(const image::ConstFrameView& frame) {
   Stopwatch watch;
-  Status status = FindAlpha(Shown(frame));
+  Status status = FindAlpha(Shown(frame), wanted_);
   Count(!status.ok(), watch.Lap());
   return status;
+}
+
+// The frame with another hair and skin. It is drawn into `out`, which may be the frame, or where that has another
+// format into a copy.
+image::ConstFrameView VirtualBackground::Retouched(const image::ConstFrameView& shown, const image::FrameView& out) {
+  const image::BoxedAlpha none;
+  const image::BoxedAlpha& hair = retouches_ && hair_.enabled() ? matting_->plane(hair_plane_) : none;
+  const image::BoxedAlpha& skin = retouches_ && skin_.enabled() ? matting_->plane(skin_plane_) : none;
+  if (hair.box.empty() && skin.box.empty()) return shown;
+  image::FrameView to = out;
+  if (out.format != shown.format) {
+    if (retouched_.width() != shown.width || retouched_.height() != shown.height || retouched_.format() != shown.format)
+      retouched_ = image::Frame(shown.format, shown.width, shown.height);
+    to = retouched_.view();
+  }
+  to.matrix = shown.matrix;
+  if (to.planes[0] != shown.planes[0]) compose::CopyPixels(shown, to);
+  if (!hair.box.empty()) hair_.Apply(to, hair);
+  if (!skin.box.empty()) skin_.Apply(to, skin);
+  return to;
 }
 
 Status VirtualBackground::TryProcess(const image::ConstFrameView& frame, const image::FrameView& out) {
@@ -45,9 +115,13 @@ Status VirtualBackground::TryProcess(const image::ConstFrameView& frame, const i
     return status;
   }
   const image::ConstFrameView shown = Shown(frame);
-  SCRIM_RETURN_IF_ERROR(FindAlpha(shown));
+  PlaneSet planes = wanted_;
+  if (retouches_ && hair_.enabled()) planes |= PlaneSet{1} << hair_plane_;
+  if (retouches_ && skin_.enabled()) planes |= PlaneSet{1} << skin_plane_;
+  SCRIM_RETURN_IF_ERROR(FindAlpha(shown, planes));
   Stopwatch watch;
-  SCRIM_RETURN_IF_ERROR(compositor_.Compose(shown, alpha_, out, opacity_.empty() ? nullptr : &opacity_));
+  SCRIM_RETURN_IF_ERROR(
+      compositor_.Compose(Retouched(shown, out), alpha_, out, opacity_.empty() ? nullptr : &opacity_));
   times_.compose = watch.Lap();
   matting_->AddCompose(times_.compose);
   return {};
@@ -69,7 +143,7 @@ Status VirtualBackground::DrawAlone(const image::FrameView& out) {
   Stopwatch watch;
   alpha_ = {};
   times_ = {};
-  matting_->Reset();
+  Reset();
   Status status = compositor_.DrawAlone(out);
   Count(true, watch.Lap());
   return status;

@@ -3,12 +3,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "compose/compositor.h"
 #include "engine/matting.h"
 #include "engine/segmenter.h"
 #include "engine/stopwatch.h"
+#include "retouch/hair_colour.h"
+#include "retouch/skin_smoothing.h"
 
 namespace scrim::engine {
 
@@ -29,12 +32,30 @@ struct Stats {
 // Fails closed: whenever a frame cannot be processed, the background alone is drawn. Not thread-safe.
 class VirtualBackground {
  public:
-  explicit VirtualBackground(std::unique_ptr<Matting> matting) : matting_(std::move(matting)) {}
+  // model: its name, for messages.
+  explicit VirtualBackground(std::unique_ptr<Matting> matting, std::string model = "")
+      : matting_(std::move(matting)), model_(std::move(model)) {}
 
   Status SetBackground(compose::Background background) { return compositor_.SetBackground(std::move(background)); }
 
   void SetEdges(const compose::EdgeOptions& options) { compositor_.SetEdges(options); }
-  void SetDrawing(const compose::DrawOptions& options) { compositor_.SetDrawing(options); }
+  void SetDrawing(const compose::DrawOptions& options) {
+    compositor_.SetDrawing(options);
+    retouches_ = !options.keep_room;  // otherwise the person is not seen
+  }
+
+  // The person's hair and skin, from the next frame on; a strength of 0 costs nothing. kUnsupported, which says what to
+  // do, where the network has no plane "hair" or "skin"; all stays as it was then.
+  Status SetHairColour(const retouch::HairColourOptions& options);
+  Status SetSkinSmoothing(float strength);
+
+  // The network's number of a plane; kUnsupported, which says what there is, where it has none of that name.
+  StatusOr<size_t> FindPlane(const std::string& name) const;
+  // Whether its alpha is made for every frame, the next one first, also where no retouching wants it.
+  Status WantPlane(const std::string& name, bool want);
+  // Of the last frame that Process or Segment saw: the person's, or a plane's within it. Empty where that failed, or
+  // nobody wanted the plane.
+  StatusOr<image::Bytes> PlaneAlpha(const std::string& name) const;
 
   // Draws the person of `frame` before the background into `out` (see compose::Compositor::Compose); out may be the
   // frame itself. What is transparent in the frame stays so: its alpha multiplies the mask. On every error `out`, where
@@ -48,19 +69,27 @@ class VirtualBackground {
   const image::Bytes& alpha() const { return alpha_; }
   Status Segment(const image::ConstFrameView& frame);
 
-  void Reset() { matting_->Reset(); }
+  void Reset();
   const StageTimes& times() const { return times_; }  // of the last frame
   Stats stats() const;
   const Matting& matting() const { return *matting_; }
 
  private:
   image::ConstFrameView Shown(const image::ConstFrameView& frame);
-  Status FindAlpha(const image::ConstFrameView& shown);
+  Status FindAlpha(const image::ConstFrameView& shown, PlaneSet planes);
+  image::ConstFrameView Retouched(const image::ConstFrameView& shown, const image::FrameView& out);
   Status TryProcess(const image::ConstFrameView& frame, const image::FrameView& out);
   void Count(bool alone, double latency_ms);
 
   std::unique_ptr<Matting> matting_;
+  std::string model_;
   compose::Compositor compositor_;
+  retouch::HairColour hair_;
+  retouch::SkinSmoothing skin_;
+  size_t hair_plane_ = 0, skin_plane_ = 0;  // known where they are enabled
+  bool retouches_ = true;
+  PlaneSet wanted_ = 0;     // by the caller
+  image::Frame retouched_;  // where out cannot hold it
   image::Bytes alpha_;
   image::Frame shown_;    // of a frame that is transparent somewhere
   image::Bytes opacity_;  // its alpha

@@ -136,6 +136,7 @@ class FramePath {
         return text.Add(head + "floor(textureLoad(background, vec2i(x, y), 0).rgb * 255 + 0.5); }\n");
       case Kind::kTransparent:
         return text.Add(head + "vec3f(); }\n");
+      case Kind::kRoom:  // nothing to draw: the CPU's alone
       case Kind::kColor:
         break;
     }

@@ -2,11 +2,12 @@
 #include "image/pixel_ops.h"
 
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <cmath>
 #include <random>
 #include <vector>
+
+#include "image/simd_testing.h"
 
 namespace scrim::image {
 namespace {
@@ -18,26 +19,8 @@ std::vector<uint8_t> Noise(size_t n, int seed) {
   return bytes;
 }
 
-#if (HWY_TARGETS & (HWY_TARGETS - 1)) == 0  // a build for a single target, without Highway's library
-void UseTargets(int64_t) {}
-std::vector<int64_t> Targets() { return {HWY_TARGETS}; }
-#else
-void UseTargets(int64_t targets) {
-  hwy::SetSupportedTargetsForTest(targets);
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-}
-std::vector<int64_t> Targets() { return hwy::SupportedAndGeneratedTargets(); }
-#endif
-
-// Runs the test once for each target, then hands the choice back.
-class PixelOps : public testing::TestWithParam<int64_t> {
- protected:
-  void SetUp() override { UseTargets(GetParam()); }
-  void TearDown() override { UseTargets(0); }
-};
-
-INSTANTIATE_TEST_SUITE_P(Targets, PixelOps, testing::ValuesIn(Targets()),
-                         [](const auto& info) { return hwy::TargetName(info.param); });
+using PixelOps = OnEveryTarget;
+INSTANTIATE_TEST_SUITE_P(Targets, PixelOps, EveryTarget(), NameOfTarget());
 
 constexpr size_t kSizes[] = {1, 2, 3, 7, 15, 16, 17, 31, 33, 64, 67, 129};
 

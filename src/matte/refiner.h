@@ -3,6 +3,8 @@
 
 #include <vector>
 
+#include "image/axis.h"
+#include "image/box.h"
 #include "image/frame.h"
 #include "image/pixel_ops.h"
 
@@ -30,24 +32,26 @@ class Refiner {
   // frame.
   void Process(const image::Floats& mask, const image::Bytes& luma, const image::ConstFrameView& frame,
                image::Bytes* alpha);
+  // The same for a mask that covers a part of the frame: work outside of it is left out. Values below 0.03 count as 0.
+  void ProcessPart(const image::Floats& mask, const image::Bytes& luma, const image::ConstFrameView& frame,
+                   image::BoxedAlpha* alpha);
 
  private:
-  // Where an output pixel lies between two pixels of the mask.
-  struct Axis {
-    std::vector<int> first, second;
-    std::vector<float> weight;  // of second
-    void Configure(int in_size, int out_size);
-  };
+  void Refine(const image::ConstFrameView& frame, const image::Box& cells, const image::Box& pixels,
+              image::Bytes* alpha);
   void FindCoefficients(const image::Floats& mask, const image::Bytes& luma);
-  void StretchRow(const float* coefficients, float* a, float* b) const;
+  void StretchRow(const float* coefficients, const image::Box& cells, const image::Box& pixels, float* a,
+                  float* b) const;
 
   RefinerOptions options_;
   image::AlphaLevels levels_;
-  Axis x_, y_;
+  image::Axis x_, y_;
   image::Floats moments_;       // luma, mask, luma², luma·mask
   image::Floats coefficients_;  // a, b
   image::Floats scratch_;
-  std::vector<float> rows_;  // a and b of two mask rows, stretched to the frame's width
+  image::Floats part_mask_;  // of ProcessPart
+  image::Bytes part_luma_;
+  std::vector<float> rows_;  // a and b of two mask rows, stretched
   std::vector<uint8_t> luma_row_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "image/convert.h"
 #include "image/sampler.h"
@@ -104,6 +105,35 @@ TEST(Refiner, TinyAndOddFramesAndASecondSize) {
       std::fill(luma.data(), luma.data() + luma.size(), uint8_t{0});
       refiner.Process(mask, luma, Frame(PixelFormat::kYuy2, width, height).view(), &alpha);
       for (size_t i = 0; i < alpha.size(); ++i) ASSERT_EQ(alpha.data()[i], 255);
+    }
+  }
+}
+
+// The disc at several places, in the frame's corners too: alpha is the whole frame's, within what sums in another order
+// differ by.
+TEST(Refiner, APartIsThatOfTheWhole) {
+  for (const PixelFormat format : {PixelFormat::kRgba, PixelFormat::kRgb, PixelFormat::kYuy2, PixelFormat::kNv12}) {
+    Frame frame(format, 333, 187);
+    for (int y = 0; y < 187; ++y)
+      for (int x = 0; x < image::LayoutOf(format, 333, 187, 0).row_bytes; ++x)
+        frame.view().row(0, y)[x] = static_cast<uint8_t>(x * 7 + y * 13);
+    Refiner refiner;
+    image::BoxedAlpha part;
+    for (const auto& [cx, cy] : {std::pair{30, 20}, {0, 0}, {63, 35}, {50, 34}, {200, 200}}) {
+      image::Floats mask(64, 36);
+      image::Bytes luma(64, 36), whole;
+      for (int y = 0; y < 36; ++y) {
+        for (int x = 0; x < 64; ++x) {
+          mask.row(y)[x] = std::clamp(1.5f - 0.25f * std::hypot(float(x - cx), float(y - cy)), 0.f, 1.f);
+          luma.row(y)[x] = static_cast<uint8_t>(100 * mask.row(y)[x] + (x * 31 + y * 17) % 60);
+        }
+      }
+      refiner.Process(mask, luma, frame.view(), &whole);
+      refiner.ProcessPart(mask, luma, frame.view(), &part);
+      ASSERT_EQ(part.alpha.size(), whole.size());
+      EXPECT_LT(part.box.width(), 150);
+      EXPECT_EQ(part.box.empty(), cx == 200);
+      for (size_t i = 0; i < whole.size(); ++i) ASSERT_NEAR(part.alpha.data()[i], whole.data()[i], 1) << i;
     }
   }
 }

@@ -39,8 +39,7 @@ testing::AssertionResult IsPlain(const std::string& planes, int y, int u, int v,
 }
 
 Result Live::Run(std::vector<std::string> more, const std::function<void(int)>& started) {
-  std::vector<std::string> arguments = {"run",   "--model", SCRIM_BRIGHT_MODEL, "--control",
-                                        socket_, "-q",      "--size",           "64x36"};
+  std::vector<std::string> arguments = {"run", "--model", model_, "--control", socket_, "-q", "--size", "64x36"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   RunHooks hooks;
   // A run that nobody will tell to end any more is ended.

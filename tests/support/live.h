@@ -39,7 +39,7 @@ bool Comes(const Condition& condition, double seconds = kPatience) {
   return true;
 }
 
-// Runs of the bright model's (bright is person), with a socket and folder of their own.
+// Runs of the bright model's (bright is person) unless a test says another, with a socket and folder of their own.
 class Live : public testing::Test {
  protected:
   // `scrim run` with these arguments and 64x36 where the source's size is not its own.
@@ -62,6 +62,7 @@ class Live : public testing::Test {
   Environment environment_;  // of the runs
   TemporaryFolder folder_;
   std::string socket_ = folder_ / "control";
+  std::string model_ = SCRIM_BRIGHT_MODEL;
 
  private:
   bool Ended() const;  // a run that Run has begun

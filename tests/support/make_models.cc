@@ -1,6 +1,6 @@
 // Writes models for the end-to-end tests into a folder: bright.scrim takes bright pixels for a person and needs no
-// training, broken.scrim answers them with what is not a number, random.scrim is the default network with random
-// weights.
+// training, broken.scrim answers them with what is not a number, parts.scrim takes what is blue of them for hair
+// and what is red for skin, random.scrim is the default network with random weights.
 #include <cmath>
 #include <cstdio>
 #include <random>
@@ -29,6 +29,17 @@ graph::Model BrightModel() {
   model.previous_mask = true;
   model.density = {128, 72};
   model.densities = {{128, 72}, {96, 96}, {64, 64}};
+  return model;
+}
+
+graph::Model PartsModel() {
+  graph::Model model = BrightModel();
+  model.name = "parts";
+  model.planes = {"person", "hair", "skin"};
+  model.graph.nodes[1].conv.out_channels = 3;
+  model.weights["score.weight"] = {{3, 4, 1, 1},
+                                   {10.f, 10.f, 10.f, 0.f, -10.f, -10.f, 20.f, 0.f, 20.f, -10.f, -10.f, 0.f}};
+  model.weights["score.bias"] = {{3}, {0.f, -2.f, -2.f}};
   return model;
 }
 
@@ -86,6 +97,8 @@ int main(int argc, char** argv) {
   if (Status s = graph::SaveModel(BrightModel(), graph::WeightType::kFloat32, folder + "/bright.scrim"); !s.ok())
     return Fail(s);
   if (Status s = graph::SaveModel(BrokenModel(), graph::WeightType::kFloat32, folder + "/broken.scrim"); !s.ok())
+    return Fail(s);
+  if (Status s = graph::SaveModel(PartsModel(), graph::WeightType::kFloat32, folder + "/parts.scrim"); !s.ok())
     return Fail(s);
   const StatusOr<graph::Model> random = RandomModel();
   if (!random.ok()) return Fail(random.status());

@@ -15,6 +15,9 @@ Status Info(const CommonOptions& options) {
   std::printf("licence      %s\n", model.licence.c_str());
   std::printf("input        RGB%s, %d nodes\n", model.previous_mask ? " and previous mask" : "",
               static_cast<int>(model.graph.nodes.size()));
+  std::string planes;
+  for (const std::string& plane : model.planes) planes += (planes.empty() ? "" : ", ") + plane;
+  std::printf("output       %s\n", planes.c_str());
   std::printf("precision    %s\n", graph::PrecisionName(model).c_str());
   std::printf("parameters   %.1f k\n", graph::CountParameters(model.graph) / 1e3);
   std::vector<graph::Density> densities = model.densities;

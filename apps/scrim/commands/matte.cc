@@ -24,20 +24,24 @@ namespace {
 struct MatteOptions {
   CommonOptions common;
   std::string input, output;
+  std::string plane = "person";
   bool sequence = false, quiet = false;
 };
 
 constexpr size_t kMostNames = 10;  // of a list in one line
 
-Status WriteMatte(Session* session, const image::FrameView& frame, const std::string& path) {
+Status WriteMatte(Session* session, const std::string& plane, const image::FrameView& frame, const std::string& path) {
   image::Bytes alpha(frame.width, frame.height);
   SCRIM_RETURN_IF_ERROR(ToStatus(session->Segment(ToPublic(frame), alpha.data(), alpha.row_size())));
+  SCRIM_RETURN_IF_ERROR(
+      ToStatus(session->GetPlaneAlpha(plane, frame.width, frame.height, alpha.data(), alpha.row_size())));
   return WriteGreyPng(alpha, path);
 }
 
-Status MatteOfImage(Session* session, const std::string& input, const std::string& output, std::string* note) {
+Status MatteOfImage(Session* session, const std::string& plane, const std::string& input, const std::string& output,
+                    std::string* note) {
   SCRIM_ASSIGN_OR_RETURN(image::Frame frame, ReadImage(input, note));
-  return WriteMatte(session, frame.view(), output);
+  return WriteMatte(session, plane, frame.view(), output);
 }
 
 void Print(const std::vector<std::string>& lines) {
@@ -75,7 +79,8 @@ Status MatteOfFolder(Session* session, const MatteOptions& options) {
     if (Interrupted()) break;
     if (!options.sequence) session->Reset();
     std::string note;
-    Status status = MatteOfImage(session, image.string(), OutputFor(options.output, image).string(), &note);
+    Status status =
+        MatteOfImage(session, options.plane, image.string(), OutputFor(options.output, image).string(), &note);
     if (status.code() == Code::kIo) return status;  // a full disk does not get better
     if (!status.ok()) failures.push_back(status.message());
     if (!note.empty()) notes.push_back(note);
@@ -104,7 +109,7 @@ Status MatteOfClip(Session* session, const MatteOptions& options) {
   MediaOptions media;
   media.input = options.input;
   media.on_frame = [&](const image::FrameView& frame, const FrameInfo& info) -> Status {
-    SCRIM_RETURN_IF_ERROR(WriteMatte(session, frame, FrameName(options.output, info.index)));
+    SCRIM_RETURN_IF_ERROR(WriteMatte(session, options.plane, frame, FrameName(options.output, info.index)));
     progress.Update(info.index + 1, std::llround(info.clip_seconds * info.fps));
     return {};
   };
@@ -116,6 +121,7 @@ Status Matte(const MatteOptions& options) {
   if (options.input != "-" && !fs::exists(options.input, error))
     return NotFound(options.input + ": no such file or folder");
   SCRIM_ASSIGN_OR_RETURN(Session session, OpenSession(options.common));
+  SCRIM_RETURN_IF_ERROR(ToStatus(session.WantPlane(options.plane, true)));
   SCRIM_RETURN_IF_ERROR(MakeFolder(options.output));
   if (fs::is_directory(options.input, error)) return MatteOfFolder(&session, options);
   const bool image =
@@ -123,7 +129,7 @@ Status Matte(const MatteOptions& options) {
   if (!image) return MatteOfClip(&session, options);
   WatchForStandstill(options.input == "-" ? "" : options.input);
   std::string note;
-  SCRIM_RETURN_IF_ERROR(MatteOfImage(&session, options.input,
+  SCRIM_RETURN_IF_ERROR(MatteOfImage(&session, options.plane, options.input,
                                      OutputFor(options.output, options.input == "-" ? "stdin" : options.input).string(),
                                      &note));
   if (!note.empty()) Print({note});
@@ -149,6 +155,11 @@ Command AddMatte(CLI::App& app) {
           "a clip want a folder without others")
       ->required()
       ->type_name("FOLDER");
+  command
+      ->add_option("--plane", options->plane,
+                   "what the alpha is of: person, or what else the model knows, as hair (scrim info says)")
+      ->type_name("NAME")
+      ->capture_default_str();
   command->add_flag("--sequence", options->sequence, "the folder's images are consecutive frames of one clip");
   command->add_flag("-q,--quiet", options->quiet, "no progress on stderr");
   AddMatteOptions(command, &options->common);

@@ -1,5 +1,7 @@
 #include "commands/shared_options.h"
 
+#include "common/color.h"
+
 namespace scrim::app {
 
 void AddInputSizeOption(CLI::App* command, graph::Density* size, const std::string& what) {
@@ -67,6 +69,19 @@ void AddDrawingOptions(CLI::App* command, CommonOptions* options) {
   command
       ->add_option("--person-position", options->person_position,
                    "where a smaller person stands: 0 at the left edge to 1 at the right one")
+      ->check(CLI::Range(0., 1.))
+      ->capture_default_str();
+  command
+      ->add_option("--hair-color", options->hair_color,
+                   "#rrggbb: hair of this colour, as if dyed; the model must know hair (scrim info says)")
+      ->check([](const std::string& text) { return text.empty() || ParseColor(text) ? "" : NoColor(text); })
+      ->type_name("COLOUR");
+  command->add_option("--hair-strength", options->hair_strength, "how far hair goes to that colour, 0 to 1")
+      ->check(CLI::Range(0., 1.))
+      ->capture_default_str();
+  command
+      ->add_option("--smooth-skin", options->smooth_skin,
+                   "how far small wrinkles and blemishes of the face go, 0 to 1; the model must know skin")
       ->check(CLI::Range(0., 1.))
       ->capture_default_str();
   command->add_flag("!--no-decontaminate-edges", options->decontaminate_edges,

@@ -12,9 +12,10 @@ namespace {
 
 enum class Words { kNone, kSwitch, kWhat };
 constexpr std::pair<const char*, Words> kCommands[] = {
-    {"background", Words::kWhat}, {"next", Words::kNone},     {"previous", Words::kNone}, {"blur", Words::kNone},
-    {"mirror", Words::kSwitch},   {"freeze", Words::kSwitch}, {"hide", Words::kSwitch},   {"pause", Words::kNone},
-    {"resume", Words::kNone},     {"stats", Words::kNone},    {"quit", Words::kNone}};
+    {"background", Words::kWhat}, {"next", Words::kNone},  {"previous", Words::kNone}, {"blur", Words::kNone},
+    {"hair", Words::kWhat},       {"skin", Words::kWhat},  {"mirror", Words::kSwitch}, {"freeze", Words::kSwitch},
+    {"hide", Words::kSwitch},     {"pause", Words::kNone}, {"resume", Words::kNone},   {"stats", Words::kNone},
+    {"quit", Words::kNone}};
 
 }  // namespace
 
@@ -69,7 +70,10 @@ Status CheckWords(const std::vector<std::string>& words) {
       std::find_if(std::begin(kCommands), std::end(kCommands), [&](const auto& known) { return verb == known.first; });
   if (command == std::end(kCommands)) return InvalidArgument(verb + ": is no command; there are " + CommandsHelp());
   if (command->second == Words::kWhat) {
-    if (words.size() != 2) return InvalidArgument("background: one WHAT is needed: a file, blur, blur:N or #rrggbb");
+    const std::string what = verb == "hair"   ? "#rrggbb or off"
+                             : verb == "skin" ? "0 to 1, or off"
+                                              : "a file, blur, blur:N, #rrggbb or room";
+    if (words.size() != 2) return InvalidArgument(verb + ": one WHAT is needed: " + what);
     return {};
   }
   const bool is_switch = command->second == Words::kSwitch;

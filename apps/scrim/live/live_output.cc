@@ -140,6 +140,22 @@ std::string LiveOutput::SetBackground(const std::string& text) {
   return problem;
 }
 
+std::string LiveOutput::SetHairColor(const std::string& text) {
+  std::string problem;
+  answer = &problem;
+  g_object_set(filter_.get(), "hair-color", text.c_str(), nullptr);
+  answer = nullptr;
+  return problem;
+}
+
+std::string LiveOutput::SetSkinSmoothing(float strength) {
+  std::string problem;
+  answer = &problem;
+  g_object_set(filter_.get(), "smooth-skin", double{strength}, nullptr);
+  answer = nullptr;
+  return problem;
+}
+
 void LiveOutput::SetPatient(bool patient) {
   if (std::exchange(patient_, patient) == patient) return;
   const guint usual = static_cast<guint>(DefaultParams().wait_ms);

@@ -39,6 +39,9 @@ class LiveOutput {
   // In one line why the background stays as it was; empty: all went well. Any thread; waits for files. The last call
   // counts.
   std::string SetBackground(const std::string& text);
+  // The same of the colour of the hair, empty for its own, and of how far skin is smoothed, 0 to 1.
+  std::string SetHairColor(const std::string& text);
+  std::string SetSkinSmoothing(float strength);
   // Whether each frame may wait long for its mask, because the next one comes late.
   void SetPatient(bool patient);
   void SetHidden(bool hidden);  // the background alone

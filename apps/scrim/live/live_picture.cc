@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "common/color.h"
 #include "io/errand.h"
 #include "live/live_commands.h"
 
@@ -29,8 +30,8 @@ struct Pending {
 }  // namespace
 
 bool LivePicture::Has(const std::string& verb) {
-  return verb == "background" || verb == "next" || verb == "previous" || verb == "blur" || verb == "mirror" ||
-         verb == "hide";
+  return verb == "background" || verb == "next" || verb == "previous" || verb == "blur" || verb == "hair" ||
+         verb == "skin" || verb == "mirror" || verb == "hide";
 }
 
 void LivePicture::Command(const std::vector<std::string>& words, const std::shared_ptr<LiveOutput>& output,
@@ -45,6 +46,7 @@ void LivePicture::Command(const std::vector<std::string>& words, const std::shar
     if (!IsBlur(next.text)) next.before_blur = next.text;
     return Show(std::move(next), output, reply);
   }
+  if (verb == "hair" || verb == "skin") return Retouch(words, output, reply);
   if (verb == "mirror") {
     out_.mirror = WantedOf(words, out_.mirror);
     if (output != nullptr) output->SetMirror(out_.mirror);
@@ -58,7 +60,32 @@ void LivePicture::Command(const std::vector<std::string>& words, const std::shar
 void LivePicture::CatchUp(const LiveOutput::Options& then, const std::shared_ptr<LiveOutput>& output) {
   output->SetMirror(out_.mirror);
   output->SetHidden(hidden_);
+  output->SetHairColor(out_.filter.common.hair_color);
+  output->SetSkinSmoothing(out_.filter.common.smooth_skin);
   if (wanted_.text != then.filter.background) Show(wanted_, output, [](const auto&) {});
+}
+
+void LivePicture::Retouch(const std::vector<std::string>& words, const std::shared_ptr<LiveOutput>& output,
+                          const Reply& reply) {
+  const bool hair = words[0] == "hair", off = words[1] == "off";
+  if (output == nullptr)
+    return reply(InvalidArgument(words[0] + ": nothing is drawn at present; try again in a moment"));
+  std::string problem;
+  CommonOptions& common = out_.filter.common;
+  if (hair) {
+    const std::string color = off ? "" : words[1];
+    problem = off || ParseColor(color) ? output->SetHairColor(color) : "hair " + NoColor(color);
+    if (problem.empty()) common.hair_color = color;
+  } else {
+    gchar* end = nullptr;
+    const double strength = off ? 0 : g_ascii_strtod(words[1].c_str(), &end);
+    const bool number = off || (end != words[1].c_str() && *end == '\0' && strength >= 0 && strength <= 1);
+    problem = number ? output->SetSkinSmoothing(static_cast<float>(strength))
+                     : "skin " + words[1] + ": 0 to 1 is wanted, or off";
+    if (problem.empty()) common.smooth_skin = static_cast<float>(strength);
+  }
+  if (!problem.empty()) return reply(InvalidArgument(problem));
+  reply(std::string());
 }
 
 LivePicture::State LivePicture::Cycled(int step) const {

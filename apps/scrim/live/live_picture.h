@@ -21,11 +21,12 @@ class LivePicture {
     wanted_.text = backgrounds[0].text;
   }
 
-  // Whether a verb of live_commands.h is one of these: background, next, previous, blur, mirror, hide.
+  // Whether a verb of live_commands.h is one of these: background, next, previous, blur, hair, skin, mirror,
+  // hide.
   static bool Has(const std::string& verb);
-  // words: such a verb, and it passed CheckWords. output: null while there is none; then backgrounds, which only it can
-  // judge, are refused, while mirror and hide wait for it. reply: at once, or when the background has been read by
-  // another thread; kInvalidArgument: all stays as it was.
+  // words: such a verb, and it passed CheckWords. output: null while there is none; then backgrounds, hair and skin,
+  // which only it can judge, are refused, while mirror and hide wait for it. reply: at once, or when the background has
+  // been read by another thread; kInvalidArgument: all stays as it was.
   void Command(const std::vector<std::string>& words, const std::shared_ptr<LiveOutput>& output, const Reply& reply);
   // Gives an output that has just been started from what `out` was then what has been changed since.
   void CatchUp(const LiveOutput::Options& then, const std::shared_ptr<LiveOutput>& output);
@@ -38,6 +39,7 @@ class LivePicture {
     int index = 0;            // of backgrounds_
     std::string before_blur;  // empty: backgrounds_[index]
   };
+  void Retouch(const std::vector<std::string>& words, const std::shared_ptr<LiveOutput>& output, const Reply& reply);
   void Show(State next, const std::shared_ptr<LiveOutput>& output, const Reply& reply);
   void OnRead(uint64_t number, const State& next, const std::string& problem, const Reply& reply);
   State Cycled(int step) const;

@@ -1,4 +1,4 @@
-// What --background means: an image file, blur[:N], #rrggbb, transparent or, for run, screen.
+// What --background means: an image file, blur[:N], #rrggbb, room, transparent or, for run, screen.
 #pragma once
 
 #include <scrim/scrim.hpp>
@@ -10,8 +10,8 @@ namespace scrim::app {
 
 inline constexpr const char* kBackgroundHelp =
     "what stands behind the person: an image file (for run also a video, which plays over and over), blur or blur:N (N "
-    "the blur's sigma in pixels of a 720-line frame, 0.5 to 100, default 14), #rrggbb, transparent, or for run also "
-    "screen (the desktop, as it is)";
+    "the blur's sigma in pixels of a 720-line frame, 0.5 to 100, default 14), #rrggbb, room (the real one, as it is: "
+    "everybody sees it), transparent, or for run also screen (the desktop, as it is)";
 
 struct BackgroundOption {
   scrim_background value{};

@@ -18,7 +18,9 @@ void Configure(GstElement* filter, const FilterOptions& options) {
                "remove-islands", !common.raw, "budget", options.budget.c_str(), "background",
                options.background.c_str(), "decontaminate-edges", common.decontaminate_edges, "light-wrap",
                double{common.light_wrap}, "match-brightness", double{common.match_brightness}, "person-size",
-               double{common.person_size}, "person-position", double{common.person_position}, nullptr);
+               double{common.person_size}, "person-position", double{common.person_position}, "hair-color",
+               common.hair_color.c_str(), "hair-strength", double{common.hair_strength}, "smooth-skin",
+               double{common.smooth_skin}, nullptr);
   gst_util_set_object_arg(G_OBJECT(filter), "keep", common.keep_room ? "room" : "person");
 }
 
@@ -34,6 +36,7 @@ Status Configure(gst::Filter* filter, const FilterOptions& options) {
     s->match_brightness = common.match_brightness;
     s->person_size = common.person_size, s->person_position = common.person_position;
     s->keep = common.keep_room ? gst::Keep::kRoom : gst::Keep::kPerson;
+    s->retouch = {common.hair_color, common.hair_strength, common.smooth_skin};
     s->live = gst::Live::kOff;
   });
   const std::string problem = filter->SetBackground(options.background);

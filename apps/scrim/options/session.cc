@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "common/color.h"
 #include "common/default_model.h"
 #include "io/paths.h"
 
@@ -31,6 +32,10 @@ StatusOr<Session> OpenSession(const CommonOptions& options) {
   params.person_size = options.person_size, params.person_position = options.person_position;
   Session session;
   SCRIM_RETURN_IF_ERROR(ToStatus(session.Open(path, params)));
+  if (const std::optional<Rgb> hair = ParseColor(options.hair_color)) {
+    SCRIM_RETURN_IF_ERROR(ToStatus(session.SetHairColor(hair->red, hair->green, hair->blue, options.hair_strength)));
+  }
+  SCRIM_RETURN_IF_ERROR(ToStatus(session.SetSkinSmoothing(options.smooth_skin)));
   return session;
 }
 

@@ -23,6 +23,8 @@ struct CommonOptions {
   bool keep_room = false, decontaminate_edges = true;
   float light_wrap = DefaultParams().light_wrap, match_brightness = 0;
   float person_size = 1, person_position = 1;
+  std::string hair_color;  // #rrggbb; empty: its own
+  float hair_strength = 0.8f, smooth_skin = 0;
 };
 
 // The model file to use: as given, or models/default.scrim above the program, or share/scrim beside it, or where scrim

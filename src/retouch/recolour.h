@@ -1,0 +1,29 @@
+// The colour of hair, pixel by pixel.
+#pragma once
+
+#include <cstdint>
+
+#include "retouch/oklab.h"
+#include "retouch/pixel_block.h"
+
+namespace scrim::retouch {
+
+// What hair becomes, in Oklab (Ottosson 2020). Lightness L first becomes lift + (1 - lift)·L, so that crushed blacks
+// join in where dark hair becomes light; then the odds L / (1 - L) are divided by `odds`: white stays, what lies
+// between moves together and keeps its order, so that strands and shading survive. a and b go to the target's; below
+// its lightness to a share t of them, as under less light, turned towards the deeper colour that more of the same dye
+// has; above it they fall to nothing at white, as in a highlight.
+struct HairTone {
+  float lift = 0, odds = 1;
+  float strength = 0;                // share of the way of a and b
+  Oklab target;                      // its lightness within 0.02 .. 0.98
+  float deeper_a = 0, deeper_b = 0;  // t·(target + (1 - t)·deeper) where t of its lightness is left
+  LinearRgb hair{};                  // mean light of the hair
+};
+
+// changes: what hair of this tone adds to the pixels, alpha 0 none of it to 255 all; n of them, the rest is undefined.
+// A pixel of alpha α is read as light, α·H + (1 - α)·room, and H becomes another: what shows through strands stays. Of
+// H the mean is known, and the pixel itself as far as α².
+void Recolour(const HairTone& tone, const PixelBlock& pixels, const uint8_t* alpha, int n, PixelBlock* changes);
+
+}  // namespace scrim::retouch
