@@ -1,6 +1,6 @@
 # The one door to every build. `make help` lists what it can do.
 .DEFAULT_GOAL := help
-.PHONY: help demo test arm64 windows wasm web bench bench-peers bench-web train report lint format asan tsan clean native-masks web-build
+.PHONY: help demo test arm64 windows wasm web bench bench-native bench-peers bench-web train report lint format asan tsan clean native-masks web-build
 .PHONY: web-if-possible deb deb-test soak fuzz strict check
 
 # Half a gigabyte of memory for each compiler at most; all cores.
@@ -108,6 +108,12 @@ bench: ## time the network, every kernel and every stage of the frame path
 	cmake --build --preset bench -j $(JOBS)
 	build/bench/apps/scrim/scrim bench --steps
 	build/bench/src/nn/nn_bench --benchmark_min_time=0.2
+
+bench-native: ## time scrim's models and its frame path; rewrites docs/benchmarks/native.json
+	@tools/install-packages.sh demo bench
+	cmake --preset bench -Wno-dev
+	cmake --build --preset bench -j $(JOBS) --target scrim
+	node bench/native.mjs build/bench
 
 bench-peers: ## time the same networks in other runtimes, which it installs with npm; rewrites docs/benchmarks/peers.json
 	@tools/install-packages.sh demo bench wasm peers

@@ -4,15 +4,15 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <fstream>
 #include <functional>
 #include <thread>
 #include <vector>
 
+#include "commands/bench_live.h"
+#include "commands/bench_scene.h"
 #include "commands/commands.h"
 #include "commands/shared_options.h"
 #include "compose/compositor.h"
-#include "engine/live_segmenter.h"
 #include "engine/stopwatch.h"
 #include "engine/virtual_background.h"
 #include "evaluation/median.h"
@@ -30,15 +30,7 @@ struct BenchOptions {
   std::string against;  // another model, whose network runs in turn with this one's
 };
 
-constexpr int kWidth = 1280, kHeight = 720;
-
-std::string CpuName() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2);
-  }
-  return "unknown";
-}
+constexpr int kWidth = kBenchWidth, kHeight = kBenchHeight;
 
 double PeakRssMb() {
   rusage usage{};
@@ -107,35 +99,6 @@ StatusOr<std::pair<Timing, Timing>> TimeNetworks(engine::Segmenter& a, engine::S
   return std::pair(Timing(ms[0]), Timing(ms[1]));
 }
 
-// A drawn head and shoulders before a wall with a shelf, moving with t: enough of a person for the network to find an
-// outline, whose length compose's time depends on.
-void DrawScene(int t, const image::FrameView& rgba) {
-  const auto unit = static_cast<float>(rgba.height);
-  const auto inside = [&](float x, float y, float centre, float rx, float ry) {
-    const float dx = x / rx, dy = (y - centre) / ry;
-    return dx * dx + dy * dy < 1;
-  };
-  const int middle = rgba.width / 2, shelf_rows = std::max(rgba.height / 6, 1), bay = std::max(rgba.width / 9, 1);
-  for (int row = 0; row < rgba.height; ++row) {
-    uint8_t* p = rgba.row(0, row);
-    for (int column = 0; column < rgba.width; ++column, p += 4) {
-      const float x = static_cast<float>(column - middle - t) / unit, y = static_cast<float>(row) / unit;
-      const float shade = 1 - 0.5f * x * x - 0.15f * y;
-      const bool shelf = row / shelf_rows % 2 == 1 && column % bay < rgba.width / 30;
-      int colour[3] = {shelf ? 120 : 190, shelf ? 90 : 186, shelf ? 70 : 176};
-      const auto paint = [&](int r, int g, int b) { colour[0] = r, colour[1] = g, colour[2] = b; };
-      if (inside(x, y, 0.36f, 0.2f, 0.25f)) paint(60, 42, 32);                      // hair
-      if (inside(x, y, 1.02f, 0.52f, 0.36f)) paint(52, 74, 120);                    // shoulders
-      if (std::abs(x) < 0.085f && y > 0.5f && y < 0.74f) paint(196, 146, 120);      // neck
-      if (inside(x, y, 0.42f, 0.15f, 0.2f)) paint(222, 172, 146);                   // face
-      if (inside(std::abs(x) - 0.06f, y, 0.4f, 0.022f, 0.012f)) paint(50, 40, 40);  // eyes
-      if (inside(x, y, 0.53f, 0.05f, 0.014f)) paint(180, 90, 90);                   // mouth
-      for (int c = 0; c < 3; ++c) p[c] = static_cast<uint8_t>(static_cast<float>(colour[c]) * shade);
-      p[3] = 255;
-    }
-  }
-}
-
 struct PathTiming {
   std::string name;
   engine::StageTimes times;  // medians
@@ -192,61 +155,6 @@ StatusOr<std::vector<PathTiming>> TimePaths(engine::VirtualBackground* engine) {
   return paths;
 }
 
-double CpuMs() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto ms = [](const timeval& t) { return 1e3 * t.tv_sec + 1e-3 * t.tv_usec; };
-  return ms(usage.ru_utime) + ms(usage.ru_stime);
-}
-
-// The live path as from a camera: two seconds at 30 frames a second, all threads' processor time together. The frames
-// are NV12 and not copied, so that drawing them costs nothing.
-Status BenchLive(const std::shared_ptr<const graph::Model>& model, const engine::SegmenterOptions& options) {
-  constexpr int kFrames = 60, kScenes = 4;
-  constexpr double kInterval = 1000 / 30.;
-  std::printf("live at %dx%d, NV12, 30 frames a second, all threads\n", kWidth, kHeight);
-  std::printf("%-14s %12s %11s %11s %11s %6s %6s\n", "", "CPU ms/frame", "% of a core", "latency ms", "at most",
-              "masks", "late");
-  for (const bool blur : {false, true}) {
-    for (const bool still : {false, true}) {
-      std::vector<image::Frame> frames;
-      for (int t = 0; t < kScenes; ++t) {
-        image::Frame rgba(image::PixelFormat::kRgba, kWidth, kHeight);
-        frames.emplace_back(image::PixelFormat::kNv12, kWidth, kHeight);
-        DrawScene(still ? 0 : 8 * t, rgba.view());
-        SCRIM_RETURN_IF_ERROR(image::ConvertFromRgba(rgba.view(), frames.back().view()));
-      }
-      SCRIM_ASSIGN_OR_RETURN(auto live, engine::LiveSegmenter::Create(model, options, {}));
-      engine::VirtualBackground engine(std::move(live));
-      compose::Background background;
-      background.kind = blur ? compose::Background::Kind::kBlur : compose::Background::Kind::kImage;
-      background.picture = image::Frame(image::PixelFormat::kRgba, kWidth, kHeight);
-      DrawScene(0, background.picture.view());
-      SCRIM_RETURN_IF_ERROR(engine.SetBackground(background));
-      image::Frame out(image::PixelFormat::kNv12, kWidth, kHeight);
-      std::vector<double> latency;
-      double before = 0;
-      auto next = std::chrono::steady_clock::now();
-      for (int i = -10; i < kFrames; ++i) {  // the first make tables
-        if (i == 0) before = CpuMs();
-        engine::Stopwatch watch;
-        Status status = engine.Process(frames[(i + 10) % kScenes].view(), out.view());
-        if (!status.ok() && status.code() != Code::kUnavailable) return status;
-        if (i >= 0) latency.push_back(watch.Lap());
-        next += std::chrono::microseconds(static_cast<int>(1000 * kInterval));
-        std::this_thread::sleep_until(next);
-      }
-      const double cpu = (CpuMs() - before) / kFrames;
-      const engine::Stats stats = engine.stats();
-      const std::string name = std::string(blur ? "blur" : "image") + (still ? ", still" : ", motion");
-      std::printf("%-14s %12.2f %11.1f %11.2f %11.2f %6llu %6llu\n", name.c_str(), cpu, 100 * cpu / kInterval,
-                  Median(latency), *std::max_element(latency.begin(), latency.end()),
-                  static_cast<unsigned long long>(stats.masks), static_cast<unsigned long long>(stats.late));
-    }
-  }
-  return {};
-}
-
 void PrintSteps(const std::vector<nn::Program::Step>& steps) {
   std::printf("\n%-44s %-24s %9s %9s %9s\n", "step", "kernel", "MMAC", "ms", "GMAC/s");
   for (const nn::Program::Step& step : steps) {
@@ -267,7 +175,7 @@ Status Bench(const BenchOptions& options) {
   segmenter_options.threads = options.common.threads;
   segmenter_options.refiner.guided = options.common.refine_edges;
   segmenter_options.stabiliser.enabled = segmenter_options.regions.enabled = !options.common.raw;
-  if (options.live) return BenchLive(model, segmenter_options);
+  if (options.live) return BenchLive(model, segmenter_options, options.json);
   SCRIM_ASSIGN_OR_RETURN(auto segmenter, engine::Segmenter::Create(model, segmenter_options));
   const double load_ms = watch.Lap();
   SCRIM_ASSIGN_OR_RETURN(const nn::Target target, nn::ChooseTarget(options.common.target));
