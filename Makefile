@@ -92,7 +92,7 @@ web-build: ## build the npm package, web/package/dist, and the page
 # so: these three take a gigabyte, and building the module twice some minutes. SCRIM_BROWSER_TESTS=1 installs them.
 web-if-possible:
 	@if [ -n "$$SCRIM_BROWSER_TESTS" ]; then \
-	  tools/install-packages.sh wasm web && { command -v npm >/dev/null || tools/install-packages.sh npm; } && $(MAKE) web-build; \
+	  tools/install-packages.sh wasm web engines && { command -v npm >/dev/null || tools/install-packages.sh npm; } && $(MAKE) web-build; \
 	elif command -v emcc >/dev/null && command -v npm >/dev/null && command -v chromium >/dev/null; then \
 	  $(MAKE) web-build; \
 	else \

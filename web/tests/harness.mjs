@@ -45,7 +45,10 @@ export async function serve({isolated = false, cache = false, answer = () => fal
     response.end(bytes.subarray(begin, end));
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {url: `http://localhost:${server.address().port}`, close: () => new Promise((resolve) => server.close(resolve))};
+  return {url: `http://localhost:${server.address().port}`, close: () => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  }};
 }
 
 const frameHeader = 6; // "FRAME\n"
@@ -80,7 +83,7 @@ export function readFrame(file, index) {
 export async function launch({camera = cameraFile(), args = []} = {}) {
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
   const drawing = args.includes('--enable-unsafe-webgpu') ? [] : ['--disable-gpu'];
-  return chromium.launch({
+  const browser = await chromium.launch({
     executablePath,
     args: [
       '--no-sandbox', ...drawing, '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -88,23 +91,33 @@ export async function launch({camera = cameraFile(), args = []} = {}) {
       '--use-fake-ui-for-media-stream', `--use-file-for-fake-video-capture=${camera}`, ...args,
     ],
   });
+  return Object.assign(browser, {open: openIn(browser)});
 }
+
+/** What opens pages of a browser that playwright or puppeteer drives, as those of engines.mjs are. */
+export const openIn = (browser) => async (url) => {
+  const page = await browser.newPage();
+  await page.goto(url);
+  return {evaluate: (body, argument) => page.evaluate(body, argument), close: () => page.close()};
+};
 
 /** Arguments for launch(): WebGPU without a GPU. Mesa's EGL brings frames of video into textures. */
 export const softwareGpu = [
   '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--ignore-gpu-blocklist', '--use-gl=angle', '--use-angle=gl-egl',
 ];
 
-/** Runs body in a page that has the package as `scrim` and a few helpers; fails on what the page leaves uncaught. */
+/**
+ * Runs body in a page that has the package as `scrim` and a few helpers; fails on what the page leaves uncaught. The
+ * browser is one of engines.mjs.
+ */
 export async function runInPage(browser, server, body, argument) {
-  const page = await browser.newPage();
-  const errors = [];
-  page.on('pageerror', (error) => errors.push(String(error)));
+  const page = await browser.open(`${server.url}/tests/plain.html`);
   try {
-    await page.goto(`${server.url}/tests/plain.html`);
-    await page.waitForFunction('window.scrim');
+    await page.evaluate(async () => {
+      while (window.scrim === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
+    });
     const result = await page.evaluate(body, argument);
-    assert.deepEqual(errors, []);
+    assert.deepEqual(await page.evaluate(() => window.uncaught), []);
     return result;
   } finally {
     await page.close();

@@ -45,10 +45,7 @@ const simdProbe = new Uint8Array([
 export function whyUnsupported(): string | null {
   if (typeof WebAssembly === 'undefined') return 'this browser has no WebAssembly, which scrim needs';
   if (!WebAssembly.validate(simdProbe)) {
-    return 'this browser has no WebAssembly SIMD, which scrim needs: Chrome 91, Firefox 114, Safari 16.4 or later';
-  }
-  if (typeof OffscreenCanvas === 'undefined') {
-    return 'this browser has no OffscreenCanvas, which scrim needs: Chrome 91, Firefox 114, Safari 16.4 or later';
+    return 'this browser has no WebAssembly SIMD, which scrim needs: Chrome 91, Firefox 89, Safari 16.4 or later';
   }
   return null;
 }

@@ -1,6 +1,6 @@
 // A video as the background.
-import {ScrimError} from './options.js';
-import {onNextFrame} from './player.js';
+import {onNextFrame} from './next_frame.js';
+import {BackgroundFit, ScrimError} from './options.js';
 import type {Remote} from './remote.js';
 
 const videoTimeout = 10_000;
@@ -13,6 +13,7 @@ export class BackgroundVideo {
 
   constructor(
     private readonly video: HTMLVideoElement,
+    private readonly fit: BackgroundFit,
     private readonly remote: Remote,
     private readonly fail: (error: ScrimError) => void,
   ) {}
@@ -20,7 +21,7 @@ export class BackgroundVideo {
   /** Resolves when the first frame is there. `signal` ends the waiting. */
   async start(signal: AbortSignal): Promise<void> {
     if (this.video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) await this.firstPicture(signal);
-    await this.remote.setBackground(this.video);
+    await this.remote.setBackground(this.video, this.fit);
     this.waitForFrame();
   }
 
@@ -76,7 +77,7 @@ export class BackgroundVideo {
 
   private async show(): Promise<void> {
     try {
-      await this.remote.setBackground(this.video);
+      await this.remote.setBackground(this.video, this.fit);
       if (!this.stopped) this.waitForFrame();
     } catch (error) {
       if (!this.stopped) this.fail(error as ScrimError);

@@ -1,11 +1,11 @@
 // A session with its background, fed with what browsers call frames. Runs in the worker; one call at a time.
 import {Format, FrameMemory, Library, ParsedBackground, Session} from './abi.js';
+import type {Backdrop} from './backdrop.js';
 import {Backend, BackendName, SlowGpus} from './gpu/backend.js';
 import type {Fit} from './gpu/frame_path.js';
 import {Backend as BackendChoice, InputSize, Edges, ScrimError, Times} from './options.js';
-
-/** What comes in and goes out: a frame of a track where the browser has those, else a bitmap. Both are transferable. */
-export type Picture = VideoFrame | ImageBitmap;
+import {isVideoFrame, Picture, sizeOf, timestampOf} from './picture.js';
+import {Pixels} from './pixels.js';
 
 export interface Settings {
   inputSize?: InputSize;
@@ -13,41 +13,15 @@ export interface Settings {
   budget?: number; // milliseconds of a frame's stages; 0: none
 }
 
-/** `text` is what scrim_parse_background understands; where that is a picture's address, `url` is it in full. */
-export type Background = Exclude<ParsedBackground, {kind: 'image'}> | ImageBitmap;
-export type BackgroundMessage = {text: string; url: string} | {picture: ImageBitmap};
-
-// Backgrounds are kept as they come; a camera's whole resolution serves nobody behind a frame of 720 rows.
-const maxBackgroundSide = 1920;
-
-// RGBX and BGRX are not among them: their fourth byte may be anything, and would be taken for alpha.
-const nativeFormats: {[name: string]: Format} = {
-  RGBA: Format.RGBA,
-  BGRA: Format.BGRA,
-  NV12: Format.NV12,
-  I420: Format.I420,
-};
-
-function isVideoFrame(picture: Picture): picture is VideoFrame {
-  return typeof VideoFrame !== 'undefined' && picture instanceof VideoFrame;
-}
-
-// scrim_matrix. What a track does not tell is BT.601, as browsers take it.
-function matrixOf({matrix, fullRange}: VideoColorSpace): number {
-  return (matrix === 'bt709' ? 1 : 0) + (fullRange ? 2 : 0);
-}
-
 export class Engine {
   private session!: Session;
-  private memory: FrameMemory | null = null;
-  private cutOut: FrameMemory | null = null;
-  private kind: Partial<VideoFrameBufferInit> | null = null; // what else makes a VideoFrame like the last; null: a bitmap
-  private canvas: OffscreenCanvas | null = null;
+  private readonly pixels: Pixels;
   private transparent = false;
   private applyBackground: (session: Session) => void = (session) => session.setColor(0, 0, 0);
   private picture: FrameMemory | null = null;
   private parsed: ParsedBackground = {kind: 'color', color: [0, 0, 0]};
-  private bitmap: ImageBitmap | null = null; // the background's picture as it came
+  private backdrop: Backdrop | null = null; // the background's picture
+  private bitmap: ImageBitmap | null = null; // as it is shown
   private bitmapIsNew = false; // the session does not have it yet
   private last: Pick<Fit, 'frame' | 'external'> | null = null; // what the last frame was like
   private fit: Fit | null = null; // that with all settings; null: something changed
@@ -59,7 +33,9 @@ export class Engine {
     private settings: Settings,
     private backend: Backend,
     private readonly slow?: SlowGpus,
-  ) {}
+  ) {
+    this.pixels = new Pixels(library);
+  }
 
   /** The model may still be on its way: the module loads meanwhile. */
   static async open(
@@ -118,15 +94,7 @@ export class Engine {
     this.fit = null;
   }
 
-  /** What useBackground shows. Pictures are fetched here: frames go on meanwhile. */
-  async prepare(message: BackgroundMessage, signal: AbortSignal): Promise<Background> {
-    if ('picture' in message) return message.picture;
-    const parsed = this.library.parseBackground(message.text);
-    return parsed.kind === 'image' ? fetchPicture(message.text, message.url, signal) : parsed;
-  }
-
-  setBackground(parsed: Background): void {
-    if (!('kind' in parsed)) return this.setPicture(parsed);
+  setBackground(parsed: Exclude<ParsedBackground, {kind: 'image'}>): void {
     switch (parsed.kind) {
       case 'blur':
         this.useBackground((session) => session.setBlur(parsed.strength));
@@ -138,23 +106,35 @@ export class Engine {
         this.useBackground((session) => session.setTransparent(), true);
         break;
     }
-    this.setBitmap(null);
+    this.backdrop?.close();
+    this.backdrop = this.bitmap = null;
+    this.backend.setPicture(null);
     this.parsed = parsed;
     this.fit = null;
   }
 
-  private setPicture(bitmap: ImageBitmap): void {
-    this.setBitmap(fitted(bitmap));
+  /** A picture, which is the engine's from now on. */
+  setBackdrop(backdrop: Backdrop): void {
+    const before = this.backdrop;
+    this.backdrop = backdrop;
+    this.useBitmap(backdrop.first);
+    before?.close();
     if (this.parsed.kind !== 'image') this.fit = null;
     this.parsed = {kind: 'image'};
     if (!this.backend.active) this.showBitmap();
   }
 
-  private setBitmap(bitmap: ImageBitmap | null): void {
-    this.bitmap?.close();
+  private useBitmap(bitmap: ImageBitmap): void {
+    if (bitmap === this.bitmap) return;
     this.bitmap = bitmap;
-    this.bitmapIsNew = bitmap !== null;
+    this.bitmapIsNew = true;
     this.backend.setPicture(bitmap);
+  }
+
+  // As the background's picture is now, in a frame of this size.
+  private async moveBackdrop(frame: InputSize): Promise<void> {
+    const {backdrop} = this;
+    if (backdrop !== null) this.useBitmap(await backdrop.at(performance.now(), frame));
   }
 
   /** Brings the background's picture to the session: a GPU has it already, and copies of a video's frames cost. */
@@ -166,7 +146,7 @@ export class Engine {
       this.picture?.holds(Format.RGBA, width, height) === true
         ? this.picture
         : new FrameMemory(this.library, Format.RGBA, width, height);
-    this.readByCanvas(bitmap, memory);
+    this.pixels.draw(bitmap, memory);
     this.useBackground((session) => session.setPicture(memory), false, memory);
     this.bitmapIsNew = false;
   }
@@ -196,7 +176,9 @@ export class Engine {
       return composed.picture;
     };
     const total = () => Object.values(this.session.times()).reduce((sum, stage) => sum + stage, 0);
-    const drawn = await this.backend.compose(source, this.fitFor(source), {compose: onCpu, milliseconds: total});
+    const fit = this.fitFor(source);
+    await this.moveBackdrop(fit.frame);
+    const drawn = await this.backend.compose(source, fit, {compose: onCpu, milliseconds: total});
     this.drawnByGpu = drawn !== null && this.backend.active;
     return {picture: drawn ?? (await onCpu()), failure};
   }
@@ -205,7 +187,7 @@ export class Engine {
     if (this.drawnByGpu) this.session.reset(); // whose last frame was long ago
     this.drawnByGpu = false;
     this.showBitmap();
-    const memory = await this.read(source), out = this.outputFor(memory);
+    const memory = await this.pixels.read(source), out = this.pixels.output(this.transparent);
     let failure: string | null = null;
     try {
       this.session.process(memory, out);
@@ -213,13 +195,11 @@ export class Engine {
       if (!(error instanceof ScrimError)) throw error;
       failure = error.message;
     }
-    return {picture: await this.write(out, isVideoFrame(source) ? source.timestamp : 0), failure};
+    return {picture: await this.pixels.write(out, timestampOf(source)), failure};
   }
 
   private fitFor(source: Picture): Fit {
-    const external = isVideoFrame(source);
-    const width = external ? source.displayWidth : source.width;
-    const height = external ? source.displayHeight : source.height;
+    const external = isVideoFrame(source), {width, height} = sizeOf(source);
     const {last} = this;
     if (last?.external !== external || last.frame.width !== width || last.frame.height !== height) {
       this.last = {frame: {width, height}, external};
@@ -236,25 +216,23 @@ export class Engine {
 
   /** The background alone, as the last frame was; null before there was one. */
   async background(timestamp: number): Promise<Picture | null> {
-    const {last} = this;
+    const {last, pixels} = this;
     if (last !== null) {
+      await this.moveBackdrop(last.frame);
       const drawn = await this.backend.background(timestamp, this.currentFit(last));
       if (drawn !== null) return drawn;
-      if (this.memory === null) {
-        // No frame has been on the CPU yet.
-        this.kind = last.external ? {} : null;
-        this.memoryFor(Format.RGBA, last.frame.width, last.frame.height);
-      }
+      // No frame has been on the CPU yet.
+      if (pixels.last === null) pixels.expect(last.frame.width, last.frame.height, last.external);
     }
-    if (this.memory === null) return null;
+    if (pixels.last === null) return null;
     this.showBitmap();
-    const out = this.outputFor(this.memory);
+    const out = pixels.output(this.transparent);
     this.session.drawBackground(out);
-    return this.write(out, timestamp);
+    return pixels.write(out, timestamp);
   }
 
   async segment(source: Picture): Promise<{width: number; height: number; data: Uint8Array}> {
-    const memory = await this.read(source);
+    const memory = await this.pixels.read(source);
     return {width: memory.width, height: memory.height, data: this.session.segment(memory)};
   }
 
@@ -269,123 +247,4 @@ export class Engine {
   times(): Times {
     return this.drawnByGpu ? this.backend.times() : this.session.times();
   }
-
-  private async read(source: Picture): Promise<FrameMemory> {
-    if (!isVideoFrame(source)) {
-      this.kind = null;
-      const memory = this.memoryFor(Format.RGBA, source.width, source.height);
-      this.readByCanvas(source, memory);
-      return memory;
-    }
-    const {displayWidth, displayHeight, duration, colorSpace} = source;
-    const format = nativeFormats[source.format ?? ''];
-    const isPacked = format === Format.RGBA || format === Format.BGRA;
-    const {x = 0, y = 0, width, height} = source.visibleRect ?? {x: 1, width: 0, height: 0};
-    const upright = !source.rotation && !source.flip;
-    if (format !== undefined && upright && (isPacked || (x % 2 === 0 && y % 2 === 0))) {
-      this.kind = {displayWidth, displayHeight, duration: duration ?? undefined, colorSpace};
-      const memory = this.memoryFor(format, width, height);
-      memory.setMatrix(matrixOf(colorSpace));
-      await source.copyTo(memory.bytes(), {layout: memory.layout});
-      return memory;
-    }
-    this.kind = {displayWidth, displayHeight, duration: duration ?? undefined};
-    const memory = this.memoryFor(Format.RGBA, displayWidth, displayHeight);
-    this.readByCanvas(source, memory);
-    return memory;
-  }
-
-  private readByCanvas(source: Picture, memory: FrameMemory): void {
-    const {width, height} = memory;
-    if (this.canvas === null) this.canvas = new OffscreenCanvas(width, height);
-    if (this.canvas.width !== width || this.canvas.height !== height) {
-      this.canvas.width = width;
-      this.canvas.height = height;
-    }
-    const context = this.canvas.getContext('2d', {willReadFrequently: true})!;
-    context.globalCompositeOperation = 'copy';
-    context.drawImage(source, 0, 0, width, height);
-    memory.bytes().set(context.getImageData(0, 0, width, height).data);
-  }
-
-  private async write(memory: FrameMemory, timestamp: number): Promise<Picture> {
-    const {format, width, height, layout} = memory;
-    if (this.kind === null) return createImageBitmap(new ImageData(new Uint8ClampedArray(memory.bytes()), width, height));
-    return new VideoFrame(memory.bytes() as BufferSource, {
-      format: Format[format] as VideoPixelFormat,
-      codedWidth: width,
-      codedHeight: height,
-      layout,
-      timestamp,
-      ...this.kind,
-      colorSpace: memory === this.cutOut ? undefined : this.kind.colorSpace,
-    });
-  }
-
-  private memoryFor(format: Format, width: number, height: number): FrameMemory {
-    return (this.memory = this.fitted('memory', format, width, height));
-  }
-
-  // Where the frame's own format has no alpha, what is cut out needs another.
-  private outputFor(memory: FrameMemory): FrameMemory {
-    if (!this.transparent || memory.format === Format.RGBA || memory.format === Format.BGRA) return memory;
-    return (this.cutOut = this.fitted('cutOut', Format.RGBA, memory.width, memory.height));
-  }
-
-  private fitted(which: 'memory' | 'cutOut', format: Format, width: number, height: number): FrameMemory {
-    const old = this[which];
-    if (old?.holds(format, width, height) === true) return old;
-    this[which] = null; // also where there is no memory for another
-    old?.free();
-    return new FrameMemory(this.library, format, width, height);
-  }
-}
-
-// No larger than backgrounds are kept.
-function fitted(bitmap: ImageBitmap): ImageBitmap {
-  const scale = Math.min(1, maxBackgroundSide / Math.max(bitmap.width, bitmap.height));
-  if (scale === 1) return bitmap;
-  const width = Math.max(1, Math.round(bitmap.width * scale)), height = Math.max(1, Math.round(bitmap.height * scale));
-  const canvas = new OffscreenCanvas(width, height);
-  canvas.getContext('2d')!.drawImage(bitmap, 0, 0, width, height);
-  bitmap.close();
-  return canvas.transferToImageBitmap();
-}
-
-// Somebody waits for the picture of a background, while the old one stays.
-const pictureTimeout = 30_000;
-
-async function fetchPicture(name: string, url: string, signal: AbortSignal): Promise<ImageBitmap> {
-  const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), pictureTimeout);
-  const abort = () => timeout.abort();
-  signal.addEventListener('abort', abort);
-  let bytes: ArrayBuffer;
-  try {
-    bytes = await fetchBytes(`background ${name}`, url, timeout.signal);
-  } catch (error) {
-    if (signal.aborted) throw new ScrimError(`background ${name}: another one was asked for before it was there`);
-    if (timeout.signal.aborted) throw new ScrimError(`background ${name}: ${url} did not come within 30 seconds`);
-    throw error;
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', abort);
-  }
-  try {
-    return await createImageBitmap(new Blob([bytes]));
-  } catch {
-    throw new ScrimError(`background ${name}: not a picture that this browser can read`);
-  }
-}
-
-/** `what` begins the message where that fails. */
-export async function fetchBytes(what: string, url: string, signal?: AbortSignal): Promise<ArrayBuffer> {
-  let response: Response;
-  try {
-    response = await fetch(url, {signal});
-    if (response.ok) return await response.arrayBuffer();
-  } catch {
-    throw new ScrimError(`${what}: cannot be fetched from ${url}; a server of another origin must allow it (CORS)`);
-  }
-  throw new ScrimError(`${what}: ${url} answers ${response.status}`);
 }

@@ -54,6 +54,12 @@ export interface EngineOptions {
  */
 export type Background = string | HTMLVideoElement | ImageBitmapSource;
 
+/**
+ * How a background's picture or video fills the frame: cut to cover it, all of it with black borders, or as large as it
+ * is, over and over.
+ */
+export type BackgroundFit = 'cover' | 'contain' | 'tile';
+
 /** Milliseconds of one frame by stage; see scrim_times in scrim.h. */
 export interface Times {
   sample: number;

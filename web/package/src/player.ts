@@ -1,11 +1,10 @@
 // The canvas path: a track's frames by way of a video element.
-import type {Picture} from './engine.js';
+import {onNextFrame} from './next_frame.js';
+import {ScrimError} from './options.js';
+import type {Picture} from './picture.js';
 
-// A video element's next frame, once.
-export function onNextFrame(video: HTMLVideoElement, callback: () => void): void {
-  if ('requestVideoFrameCallback' in video) video.requestVideoFrameCallback(callback);
-  else requestAnimationFrame(callback);
-}
+// A track that gives no frame yet starts no element; nobody has to wait for it here.
+const playPatience = 3000;
 
 /** Turns a track into pictures, one at a time: the newest when the last one is done with. */
 export class Player {
@@ -14,25 +13,36 @@ export class Player {
   private held = false;
   private stopped = false;
 
-  constructor(private readonly take: (picture: Picture) => void) {
+  constructor(private readonly take: (picture: Picture, timestamp: number) => void) {
     this.video.muted = true;
     this.video.playsInline = true;
     this.waitForFrame();
   }
 
   async play(track: MediaStreamTrack): Promise<void> {
-    this.video.srcObject = new MediaStream([track]);
-    await this.video.play();
+    const stream = new MediaStream([track]);
+    this.video.srcObject = stream;
+    const played = this.video.play().catch((error: Error) => {
+      if (this.video.srcObject !== stream || this.stopped) return; // another one plays
+      throw new ScrimError(`track: this browser does not play it: ${error.message}`);
+    });
+    let timer: ReturnType<typeof setTimeout>;
+    const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, playPatience)));
+    await Promise.race([played, enough]).finally(() => clearTimeout(timer));
   }
 
   grab(): void {
     if (this.busy || this.held || this.stopped || this.video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
     this.busy = true;
-    if (typeof VideoFrame !== 'undefined') {
-      this.take(new VideoFrame(this.video));
-    } else {
-      createImageBitmap(this.video).then(this.take, () => this.next());
+    // The element's own time is none in WebKit, where it plays a canvas's track.
+    const timestamp = Math.round(1000 * performance.now());
+    const give = (picture: Picture) => this.take(picture, timestamp);
+    try {
+      if (typeof VideoFrame !== 'undefined') return give(new VideoFrame(this.video, {timestamp}));
+    } catch {
+      // As a bitmap, then.
     }
+    createImageBitmap(this.video).then(give, () => this.next());
   }
 
   next(): void {
@@ -55,8 +65,8 @@ export class Player {
   private waitForFrame(): void {
     onNextFrame(this.video, () => {
       if (this.stopped) return;
-      this.grab();
       this.waitForFrame();
+      this.grab();
     });
   }
 }

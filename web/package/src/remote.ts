@@ -1,9 +1,9 @@
 // The page's end of the worker.
 import {whyUnsupported} from './abi.js';
-import {Backend, EngineOptions, ScrimError} from './options.js';
-import type {BackgroundMessage} from './engine.js';
+import {loadPicture} from './load_picture.js';
+import {Backend, BackgroundFit, EngineOptions, ScrimError} from './options.js';
+import type {BackgroundMessage, Methods, OpenMessage, Port} from './serve.js';
 import type {StreamEvent} from './stream.js';
-import type {Methods, OpenMessage, Port} from './serve.js';
 
 export type WorkerEvent = StreamEvent | {event: 'beat'} | {event: 'crash'; message: string};
 
@@ -40,9 +40,11 @@ function trusted(url: string): string {
   return policy === undefined ? url : policy.createScriptURL(url);
 }
 
-function startWorker(address?: string | URL): Server {
+/** Null: this browser has no workers that are modules. */
+function startWorker(address?: string | URL): Server | null {
   const {url, options} =
     address === undefined ? bundledWorker() : {url: address, options: {type: 'module', name: 'scrim'} as const};
+  if (typeof OffscreenCanvas === 'undefined' || (options.type === 'module' && !moduleWorkers())) return null;
   const {href, origin} = new URL(url, document.baseURI);
   const start = (script: string) => Object.assign(new Worker(trusted(script), options), {address: href});
   if (origin === location.origin || href.startsWith('blob:')) return start(href);
@@ -53,6 +55,26 @@ function startWorker(address?: string | URL): Server {
   const worker = start(blob);
   setTimeout(() => URL.revokeObjectURL(blob), 60_000);
   return worker;
+}
+
+// Those who know them look at the type.
+function moduleWorkers(): boolean {
+  let known = false;
+  const options = {
+    get type(): WorkerType {
+      known = true;
+      return 'module';
+    },
+  };
+  const url = URL.createObjectURL(new Blob([], {type: 'text/javascript'}));
+  try {
+    new Worker(trusted(url), options).terminate();
+  } catch {
+    return true; // the real one says why
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+  return known;
 }
 
 async function serveHere(): Promise<Server> {
@@ -87,17 +109,23 @@ export class Remote {
     };
   }
 
-  /** A worker with an engine in it. Rejects with a ScrimError when there can be none. */
+  /** A worker with an engine in it, or this thread, where workers cannot. Rejects with a ScrimError when there can be none. */
   static async open(options: EngineOptions, backend: Backend = 'cpu'): Promise<Remote> {
     checkBackend(backend);
     const problem = whyUnsupported();
     if (problem !== null) throw new ScrimError(problem);
-    const remote = new Remote(options.worker === false ? await serveHere() : startWorker(options.worker));
+    const worker = options.worker === false ? null : startWorker(options.worker);
+    const remote = new Remote(worker ?? (await serveHere()));
     try {
       const {density, inputSize = density, edges, threads} = options;
       const assets = options.assets === undefined ? undefined : new URL(options.assets, document.baseURI).href;
       const model = modelMessage(options.model);
-      await remote.call('open', {model, settings: {inputSize, edges}, threads, assets, backend, slowGpu: slowGpu()});
+      const settings = {inputSize, edges};
+      const opened = await remote.call('open', {model, settings, threads, assets, backend, slowGpu: slowGpu()});
+      if (!opened) {
+        remote.close();
+        return await Remote.open({...options, worker: false}, backend);
+      }
     } catch (error) {
       remote.close();
       throw error;
@@ -118,10 +146,19 @@ export class Remote {
     });
   }
 
-  async setBackground(background: string | ImageBitmapSource): Promise<void> {
-    const message = await backgroundMessage(background);
+  /** The old one stays where it rejects. `superseded` ends the wait for a picture. */
+  async setBackground(
+    background: string | ImageBitmapSource,
+    fit: BackgroundFit = 'cover',
+    superseded?: AbortSignal,
+  ): Promise<void> {
+    if (!['cover', 'contain', 'tile'].includes(fit)) throw new ScrimError("fit: it is 'cover', 'contain' or 'tile'");
+    if ((background as unknown) instanceof URL) background = (background as unknown as URL).href;
+    if (typeof background === 'string' && (await this.call('setBackground', {text: background}))) return;
+    const {picture, bytes} = await loadPicture('background', background, superseded);
+    const message: BackgroundMessage = {picture, fit, bytes};
     try {
-      await this.call('setBackground', message, 'picture' in message ? [message.picture] : []);
+      await this.call('setBackground', message, bytes === undefined ? [picture] : [picture, bytes.buffer]);
     } catch (error) {
       if (!(error instanceof DOMException && error.name === 'DataCloneError')) throw error;
       throw new ScrimError('background: the picture is of another origin and was not loaded with crossorigin');
@@ -167,49 +204,4 @@ function modelMessage(model: EngineOptions['model']): OpenMessage['model'] {
   if (model instanceof Uint8Array) return model;
   if (model !== undefined) return {url: new URL(model, document.baseURI).href};
   return {url: new URL('./default.int8.scrim', import.meta.url).href};
-}
-
-async function backgroundMessage(background: string | ImageBitmapSource): Promise<BackgroundMessage> {
-  if ((background as unknown) instanceof URL) background = (background as unknown as URL).href;
-  if (typeof background !== 'string') return {picture: await bitmapOf(background)};
-  let url = background;
-  try {
-    url = new URL(background, document.baseURI).href;
-  } catch {
-    // Not an address; the engine says what else it may be.
-  }
-  if (/\.svg([?#]|$)/i.test(url)) return {picture: await drawing(url)};
-  return {text: background, url};
-}
-
-async function bitmapOf(background: ImageBitmapSource): Promise<ImageBitmap> {
-  const name = background instanceof File ? ` ${background.name}` : '';
-  if (background instanceof Blob && background.type.startsWith('image/svg')) {
-    const url = URL.createObjectURL(background);
-    return drawing(url).finally(() => URL.revokeObjectURL(url));
-  }
-  if (background instanceof HTMLImageElement) return bitmapOfElement(background);
-  try {
-    return await createImageBitmap(background);
-  } catch {
-    throw new ScrimError(`background${name}: not a picture that this browser can read`);
-  }
-}
-
-async function bitmapOfElement(image: HTMLImageElement): Promise<ImageBitmap> {
-  try {
-    await image.decode();
-    // SVG without a size of its own gets that of a large frame.
-    return await createImageBitmap(image).catch(() => createImageBitmap(image, {resizeWidth: 1920, resizeHeight: 1080}));
-  } catch {
-    throw new ScrimError(`background ${image.src}: not a picture that this browser can read, or not allowed by its server`);
-  }
-}
-
-// Browsers draw SVG in image elements alone.
-async function drawing(url: string): Promise<ImageBitmap> {
-  const image = new Image();
-  image.crossOrigin = 'anonymous';
-  image.src = url;
-  return bitmapOfElement(image);
 }

@@ -1,4 +1,6 @@
-import {EngineOptions, ScrimError} from './options.js';
+import {loadPicture} from './load_picture.js';
+import {BackgroundFit, EngineOptions, ScrimError} from './options.js';
+import {isVideoFrame, Picture} from './picture.js';
 import {Remote} from './remote.js';
 
 /** 0 room to 255 person, rows from the top without gaps. */
@@ -13,6 +15,11 @@ export interface SegmentOptions {
   follows?: boolean;
 }
 
+export interface ComposeOptions extends SegmentOptions {
+  /** How the background fills the picture. Default: `'cover'`. */
+  fit?: BackgroundFit;
+}
+
 /**
  * Finds people in pictures, in a worker.
  *
@@ -24,6 +31,7 @@ export class Segmenter {
   private readonly remote: Remote;
   private last = Promise.resolve();
   private background: unknown = null; // that the engine has
+  private fit: BackgroundFit = 'cover'; // with which it has it
 
   private constructor(remote: Remote) {
     this.remote = remote;
@@ -36,7 +44,7 @@ export class Segmenter {
 
   /** The alpha of a picture, at its own size. */
   async segment(picture: ImageBitmapSource, {follows = false}: SegmentOptions = {}): Promise<Alpha> {
-    const own = asFrame(picture) ?? (await createImageBitmap(picture));
+    const own = await pictureOf(picture);
     return this.remote.call('segment', {picture: own, follows}, [own]);
   }
 
@@ -47,12 +55,12 @@ export class Segmenter {
   async compose<Source extends ImageBitmapSource>(
     picture: Source,
     background: string | ImageBitmapSource = 'transparent',
-    {follows = false}: SegmentOptions = {},
+    {follows = false, fit}: ComposeOptions = {},
   ): Promise<Source extends VideoFrame ? VideoFrame : ImageBitmap> {
-    const own = typeof VideoFrame !== 'undefined' && picture instanceof VideoFrame ? picture.clone() : await createImageBitmap(picture);
+    const own = isVideoFrame(picture) ? picture.clone() : (await loadPicture('picture', picture)).picture;
     // A background belongs to its picture: no other call may come between the two.
     const result = this.last.then(async () => {
-      await this.setBackground(background);
+      await this.setBackground(background, fit);
       return this.remote.call('compose', {picture: own, follows}, [own]);
     });
     this.last = result.then(() => {}, () => {});
@@ -65,12 +73,12 @@ export class Segmenter {
   }
 
   // A clip's frames come with the same one each, which need not be read again. What else may have changed since.
-  private async setBackground(background: string | ImageBitmapSource): Promise<void> {
+  private async setBackground(background: string | ImageBitmapSource, fit: BackgroundFit = 'cover'): Promise<void> {
     const keeps = typeof background === 'string' || background instanceof ImageBitmap;
-    if (keeps && background === this.background) return;
+    if (keeps && background === this.background && fit === this.fit) return;
     this.background = null;
-    await this.remote.setBackground(background);
-    if (keeps) this.background = background;
+    await this.remote.setBackground(background, fit);
+    if (keeps) [this.background, this.fit] = [background, fit];
   }
 
   /** Changes the input size or the edges; what is not given stays. */
@@ -84,8 +92,15 @@ export class Segmenter {
   }
 }
 
-// A frame's pixels go to the engine as they are, a bitmap's by way of a canvas.
-function asFrame(picture: ImageBitmapSource): VideoFrame | null {
-  if (typeof VideoFrame === 'undefined' || picture instanceof Blob || picture instanceof ImageData) return null;
-  return picture instanceof VideoFrame ? picture.clone() : new VideoFrame(picture, {timestamp: 0});
+// A frame's pixels go to the engine as they are, a bitmap's by way of a canvas. Of an image WebKit makes no frame: it
+// ends the page.
+async function pictureOf(picture: ImageBitmapSource): Promise<Picture> {
+  if (isVideoFrame(picture)) return picture.clone();
+  const moves = picture instanceof HTMLVideoElement || picture instanceof HTMLCanvasElement;
+  try {
+    if (moves && typeof VideoFrame !== 'undefined') return new VideoFrame(picture, {timestamp: 0});
+  } catch {
+    // As a bitmap, then, or not at all.
+  }
+  return (await loadPicture('picture', picture)).picture;
 }

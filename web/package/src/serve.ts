@@ -1,6 +1,10 @@
 // Answers the calls of remote.ts and reports what happens in between: one module, one engine for each port.
-import {BackgroundMessage, Engine, fetchBytes, Picture, Settings} from './engine.js';
-import {Backend, ScrimError} from './options.js';
+import {Animation} from './animation.js';
+import {Backdrop} from './backdrop.js';
+import {Engine, Settings} from './engine.js';
+import {fetchBlob} from './fetch.js';
+import {Backend, BackgroundFit, ScrimError} from './options.js';
+import {Picture, scaledDown} from './picture.js';
 import {Stream} from './stream.js';
 
 export interface OpenMessage {
@@ -14,6 +18,9 @@ export interface OpenMessage {
   slowGpu: string | null;
 }
 
+/** What stands for itself, or a picture; `bytes` are its file's where there may be more pictures in it. */
+export type BackgroundMessage = {text: string} | {picture: ImageBitmap; fit: BackgroundFit; bytes?: Uint8Array};
+
 /** The worker itself, or one end of a MessageChannel. */
 export interface Port {
   onmessage: ((event: MessageEvent) => unknown) | null;
@@ -23,7 +30,6 @@ export interface Port {
 function methodsFor(port: Port) {
   let engine: Engine;
   let stream: Stream | null = null;
-  let loading = new AbortController(); // of the background that is fetched
   let clock: ReturnType<typeof setInterval> | undefined;
 
   // One task at a time may use the engine: reading a frame's pixels takes a while in which nothing may move its memory.
@@ -37,8 +43,11 @@ function methodsFor(port: Port) {
   const post = (message: object, transfer: Transferable[] = []) => port.postMessage(message, {transfer});
 
   const methods = {
+    /** Resolves to false in a worker that cannot draw: the page has to. */
     async open({model, settings, threads, assets, backend, slowGpu}: OpenMessage) {
-      const bytes = async () => ('url' in model ? new Uint8Array(await fetchBytes('model', model.url)) : model);
+      if (typeof OffscreenCanvas === 'undefined' && typeof document === 'undefined') return false;
+      const bytes = async () =>
+        'url' in model ? new Uint8Array(await (await fetchBlob('model', model.url)).arrayBuffer()) : model;
       try {
         const slow = {last: slowGpu, keep: (gpu: string) => post({event: 'slowGpu', gpu})};
         engine = await Engine.open(bytes(), settings, threads, assets, backend, slow);
@@ -46,7 +55,7 @@ function methodsFor(port: Port) {
         if (!('url' in model) || !(error instanceof ScrimError)) throw error;
         throw new ScrimError(error.message.replace(/^model in memory/, `model ${model.url}`));
       }
-      return {inputSize: engine.inputSize(), threads: engine.library.threads};
+      return true;
     },
 
     configure: (settings: Settings) =>
@@ -57,15 +66,19 @@ function methodsFor(port: Port) {
 
     setBackend: (choice: Backend) => exclusive(async () => engine.setBackend(choice)),
 
-    /** Rejects the call of setBackground that still fetches its picture, if there is one. */
-    async dropBackground() {
-      loading.abort();
-    },
+    /** Resolves to whether it is done: the text of one that is not is a picture's address. */
     async setBackground(message: BackgroundMessage) {
-      loading = new AbortController();
-      const {signal} = loading;
-      const background = await engine.prepare(message, signal);
-      await exclusive(async () => engine.setBackground(background));
+      if ('text' in message) {
+        const parsed = engine.library.parseBackground(message.text);
+        if (parsed.kind === 'image') return false;
+        await exclusive(async () => engine.setBackground(parsed));
+      } else {
+        const {picture, fit, bytes} = message;
+        const animation = bytes === undefined ? null : await Animation.open(bytes);
+        const backdrop = new Backdrop(await scaledDown(picture), fit, animation);
+        await exclusive(async () => engine.setBackdrop(backdrop));
+      }
+      return true;
     },
 
     segment: ({picture, follows}: {picture: Picture; follows: boolean}) =>

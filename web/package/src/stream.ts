@@ -1,7 +1,8 @@
 // Frames in, frames out, in the worker. The newest frame wins: what comes while one is worked on replaces what waits.
-import {Engine, Picture} from './engine.js';
+import type {Engine} from './engine.js';
 import type {BackendName} from './gpu/backend.js';
 import {InputSize, Times} from './options.js';
+import {bitmapOf, contextOf, hiddenCanvas, isVideoFrame, Picture, sizeOf, timestampOf} from './picture.js';
 
 /** What happened since the last report, about once a second while frames come. */
 export interface Stats {
@@ -31,6 +32,7 @@ export interface Stats {
 
 export type StreamEvent =
   | {event: 'stats'; stats: Stats}
+  | {event: 'source'} // its first frame is there
   | {event: 'first'}
   | {event: 'failure'; message: string}
   | {event: 'end'}
@@ -72,11 +74,14 @@ export class Stream {
     void this.reader?.cancel().catch(() => {});
     this.reader = reader;
     this.dropWaiting();
-    while (this.reader === reader) {
+    for (let frames = 0; this.reader === reader; ++frames) {
       const {done, value} = await reader.read().catch(() => ({done: true as const, value: undefined}));
       if (this.reader !== reader) value?.close();
       else if (done) this.end();
-      else this.push(value, value.timestamp);
+      else {
+        if (frames === 0) this.emit({event: 'source'});
+        this.push(value, timestampOf(value));
+      }
     }
   }
 
@@ -154,7 +159,8 @@ export class Stream {
         return null;
       });
       picture.close();
-      if (out !== null) await this.put(out);
+      if (this.held) out?.close(); // it came late, and the background alone is there
+      else if (out !== null) await this.put(out);
       if (this.masked && !this.told) this.emit({event: 'first'});
       this.told = this.masked;
     }
@@ -165,7 +171,7 @@ export class Stream {
     if (this.held) return null;
     if (this.passing) {
       this.last = {timestamp, at: performance.now()};
-      return 'timestamp' in picture ? picture.clone() : createImageBitmap(picture);
+      return isVideoFrame(picture) ? picture.clone() : createImageBitmap(picture);
     }
     const start = performance.now();
     let out: Picture;
@@ -222,8 +228,7 @@ export class Stream {
         failures: sum.failures,
         total: sum.total / sum.frames,
         times: sum.times,
-        width: 'displayWidth' in out ? out.displayWidth : out.width,
-        height: 'displayHeight' in out ? out.displayHeight : out.height,
+        ...sizeOf(out),
         inputSize,
         density: inputSize,
         threads: this.engine.library.threads,
@@ -244,8 +249,7 @@ function emptySum() {
 
 // For when there is no engine left to draw a background with.
 async function black(like: Picture): Promise<Picture> {
-  const isFrame = 'timestamp' in like;
-  const canvas = new OffscreenCanvas(isFrame ? like.displayWidth : like.width, isFrame ? like.displayHeight : like.height);
-  canvas.getContext('2d', {alpha: false})!.fillRect(0, 0, canvas.width, canvas.height);
-  return isFrame ? new VideoFrame(canvas, {timestamp: like.timestamp}) : createImageBitmap(canvas);
+  const {width, height} = sizeOf(like), canvas = hiddenCanvas(width, height);
+  contextOf(canvas, {alpha: false}).fillRect(0, 0, width, height);
+  return isVideoFrame(like) ? new VideoFrame(canvas, {timestamp: timestampOf(like)}) : bitmapOf(canvas);
 }

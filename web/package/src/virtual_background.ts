@@ -1,14 +1,19 @@
 import {Audience, onSwitch} from './audience.js';
 import {BackgroundVideo} from './background_video.js';
-import type {Picture} from './engine.js';
-import {Backend, Background, InputSize, EngineOptions, ScrimError} from './options.js';
+import {Backend, Background, BackgroundFit, InputSize, EngineOptions, ScrimError} from './options.js';
+import {Picture, sizeOf} from './picture.js';
 import {Player} from './player.js';
 import {Remote, WorkerEvent} from './remote.js';
 import type {Stats} from './stream.js';
 
+// Milliseconds: from one look at the tracks to the next, and after which it is worth a word that nothing comes.
+const pulse = 500, silence = 10_000;
+
 export interface VirtualBackgroundOptions extends EngineOptions {
   /** Or the promise of one: the engine loads meanwhile. Default: `'blur'`. */
   background?: Background | Promise<Background>;
+  /** How a background's picture or video fills the frame. Default: `'cover'`. */
+  fit?: BackgroundFit;
   /**
    * Milliseconds that a frame's stages (Stats.times) may take together before the input size falls. It rises again when
    * there is time, and stays where the network is too small a part of them to help. Default: 0, never.
@@ -37,7 +42,10 @@ export interface VirtualBackgroundOptions extends EngineOptions {
 export interface VirtualBackgroundEvents {
   /** About once a second while frames come. */
   stats: CustomEvent<Stats>;
-  /** A frame could not be processed (it shows the background alone), or the video of the background broke. */
+  /**
+   * A frame could not be processed (it shows the background alone), no frame came from the track for ten seconds, or the
+   * video of the background broke.
+   */
   failure: CustomEvent<ScrimError>;
   /** No more frames: the source ended, the processed track was stopped, the worker died, or stop() was called. */
   end: Event;
@@ -77,6 +85,10 @@ export class VirtualBackground extends EventTarget {
   private delivered: number | null = null;
   private paused = false;
   private again: ReturnType<typeof setTimeout> | undefined;
+  private fit: BackgroundFit = 'cover';
+  private silent = false; // no frame has come from this source yet
+  private running = -1; // since when frames should come; -1: they should not
+  private readonly pulse: ReturnType<typeof setInterval>;
   private readonly audience = new Audience(() => void this.holdOrRelease().catch(() => {}));
   private stopped = false;
   private readonly listeners = new AbortController();
@@ -101,8 +113,8 @@ export class VirtualBackground extends EventTarget {
     } else {
       this.canvas!.getContext('2d'); // before captureStream, which wants to know the kind
       this.track = this.canvas!.captureStream().getVideoTracks()[0];
-      this.player = new Player((picture) => {
-        const timestamp = Math.round(1000 * performance.now());
+      this.player = new Player((picture, timestamp) => {
+        this.silent = false;
         const taken = remote.call('push', {picture, timestamp}, [picture]);
         taken.then((taken) => void (taken || this.player!.next()), () => {});
       });
@@ -110,6 +122,7 @@ export class VirtualBackground extends EventTarget {
       this.beat();
     }
     this.audience.watch(this.track);
+    this.pulse = setInterval(() => this.checkPulse(), pulse);
     const showPictures = this.canvas !== null;
     remote.call('startStream', {writable, showPictures}, writable !== null ? [writable] : []).catch(() => {});
   }
@@ -123,7 +136,7 @@ export class VirtualBackground extends EventTarget {
     options: VirtualBackgroundOptions = {},
   ): Promise<VirtualBackground> {
     const {signal} = options;
-    signal?.throwIfAborted();
+    if (signal?.aborted) throw signal.reason;
     const opening = Remote.open(options, options.backend ?? 'auto');
     let virtual: VirtualBackground | null = null;
     const aborted = new Promise<never>((_, reject) =>
@@ -138,11 +151,11 @@ export class VirtualBackground extends EventTarget {
       const [remote, track, background] = await Promise.race([wanted, aborted]);
       checkSource(track);
       virtual = new VirtualBackground(remote, options);
-      await virtual.setBackground(background);
+      await virtual.setBackground(background, {fit: options.fit});
       await virtual.setBudget(options.budget ?? 0);
       await virtual.setMaxFps(options.maxFps ?? 0);
       await virtual.replaceTrack(track);
-      signal?.throwIfAborted();
+      if (signal?.aborted) throw signal.reason;
       return virtual;
     } catch (reason) {
       const error = signal?.aborted ? signal.reason : reason;
@@ -154,35 +167,35 @@ export class VirtualBackground extends EventTarget {
 
   /**
    * From the next frame on. Rejects when it cannot be had; the old one stays then. Of several calls the last one counts:
-   * those before it that still wait for their picture reject.
+   * those before it that still wait for their picture reject. `fit` stays what it was where it is not given.
    */
-  setBackground(background: Background): Promise<void> {
+  setBackground(background: Background, {fit = this.fit}: {fit?: BackgroundFit} = {}): Promise<void> {
     this.superseded.abort();
     this.superseded = new AbortController();
     const {signal} = this.superseded;
-    this.remote.call('dropBackground').catch(() => {});
-    const change = this.change.then(() => this.changeBackground(background, signal));
+    const change = this.change.then(() => this.changeBackground(background, fit, signal));
     this.change = change.catch(() => {});
     return change;
   }
 
-  private async changeBackground(background: Background, signal: AbortSignal): Promise<void> {
+  private async changeBackground(background: Background, fit: BackgroundFit, signal: AbortSignal): Promise<void> {
     if (signal.aborted) throw new ScrimError('background: another one was asked for');
     const before = this.backgroundVideo;
     await before?.hold();
     try {
       if (background instanceof HTMLVideoElement) {
-        const video = new BackgroundVideo(background, this.remote, (error) => this.fail(error));
+        const video = new BackgroundVideo(background, fit, this.remote, (error) => this.fail(error));
         await video.start(signal);
         this.backgroundVideo = video;
       } else {
-        await this.remote.setBackground(background);
+        await this.remote.setBackground(background, fit, signal);
         this.backgroundVideo = null;
       }
     } catch (error) {
       before?.resume();
       throw error;
     }
+    this.fit = fit;
     if (this.stopped) this.backgroundVideo?.stop();
   }
 
@@ -193,6 +206,8 @@ export class VirtualBackground extends EventTarget {
     this.sourceListeners = new AbortController();
     this.source = source;
     this.delivered = null;
+    this.silent = true;
+    this.running = -1;
     const {signal} = this.sourceListeners;
     source.addEventListener('ended', () => this.stop(), {signal});
     signal.addEventListener('abort', onSwitch(source, () => void this.holdOrRelease().catch(() => {})));
@@ -249,6 +264,7 @@ export class VirtualBackground extends EventTarget {
   stop(): void {
     if (this.stopped) return;
     this.stopped = true;
+    clearInterval(this.pulse);
     this.listeners.abort();
     this.sourceListeners.abort();
     this.superseded.abort();
@@ -264,16 +280,30 @@ export class VirtualBackground extends EventTarget {
   private async holdOrRelease(): Promise<void> {
     if (this.stopped || this.source === null) return;
     if (this.paused || this.source.muted || !this.source.enabled || !this.audience.looks) {
+      this.running = -1;
       this.player?.hold();
       await this.remote.call('hold');
     } else {
+      if (this.running < 0) this.running = performance.now();
       await this.remote.call('release');
       this.player?.release();
     }
   }
 
+  // Nobody tells that a track was stopped by the page itself; nor that no frame comes.
+  private checkPulse(): void {
+    if (this.source?.readyState === 'ended' || this.audience.gone) return this.stop();
+    if (!this.silent || this.running < 0 || document.hidden) return;
+    if (performance.now() - this.running < silence) return;
+    this.silent = false;
+    this.fail(new ScrimError(`track: no frame has come within ${silence / 1000} seconds`));
+  }
+
   private handle(event: WorkerEvent): void {
     switch (event.event) {
+      case 'source':
+        this.silent = false;
+        break;
       case 'stats':
         this.dispatchEvent(new CustomEvent('stats', {detail: this.withSkipped(event.stats)}));
         break;
@@ -314,8 +344,7 @@ export class VirtualBackground extends EventTarget {
 
   private show(picture: Picture): void {
     const canvas = this.canvas!;
-    const width = 'displayWidth' in picture ? picture.displayWidth : picture.width;
-    const height = 'displayHeight' in picture ? picture.displayHeight : picture.height;
+    const {width, height} = sizeOf(picture);
     if (canvas.width !== width || canvas.height !== height) {
       canvas.width = width;
       canvas.height = height;
@@ -328,7 +357,6 @@ export class VirtualBackground extends EventTarget {
     // The stream of a canvas may leave out what is drawn right behind something else, and would stand still with that.
     clearTimeout(this.again);
     this.again = setTimeout(() => context.drawImage(canvas, 0, 0), 100);
-    if (this.audience.gone) this.stop();
     this.player.next();
   }
 

@@ -1,7 +1,7 @@
 // Which of three ways a frame goes: all on the GPU, its network on the CPU, or all on the CPU; and why.
 import type {Library} from '../abi.js';
-import type {Picture} from '../engine.js';
 import type {Backend as BackendChoice} from '../options.js';
+import type {Picture} from '../picture.js';
 import {Gpu, openGpu} from './device.js';
 import {Fit, FramePath} from './frame_path.js';
 import {Plans} from './plans.js';

@@ -1,8 +1,8 @@
 // A frame's whole way on the GPU: in as an external texture, out through a canvas. Where the network stays on the CPU,
 // its input is read back and its mask goes up again; else nothing is.
 import type {Params, ParsedBackground} from '../abi.js';
-import type {Picture} from '../engine.js';
 import {InputSize, ScrimError} from '../options.js';
+import {isVideoFrame, Picture, timestampOf} from '../picture.js';
 import type {Gpu} from './device.js';
 import {Executor, Pictures} from './executor.js';
 import {Kind, PlanOptions, Plans} from './plans.js';
@@ -238,7 +238,7 @@ export class FramePath {
       const frame = this.frameResource(source, fit);
       this.pass((pass) => draw(pass, frame));
     }
-    const out = 'timestamp' in source ? this.output(source.timestamp, source.duration) : this.output(null, null);
+    const out = isVideoFrame(source) ? this.output(timestampOf(source), source.duration) : this.output(null, null);
     this.cold = false;
     const submitted = performance.now();
     this.done = this.device.queue.onSubmittedWorkDone().then(() => {
