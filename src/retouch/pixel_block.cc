@@ -41,9 +41,9 @@ HWY_INLINE uint32_t Word(const uint8_t* bytes) {
 HWY_INLINE float FloatOf(uint32_t byte) { return static_cast<float>(static_cast<int>(byte)); }
 
 // Rounded; sums never leave -1000..1000.
-HWY_INLINE uint8_t AddTo(uint8_t byte, float change) {
+HWY_INLINE uint32_t AddTo(uint32_t byte, float change) {
   const float sum = FloatOf(byte) + change + 0.5f;
-  return static_cast<uint8_t>(static_cast<int>(sum < 0.f ? 0.f : sum > 255.f ? 255.f : sum));
+  return static_cast<uint32_t>(static_cast<int>(sum < 0.f ? 0.f : sum > 255.f ? 255.f : sum));
 }
 
 void LoadWords(const uint8_t* HWY_RESTRICT in, int red_shift, size_t n, float* HWY_RESTRICT red,
@@ -67,14 +67,16 @@ HWY_INLINE void LoadYuvOf(const FloatMatrix& m, const uint8_t* HWY_RESTRICT y, c
                           const uint8_t* HWY_RESTRICT v, size_t n, float* HWY_RESTRICT red, float* HWY_RESTRICT green,
                           float* HWY_RESTRICT blue) {
   const auto clamp = [](float x) { return x < 0.f ? 0.f : x > 255.f ? 255.f : x; };
-  float reds[kBlock / 2], greens[kBlock / 2], blues[kBlock / 2];
+  float du[kBlock], dv[kBlock];
   for (size_t i = 0; i < (n + 1) / 2; ++i) {
-    const float du = FloatOf(u[i * kChromaStep]) - 128.f, dv = FloatOf(v[i * kChromaStep]) - 128.f;
-    reds[i] = m.v_to_red * dv, greens[i] = m.u_to_green * du + m.v_to_green * dv, blues[i] = m.u_to_blue * du;
+    du[2 * i] = du[2 * i + 1] = FloatOf(u[i * kChromaStep]) - 128.f;
+    dv[2 * i] = dv[2 * i + 1] = FloatOf(v[i * kChromaStep]) - 128.f;
   }
   for (size_t i = 0; i < n; ++i) {
     const float luma = m.y_scale * (FloatOf(y[i * kYStep]) - m.y_offset);
-    red[i] = clamp(luma + reds[i / 2]), green[i] = clamp(luma + greens[i / 2]), blue[i] = clamp(luma + blues[i / 2]);
+    red[i] = clamp(luma + m.v_to_red * dv[i]);
+    green[i] = clamp(luma + m.u_to_green * du[i] + m.v_to_green * dv[i]);
+    blue[i] = clamp(luma + m.u_to_blue * du[i]);
   }
 }
 
@@ -83,40 +85,64 @@ void LoadYuv(const FloatMatrix& matrix, const YuvRow& row, size_t n, float* red,
   load(matrix, row.y, row.u, row.v, n, red, green, blue);
 }
 
-void AddPixels(const PixelBlock& change, size_t red, size_t blue, size_t step, size_t n, uint8_t* out) {
-  for (size_t i = 0; i < n; ++i, out += step) {
-    out[red] = AddTo(out[red], change.red[i]);
-    out[1] = AddTo(out[1], change.green[i]);
-    out[blue] = AddTo(out[blue], change.blue[i]);
+void AddWords(const PixelBlock& change, int red_shift, size_t n, uint8_t* out) {
+  for (size_t i = 0; i < n; ++i) {
+    const uint32_t p = Word(out + 4 * i);
+    const uint32_t red = AddTo(p >> red_shift & 255, change.red[i]), green = AddTo(p >> 8 & 255, change.green[i]),
+                   blue = AddTo(p >> (16 - red_shift) & 255, change.blue[i]);
+    const uint32_t sum = (p & 0xff000000) | red << red_shift | green << 8 | blue << (16 - red_shift);
+    __builtin_memcpy(out + 4 * i, &sum, 4);
   }
 }
 
-// sum[i] of the changes, each weighted; n floats.
-HWY_INLINE void Weigh(const PixelBlock& change, const float* weight, size_t n, float* HWY_RESTRICT sum) {
-  for (size_t i = 0; i < n; ++i)
-    sum[i] = weight[0] * change.red[i] + weight[1] * change.green[i] + weight[2] * change.blue[i];
+void AddRgb(const PixelBlock& change, size_t n, uint8_t* out) {
+  for (size_t i = 0; i < n; ++i, out += 3) {
+    out[0] = static_cast<uint8_t>(AddTo(out[0], change.red[i]));
+    out[1] = static_cast<uint8_t>(AddTo(out[1], change.green[i]));
+    out[2] = static_cast<uint8_t>(AddTo(out[2], change.blue[i]));
+  }
 }
 
-void AddLuma(const PixelBlock& change, const float* weight, size_t n, size_t step, uint8_t* out) {
-  float sum[kBlock];
-  Weigh(change, weight, n, sum);
-  if (step == 1) {
-    for (size_t i = 0; i < n; ++i) out[i] = AddTo(out[i], sum[i]);
-  } else {
-    for (size_t i = 0; i < n; ++i) out[2 * i] = AddTo(out[2 * i], sum[i]);
-  }
+// The changes of Y, or of U or V, of each pixel.
+void Weigh(const PixelBlock& change, const float* weight, float* HWY_RESTRICT sum) {
+  const float red = weight[0], green = weight[1], blue = weight[2];
+  for (size_t i = 0; i < kBlock; ++i) sum[i] = red * change.red[i] + green * change.green[i] + blue * change.blue[i];
 }
 
 // The mean change of the two or four pixels that share a sample; of half as many in an odd frame's last column.
-void AddChroma(const PixelBlock* changes, int rows, const float* weight, size_t n, size_t step, uint8_t* out) {
+void WeighChroma(const PixelBlock* changes, int rows, const float* weight, size_t n, float* HWY_RESTRICT mean) {
   float sum[kBlock], other[kBlock];
-  Weigh(changes[0], weight, n, sum);
+  Weigh(changes[0], weight, sum);
   if (rows == 2) {
-    Weigh(changes[1], weight, n, other);
-    for (size_t i = 0; i < n; ++i) sum[i] = 0.5f * (sum[i] + other[i]);
+    Weigh(changes[1], weight, other);
+    for (size_t i = 0; i < kBlock; ++i) sum[i] = 0.5f * (sum[i] + other[i]);
   }
   if (n % 2 != 0) sum[n] = sum[n - 1];  // n is below kBlock then
-  for (size_t i = 0; i < (n + 1) / 2; ++i) out[i * step] = AddTo(out[i * step], 0.5f * (sum[2 * i] + sum[2 * i + 1]));
+  for (size_t i = 0; i < kBlock / 2; ++i) mean[i] = 0.5f * (sum[2 * i] + sum[2 * i + 1]);
+}
+
+// Samples of one plane, of NV12's pairs, and of YUY2's groups, of which the last may have one pixel.
+void AddSamples(const float* HWY_RESTRICT change, size_t n, uint8_t* HWY_RESTRICT out) {
+  for (size_t i = 0; i < n; ++i) out[i] = static_cast<uint8_t>(AddTo(out[i], change[i]));
+}
+
+void AddPairs(const float* HWY_RESTRICT u, const float* HWY_RESTRICT v, size_t n, uint8_t* out) {
+  for (size_t i = 0; i < n; ++i) {
+    uint16_t p;
+    __builtin_memcpy(&p, out + 2 * i, 2);
+    p = static_cast<uint16_t>(AddTo(p & 255, u[i]) | AddTo(uint32_t{p} >> 8, v[i]) << 8);
+    __builtin_memcpy(out + 2 * i, &p, 2);
+  }
+}
+
+void AddGroups(const float* HWY_RESTRICT y, const float* HWY_RESTRICT u, const float* HWY_RESTRICT v, size_t n,
+               uint8_t* out) {
+  for (size_t i = 0; i < n; ++i) {
+    const uint32_t p = Word(out + 4 * i);
+    const uint32_t sum = AddTo(p & 255, y[2 * i]) | AddTo(p >> 8 & 255, u[i]) << 8 |
+                         AddTo(p >> 16 & 255, y[2 * i + 1]) << 16 | AddTo(p >> 24, v[i]) << 24;
+    __builtin_memcpy(out + 4 * i, &sum, 4);
+  }
 }
 
 }  // namespace scrim::retouch::HWY_NAMESPACE
@@ -128,9 +154,13 @@ namespace scrim::retouch {
 HWY_EXPORT(LoadWords);
 HWY_EXPORT(LoadRgb);
 HWY_EXPORT(LoadYuv);
-HWY_EXPORT(AddPixels);
-HWY_EXPORT(AddLuma);
-HWY_EXPORT(AddChroma);
+HWY_EXPORT(AddWords);
+HWY_EXPORT(AddRgb);
+HWY_EXPORT(Weigh);
+HWY_EXPORT(WeighChroma);
+HWY_EXPORT(AddSamples);
+HWY_EXPORT(AddPairs);
+HWY_EXPORT(AddGroups);
 
 using image::PixelFormat;
 
@@ -177,12 +207,17 @@ void LoadBlock(const image::ConstFrameView& frame, int x, int y, int n, PixelBlo
 }
 
 void AddChanges(const image::FrameView& frame, int x, int y, int n, int rows, const PixelBlock* changes) {
-  const auto count = static_cast<size_t>(n), at = static_cast<size_t>(x);
+  const auto count = static_cast<size_t>(n), at = static_cast<size_t>(x), half = (count + 1) / 2;
   if (!IsYuv(frame.format)) {
-    const bool bgra = frame.format == PixelFormat::kBgra;
-    const size_t step = frame.format == PixelFormat::kRgb ? 3 : 4;
-    for (int k = 0; k < rows; ++k) HWY_DYNAMIC_DISPATCH(AddPixels)
-    (changes[k], bgra ? 2 : 0, bgra ? 0 : 2, step, count, frame.row(0, y + k) + step * at);
+    const int red_shift = frame.format == PixelFormat::kBgra ? 16 : 0;
+    for (int k = 0; k < rows; ++k) {
+      uint8_t* row = frame.row(0, y + k);
+      if (frame.format == PixelFormat::kRgb) {
+        HWY_DYNAMIC_DISPATCH(AddRgb)(changes[k], count, row + 3 * at);
+      } else {
+        HWY_DYNAMIC_DISPATCH(AddWords)(changes[k], red_shift, count, row + 4 * at);
+      }
+    }
     return;
   }
   const image::YuvCoefficients& k = CoefficientsOf(frame.matrix);
@@ -191,25 +226,30 @@ void AddChanges(const image::FrameView& frame, int x, int y, int n, int rows, co
     to_y[c] = kFixed * static_cast<float>(k.y_from[c]);
     to_u[c] = kFixed * static_cast<float>(k.u_from[c]), to_v[c] = kFixed * static_cast<float>(k.v_from[c]);
   }
-  const auto add_chroma = [&](const PixelBlock* of, int of_rows, size_t step, uint8_t* u, uint8_t* v) {
-    HWY_DYNAMIC_DISPATCH(AddChroma)(of, of_rows, to_u.data(), count, step, u);
-    HWY_DYNAMIC_DISPATCH(AddChroma)(of, of_rows, to_v.data(), count, step, v);
+  float luma[kBlock], u[kBlock / 2], v[kBlock / 2];
+  const auto weigh_chroma = [&](const PixelBlock* of, int of_rows) {
+    HWY_DYNAMIC_DISPATCH(WeighChroma)(of, of_rows, to_u.data(), count, u);
+    HWY_DYNAMIC_DISPATCH(WeighChroma)(of, of_rows, to_v.data(), count, v);
   };
   if (frame.format == PixelFormat::kYuy2) {
     for (int r = 0; r < rows; ++r) {
-      uint8_t* row = frame.row(0, y + r) + 2 * at;
-      HWY_DYNAMIC_DISPATCH(AddLuma)(changes[r], to_y.data(), count, 2, row);
-      add_chroma(changes + r, 1, 4, row + 1, row + 3);
+      HWY_DYNAMIC_DISPATCH(Weigh)(changes[r], to_y.data(), luma);
+      if (n % 2 != 0) luma[n] = 0;  // outside
+      weigh_chroma(changes + r, 1);
+      HWY_DYNAMIC_DISPATCH(AddGroups)(luma, u, v, half, frame.row(0, y + r) + 2 * at);
     }
     return;
   }
-  for (int r = 0; r < rows; ++r)
-    HWY_DYNAMIC_DISPATCH(AddLuma)(changes[r], to_y.data(), count, 1, frame.row(0, y + r) + at);
+  for (int r = 0; r < rows; ++r) {
+    HWY_DYNAMIC_DISPATCH(Weigh)(changes[r], to_y.data(), luma);
+    HWY_DYNAMIC_DISPATCH(AddSamples)(luma, count, frame.row(0, y + r) + at);
+  }
+  weigh_chroma(changes, rows);
   if (frame.format == PixelFormat::kNv12) {
-    uint8_t* chroma = frame.row(1, y / 2) + at;
-    add_chroma(changes, rows, 2, chroma, chroma + 1);
+    HWY_DYNAMIC_DISPATCH(AddPairs)(u, v, half, frame.row(1, y / 2) + at);
   } else {
-    add_chroma(changes, rows, 1, frame.row(1, y / 2) + at / 2, frame.row(2, y / 2) + at / 2);
+    HWY_DYNAMIC_DISPATCH(AddSamples)(u, half, frame.row(1, y / 2) + at / 2);
+    HWY_DYNAMIC_DISPATCH(AddSamples)(v, half, frame.row(2, y / 2) + at / 2);
   }
 }
 

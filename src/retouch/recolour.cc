@@ -63,7 +63,7 @@ HWY_INLINE V Dot(D d, float a, V x, float b, V y, float c, V z) {
   return hn::MulAdd(hn::Set(d, a), x, hn::MulAdd(hn::Set(d, b), y, hn::Mul(hn::Set(d, c), z)));
 }
 
-void Recolour(const HairTone& tone, const PixelBlock& pixels, const float* HWY_RESTRICT alphas, size_t n,
+void Recolour(const HairTone& tone, const PixelBlock& pixels, const float* HWY_RESTRICT alphas,
               PixelBlock* HWY_RESTRICT changes) {
   const hn::CappedTag<float, 16> d;
   using V = hn::Vec<decltype(d)>;
@@ -75,7 +75,11 @@ void Recolour(const HairTone& tone, const PixelBlock& pixels, const float* HWY_R
   const V deeper_a = hn::Set(d, tone.deeper_a), deeper_b = hn::Set(d, tone.deeper_b);
   const V mean_red = hn::Set(d, tone.hair[0]), mean_green = hn::Set(d, tone.hair[1]),
           mean_blue = hn::Set(d, tone.hair[2]);
-  for (size_t i = 0; i < n; i += hn::Lanes(d)) {
+  for (size_t i = 0; i < kBlock; i += hn::Lanes(d)) {
+    if (hn::AllTrue(d, hn::Eq(hn::Load(d, alphas + i), zero))) {
+      for (float* channel : {changes->red, changes->green, changes->blue}) hn::Store(zero, d, channel + i);
+      continue;
+    }
     const V alpha = hn::Mul(hn::Load(d, alphas + i), byte), trust = hn::Mul(alpha, alpha);
     const V red = Decode(d, hn::Mul(hn::Load(d, pixels.red + i), byte)),
             green = Decode(d, hn::Mul(hn::Load(d, pixels.green + i), byte)),
@@ -127,7 +131,7 @@ HWY_EXPORT(Recolour);
 void Recolour(const HairTone& tone, const PixelBlock& pixels, const uint8_t* alpha, int n, PixelBlock* changes) {
   alignas(64) float alphas[kBlock] = {};
   std::copy(alpha, alpha + n, alphas);
-  HWY_DYNAMIC_DISPATCH(Recolour)(tone, pixels, alphas, static_cast<size_t>(n), changes);
+  HWY_DYNAMIC_DISPATCH(Recolour)(tone, pixels, alphas, changes);
 }
 
 }  // namespace scrim::retouch

@@ -21,7 +21,7 @@ struct HairTone {
   LinearRgb hair{};                  // mean light of the hair
 };
 
-// changes: what hair of this tone adds to the pixels, alpha 0 none of it to 255 all; n of them, the rest is undefined.
+// changes: what hair of this tone adds to the pixels, alpha 0 none of it to 255 all; n of them, and 0 behind.
 // A pixel of alpha α is read as light, α·H + (1 - α)·room, and H becomes another: what shows through strands stays. Of
 // H the mean is known, and the pixel itself as far as α².
 void Recolour(const HairTone& tone, const PixelBlock& pixels, const uint8_t* alpha, int n, PixelBlock* changes);

@@ -137,8 +137,6 @@ void SkinSmoothing::Apply(const image::FrameView& frame, const image::BoxedAlpha
       LoadBlock(frame, x, y + k, n, &pixels);
       Smooth(pixels, skin.alpha.row(y + k) + x, above, below, y_.weight[row], std::min(strength_, 1.f), inside,
              &changes[k]);
-      for (float* channel : {changes[k].red, changes[k].green, changes[k].blue})
-        std::fill(channel + inside, channel + n, 0.f);
     }
     AddChanges(frame, x, y, n, rows, changes);
   });

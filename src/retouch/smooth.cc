@@ -39,6 +39,7 @@ void Smooth(const PixelBlock& pixels, const uint8_t* HWY_RESTRICT alpha, const S
     to_green[i] = luma - (0.299f / 0.587f) * red - (0.114f / 0.587f) * blue;  // Y follows luma alone
     to_blue[i] = luma + blue;
   }
+  for (size_t i = n; i < kBlock; ++i) to_red[i] = to_green[i] = to_blue[i] = 0;
 }
 
 }  // namespace scrim::retouch::HWY_NAMESPACE

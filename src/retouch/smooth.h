@@ -18,8 +18,8 @@ struct SkinLines {
   std::array<const float*, kCount> line{};
 };
 
-// changes: what smoothing adds to n pixels between two rows of the grid, weight of the lower one; the rest is
-// undefined. alpha 0 none to 255 skin; strength 0 to 1.
+// changes: what smoothing adds to n pixels between two rows of the grid, weight of the lower one; 0 behind. alpha 0
+// none to 255 skin; strength 0 to 1.
 void Smooth(const PixelBlock& pixels, const uint8_t* alpha, const SkinLines& above, const SkinLines& below,
             float weight, float strength, int n, PixelBlock* changes);
 
