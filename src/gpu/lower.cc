@@ -307,13 +307,25 @@ class Writer {
   int constants_ = 0;
 };
 
+// The graph, ending in the person's plane.
+graph::Graph FirstPlane(const graph::Model& model) {
+  graph::Graph graph = model.graph;
+  if (model.planes.size() == 1) return graph;
+  graph::Node person;
+  person.name = "person", person.op = graph::Op::kSelect, person.inputs = {graph.output}, person.select = {0};
+  graph.output = static_cast<int>(graph.nodes.size());
+  graph.nodes.push_back(std::move(person));
+  return graph;
+}
+
 }  // namespace
 
 StatusOr<Plan> LowerNetwork(const graph::Model& model, graph::Density density, const NetworkOptions& options) {
+  const graph::Graph graph = FirstPlane(model);
   SCRIM_ASSIGN_OR_RETURN(const std::vector<graph::Shape> shapes,
-                         graph::InferShapes(model.graph, density.height, density.width));
-  SCRIM_RETURN_IF_ERROR(graph::ValidateWeights(model.graph, model.weights));
-  SCRIM_ASSIGN_OR_RETURN(Lowered lowered, nn::Import(model.graph, shapes, model.weights));
+                         graph::InferShapes(graph, density.height, density.width));
+  SCRIM_RETURN_IF_ERROR(graph::ValidateWeights(graph, model.weights));
+  SCRIM_ASSIGN_OR_RETURN(Lowered lowered, nn::Import(graph, shapes, model.weights));
   Fuse(lowered);
   MoveBeforeResizes(lowered);
   FuseActivations(lowered);

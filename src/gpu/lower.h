@@ -13,7 +13,7 @@ struct NetworkOptions {
 
 // plan.named: "input", h×w×c floats, channels last, normalised as the model says, and "output", h×w×c floats. A
 // quantised model runs in floats, with its weights. Nodes that no kernel runs stand in plan.unsupported; the plan has
-// no dispatches then. Errors: as nn::Program::Compile.
+// no dispatches then. Of several planes the person's alone comes out. Errors: as nn::Program::Compile.
 StatusOr<Plan> LowerNetwork(const graph::Model& model, graph::Density density, const NetworkOptions& options = {});
 
 }  // namespace scrim::gpu

@@ -33,6 +33,17 @@ TEST(LowerNetwork, EveryPresetBecomesAValidPlan) {
   ExpectValid(plan);
 }
 
+TEST(LowerNetwork, OfSeveralPlanesThePersonsComesOut) {
+  graph::Model model = graph::RandomModel(*graph::ScrimnetPreset("default:planes=3"), 1);
+  model.planes = {"person", "hair", "skin"};
+  const Plan plan = PlanOf(model, {64, 48});
+  EXPECT_TRUE(plan.unsupported.empty());
+  ExpectValid(plan);
+  const Plan alone = PlanOf(graph::RandomModel(*graph::ScrimnetPreset("default"), 1), {64, 48});
+  const auto size = [](const Plan& p) { return p.buffers[static_cast<size_t>(p.named.at("output"))].bytes; };
+  EXPECT_EQ(size(plan), size(alone));
+}
+
 TEST(LowerNetwork, ConcatenationsTakeSlotsWhereTheyCan) {
   const auto copies = [](const graph::Graph& graph) {
     const Plan plan = PlanOf(nn::RandomModel(graph, 1), {16, 16});

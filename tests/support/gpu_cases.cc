@@ -31,7 +31,9 @@ class Cases {
     SCRIM_ASSIGN_OR_RETURN(const std::vector<graph::Shape> shapes, graph::InferShapes(model.graph, height, width));
     const std::vector<float> input = nn::RandomFloats(static_cast<size_t>(shapes[0].size()), 5);
     SCRIM_ASSIGN_OR_RETURN(const auto values, nn::RunReference(model.graph, model.weights, height, width, input));
-    const std::vector<float>& expected = values[static_cast<size_t>(model.graph.output)];
+    const std::vector<float>& planes = values[static_cast<size_t>(model.graph.output)];
+    std::vector<float> expected;
+    for (size_t i = 0; i < planes.size(); i += model.planes.size()) expected.push_back(planes[i]);
     for (const bool halves : precisions) {
       SCRIM_ASSIGN_OR_RETURN(const gpu::Plan plan, gpu::LowerNetwork(model, {width, height}, {halves}));
       json_ += std::string(json_.empty() ? "" : ",\n") + "{\"name\":\"" + name + (halves ? ", halves" : "") +
@@ -141,6 +143,10 @@ Status Run(const std::string& out, const std::string& precision, const std::vect
   SCRIM_RETURN_IF_ERROR(cases.Add("every operation", graph::EveryOperation(3), 63, 47, {false, true}));
   SCRIM_ASSIGN_OR_RETURN(const graph::ScrimnetConfig published, graph::ScrimnetPreset("published"));
   SCRIM_RETURN_IF_ERROR(cases.Add("published scrimnet", graph::RandomModel(published, 7), 95, 53, {false}));
+  SCRIM_ASSIGN_OR_RETURN(const graph::ScrimnetConfig parts, graph::ScrimnetPreset("default:planes=3"));
+  graph::Model model = graph::RandomModel(parts, 8);
+  model.planes = {"person", "hair", "skin"};
+  SCRIM_RETURN_IF_ERROR(cases.Add("three planes", model, 64, 48, {false}));
   for (const std::string& path : models) {
     SCRIM_ASSIGN_OR_RETURN(const graph::Model model, graph::LoadModel(path));
     const auto add = [&](std::initializer_list<bool> precisions) {
