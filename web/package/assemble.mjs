@@ -16,4 +16,4 @@ for (const [preset, name, endings] of [
     else writeFileSync(to, readFileSync(from, 'utf8').replaceAll(`${name}.mjs`, `${name}.js`));
   }
 }
-copyFileSync(here('../../models/default.int8.scrim'), here('dist/default.int8.scrim'));
+for (const model of ['default', 'parts']) copyFileSync(here(`../../models/${model}.int8.scrim`), here(`dist/${model}.int8.scrim`));

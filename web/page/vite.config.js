@@ -13,7 +13,8 @@ function serviceWorker() {
     apply: 'build',
     async generateBundle(_, bundle) {
       const files = ['./', 'manifest.webmanifest', 'icon.svg', 'icon-192.png', 'icon-512.png', ...Object.keys(bundle)]
-        .filter((file) => file !== 'index.html').sort();
+        // Hair and skin come when they are asked for.
+        .filter((file) => file !== 'index.html' && !/^assets\/parts.*\.scrim$/.test(file)).sort();
       const hash = createHash('sha256');
       for (const file of Object.values(bundle)) hash.update(file.type === 'chunk' ? file.code : file.source);
       const {outputFiles: [{text}]} = await build({

@@ -330,6 +330,52 @@ inEngines(engines, (engine, browser) => {
     assert.deepEqual(ended, {ended: true, camera: 'live'});
   });
 
+  test('hair of another colour in the room as it is, by a model that knows hair', async () => {
+    const {changed, still, plane, refusals, reason} = await inPage(async () => {
+      const blob = await (await fetch('/testdata/photos/000000019924.jpg')).blob(), photo = await createImageBitmap(blob);
+      const model = '/package/dist/parts.int8.scrim', segmenter = await scrim.Segmenter.create({model});
+      const {data: plane, width, height} = await segmenter.segment(photo, {plane: 'hair'});
+      const before = helpers.pixels(await segmenter.compose(photo, 'room'));
+      await segmenter.retouch({hair: {color: '#00ff00', strength: 1}});
+      const after = helpers.pixels(await segmenter.compose(photo, 'room'));
+      // How much greener hair has become, and how much everything else has changed.
+      const changed = {hair: 0, count: 0, else: 0};
+      for (let i = 0; i < width * height; ++i) {
+        const [red, green, blue] = [0, 1, 2].map((c) => after[4 * i + c] - before[4 * i + c]);
+        if (plane[i] > 250) {
+          changed.hair += green - (red + blue) / 2;
+          ++changed.count;
+        } else if (plane[i] === 0) changed.else = Math.max(changed.else, Math.abs(red), Math.abs(green), Math.abs(blue));
+      }
+      await segmenter.retouch({hair: null});
+      const again = helpers.pixels(await segmenter.compose(photo, 'room'));
+      const still = again.every((value, i) => value === before[i]);
+
+      const messageOf = (promise) => promise.then(() => 'nothing', (error) => `${error.name}: ${error.message}`);
+      const refusals = [await messageOf(segmenter.retouch({hair: {color: 'red'}}))];
+      refusals.push(await messageOf(segmenter.retouch({smoothSkin: 2})));
+      refusals.push(await messageOf(segmenter.segment(photo, {plane: 'beard'})));
+      segmenter.close();
+
+      const virtual = await scrim.VirtualBackground.start(await helpers.person(), {backend: 'cpu', background: 'room'});
+      refusals.push(await messageOf(virtual.retouch({smoothSkin: 0.5})));
+      await virtual.setModel(new URL(model, location.href));
+      await virtual.retouch({smoothSkin: 0.5});
+      refusals.push(await messageOf(virtual.setModel('/nowhere.scrim')));
+      const reason = await new Promise((resolve) =>
+        virtual.addEventListener('stats', ({detail}) => resolve(detail.backendReason), {once: true}));
+      virtual.stop();
+      return {changed, still, plane: plane.length === width * height, refusals, reason};
+    });
+    assert.ok(plane && still);
+    assert.ok(changed.count > 100, `${changed.count} pixels of hair`);
+    assert.ok(changed.hair / changed.count > 40, `hair is ${changed.hair / changed.count} greener`);
+    assert.equal(changed.else, 0);
+    const wanted = [/ScrimError: .*#rrggbb/, /ScrimError: .*0 to 1/, /ScrimError: .*beard/, /ScrimError: .*skin/, /nowhere\.scrim/];
+    wanted.forEach((pattern, i) => assert.match(refusals[i], pattern));
+    assert.match(reason, /hair, skin/);
+  });
+
   test('a photo: its alpha, the person cut out and before a colour', async () => {
     const {alpha, transparent, red} = await inPage(async () => {
       const segmenter = await scrim.Segmenter.create();

@@ -107,6 +107,21 @@ test('every control works', () =>
     await file.setInputFiles(join(root, 'testdata/clips/thoughtful_sound.mp4'));
     await corner(page, 'green < 235 || red > 20');
 
+    // Colours of hair and the strength of skin's smoothing: with the first of them comes the model that knows both.
+    const asked = page.waitForResponse((response) => /parts.*\.scrim/.test(response.url()));
+    await radio('Pink').check();
+    assert.equal((await asked).ok(), true);
+    await slide('Strength', 'ArrowRight', 2);
+    assert.equal(await page.locator('#hair-strength-value').textContent(), '0.9');
+    await radio('Other').check();
+    await page.getByLabel('Hair colour').fill('#00ff00');
+    await slide('Smooth skin', 'ArrowRight', 4);
+    assert.equal(await page.locator('#smooth-skin-value').textContent(), '0.2');
+    await page.waitForFunction(() => /hair/.test(document.getElementById('backend-help').textContent));
+    await radio('Own').check();
+    await slide('Smooth skin', 'Home', 1);
+    assert.equal(await page.locator('#problem').isHidden(), true);
+
     await page.getByRole('checkbox', {name: /too slow/}).uncheck();
     await slide('Input size', 'ArrowLeft', 2);
     await page.waitForFunction(() => document.getElementById('input-size-value').textContent === '160 × 96');

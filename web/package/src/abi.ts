@@ -20,6 +20,13 @@ interface WasmModule {
   _scrim_set_background_blur(session: number, strength: number): number;
   _scrim_set_background_image(session: number, frame: number): number;
   _scrim_set_background_transparent(session: number): number;
+  _scrim_set_background_room(session: number): number;
+  _scrim_set_hair_color(session: number, red: number, green: number, blue: number, strength: number): number;
+  _scrim_set_skin_smoothing(session: number, strength: number): number;
+  _scrim_get_plane_name(session: number, index: number): number;
+  _scrim_want_plane(session: number, plane: number, want: number): number;
+  _scrim_get_plane_alpha(
+    session: number, plane: number, width: number, height: number, alpha: number, stride: number): number;
   _scrim_parse_background(text: number, out: number): number;
   _scrim_process(session: number, input: number, output: number): number;
   _scrim_draw_background(session: number, output: number): number;
@@ -148,7 +155,8 @@ export type ParsedBackground =
   | {kind: 'image'}
   | {kind: 'blur'; strength: number}
   | {kind: 'color'; color: [number, number, number]}
-  | {kind: 'transparent'};
+  | {kind: 'transparent'}
+  | {kind: 'room'};
 
 /** One instance of the module: memory of its own, any number of sessions. */
 export class Library {
@@ -213,8 +221,10 @@ export class Library {
           return {kind: 'blur', strength: this.wasm.HEAPF32[(out + 4) >> 2]};
         case 2:
           return {kind: 'color', color: [...this.wasm.HEAPU8.subarray(out + 8, out + 11)] as [number, number, number]};
-        default:
+        case 3:
           return {kind: 'transparent'};
+        default:
+          return {kind: 'room'};
       }
     });
   }
@@ -286,6 +296,17 @@ export class Session {
   setTransparent(): void {
     this.library.check(this.library.wasm._scrim_set_background_transparent(this.handle));
   }
+  setRoom(): void {
+    this.library.check(this.library.wasm._scrim_set_background_room(this.handle));
+  }
+  /** strength 0 leaves hair alone. */
+  setHairColor(red: number, green: number, blue: number, strength: number): void {
+    this.library.check(this.library.wasm._scrim_set_hair_color(this.handle, red, green, blue, strength));
+  }
+  /** 0 leaves skin alone. */
+  setSkinSmoothing(strength: number): void {
+    this.library.check(this.library.wasm._scrim_set_skin_smoothing(this.handle, strength));
+  }
   setPicture(picture: FrameMemory): void {
     this.library.check(this.library.wasm._scrim_set_background_image(this.handle, picture.struct));
   }
@@ -304,6 +325,24 @@ export class Session {
     return this.library.withMemory(size, null, (alpha) => {
       this.library.check(this.library.wasm._scrim_segment(this.handle, frame.struct, alpha, frame.width));
       return this.library.wasm.HEAPU8.slice(alpha, alpha + size);
+    });
+  }
+
+  /** The alpha of another plane than the person's, by its name, a copy. */
+  segmentPlane(frame: FrameMemory, plane: string): Uint8Array {
+    const {wasm} = this.library, size = frame.width * frame.height;
+    const name = new TextEncoder().encode(plane + '\0');
+    return this.library.withMemory(size + name.length, null, (alpha) => {
+      const text = alpha + size;
+      wasm.HEAPU8.set(name, text);
+      this.library.check(wasm._scrim_want_plane(this.handle, text, 1));
+      try {
+        this.library.check(wasm._scrim_segment(this.handle, frame.struct, alpha, frame.width));
+        this.library.check(wasm._scrim_get_plane_alpha(this.handle, text, frame.width, frame.height, alpha, frame.width));
+      } finally {
+        wasm._scrim_want_plane(this.handle, text, 0);
+      }
+      return wasm.HEAPU8.slice(alpha, alpha + size);
     });
   }
 

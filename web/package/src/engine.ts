@@ -3,7 +3,7 @@ import {Format, FrameMemory, Library, ParsedBackground, Session} from './abi.js'
 import type {Backdrop} from './backdrop.js';
 import {Backend, BackendName, SlowGpus} from './gpu/backend.js';
 import type {Fit} from './gpu/frame_path.js';
-import {Backend as BackendChoice, InputSize, Edges, ScrimError, Times} from './options.js';
+import {Backend as BackendChoice, InputSize, Edges, Retouch, ScrimError, Times} from './options.js';
 import {isVideoFrame, Picture, sizeOf, timestampOf} from './picture.js';
 import {Pixels} from './pixels.js';
 
@@ -11,7 +11,11 @@ export interface Settings {
   inputSize?: InputSize;
   edges?: Edges;
   budget?: number; // milliseconds of a frame's stages; 0: none
+  retouch?: Retouch;
 }
+
+const defaultHairStrength = 0.8;
+const drawnByCpu = 'hair, skin and the room as it is are drawn by the CPU';
 
 export class Engine {
   private session!: Session;
@@ -29,7 +33,7 @@ export class Engine {
 
   private constructor(
     readonly library: Library,
-    private readonly model: Uint8Array,
+    private model: Uint8Array,
     private settings: Settings,
     private backend: Backend,
     private readonly slow?: SlowGpus,
@@ -65,8 +69,26 @@ export class Engine {
   }
   /** Where they are, and why. */
   backendInUse(): {name: BackendName; reason: string} {
+    if (this.wantsCpu()) return {name: 'cpu', reason: drawnByCpu};
     const {name, reason} = this.backend;
     return {name, reason};
+  }
+  private wantsCpu(): boolean {
+    const {hair, smoothSkin = 0} = this.settings.retouch ?? {};
+    return this.parsed.kind === 'room' || smoothSkin > 0 || Boolean(hair);
+  }
+
+  /** Another model, from the next frame on. On an error everything stays as it was. */
+  setModel(model: Uint8Array): void {
+    const before = this.model;
+    this.model = model;
+    try {
+      this.configure({});
+    } catch (error) {
+      this.model = before;
+      throw error;
+    }
+    this.setBackend(this.backend.wanted);
   }
 
   close(): void {
@@ -79,11 +101,13 @@ export class Engine {
       inputSize: settings.inputSize ?? this.settings.inputSize,
       edges: {...this.settings.edges, ...settings.edges},
       budget: settings.budget ?? this.settings.budget,
+      retouch: {...this.settings.retouch, ...settings.retouch},
     };
-    const {inputSize, edges, budget} = wanted;
+    const {inputSize, edges, budget, retouch} = wanted;
     const session = Session.create(this.library, this.model, inputSize, edges, budget);
     try {
       this.applyBackground(session);
+      this.applyRetouch(session, retouch);
     } catch (error) {
       session.free();
       throw error;
@@ -92,6 +116,29 @@ export class Engine {
     this.session = session;
     this.settings = wanted;
     this.fit = null;
+  }
+
+  /** Changes what is given of it. On an error everything stays as it was. */
+  retouch(change: Retouch): void {
+    const wanted = {...this.settings.retouch, ...change};
+    try {
+      this.applyRetouch(this.session, wanted);
+    } catch (error) {
+      this.applyRetouch(this.session, this.settings.retouch ?? {});
+      throw error;
+    }
+    this.settings = {...this.settings, retouch: wanted};
+  }
+
+  private applyRetouch(session: Session, {hair, smoothSkin = 0}: Retouch): void {
+    if (hair) {
+      const parsed = this.library.parseBackground(String(hair.color));
+      if (parsed.kind !== 'color') throw new ScrimError(`hair: color is #rrggbb; '${hair.color}' is not`);
+      session.setHairColor(...parsed.color, hair.strength ?? defaultHairStrength);
+    } else {
+      session.setHairColor(0, 0, 0, 0);
+    }
+    session.setSkinSmoothing(smoothSkin);
   }
 
   setBackground(parsed: Exclude<ParsedBackground, {kind: 'image'}>): void {
@@ -104,6 +151,9 @@ export class Engine {
         break;
       case 'transparent':
         this.useBackground((session) => session.setTransparent(), true);
+        break;
+      case 'room':
+        this.useBackground((session) => session.setRoom());
         break;
     }
     this.backdrop?.close();
@@ -178,7 +228,8 @@ export class Engine {
     const total = () => Object.values(this.session.times()).reduce((sum, stage) => sum + stage, 0);
     const fit = this.fitFor(source);
     await this.moveBackdrop(fit.frame);
-    const drawn = await this.backend.compose(source, fit, {compose: onCpu, milliseconds: total});
+    const rival = {compose: onCpu, milliseconds: total};
+    const drawn = this.wantsCpu() ? null : await this.backend.compose(source, fit, rival);
     this.drawnByGpu = drawn !== null && this.backend.active;
     return {picture: drawn ?? (await onCpu()), failure};
   }
@@ -219,7 +270,7 @@ export class Engine {
     const {last, pixels} = this;
     if (last !== null) {
       await this.moveBackdrop(last.frame);
-      const drawn = await this.backend.background(timestamp, this.currentFit(last));
+      const drawn = this.wantsCpu() ? null : await this.backend.background(timestamp, this.currentFit(last));
       if (drawn !== null) return drawn;
       // No frame has been on the CPU yet.
       if (pixels.last === null) pixels.expect(last.frame.width, last.frame.height, last.external);
@@ -231,9 +282,11 @@ export class Engine {
     return pixels.write(out, timestamp);
   }
 
-  async segment(source: Picture): Promise<{width: number; height: number; data: Uint8Array}> {
-    const memory = await this.pixels.read(source);
-    return {width: memory.width, height: memory.height, data: this.session.segment(memory)};
+  /** plane: of a model that has it, instead of the person. */
+  async segment(source: Picture, plane?: string): Promise<{width: number; height: number; data: Uint8Array}> {
+    const memory = await this.pixels.read(source), {width, height} = memory;
+    const data = plane === undefined ? this.session.segment(memory) : this.session.segmentPlane(memory, plane);
+    return {width, height, data};
   }
 
   /** The next picture has nothing to do with the last one. */

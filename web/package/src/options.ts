@@ -23,12 +23,31 @@ export interface Edges {
   high?: number;
 }
 
+/** Hair of another colour, as if dyed. */
+export interface Hair {
+  /** #rrggbb: what the hair is on the whole. */
+  color: string;
+  /** How far it goes there, 0 to 1. Default: 0.8. */
+  strength?: number;
+}
+
+/** Changes of the person, for models that know hair and skin: this package's parts.int8.scrim. Frames are drawn by the CPU. */
+export interface Retouch {
+  /** null (default): as it is. */
+  hair?: Hair | null;
+  /** How far small wrinkles and blemishes of the face go, 0 (default) to 1. */
+  smoothSkin?: number;
+}
+
 /** Where frames are drawn; see VirtualBackgroundOptions.backend. */
 export type Backend = 'auto' | 'gpu' | 'cpu';
 
+/** A model file: its address or its bytes. */
+export type ModelSource = string | URL | ArrayBuffer | Uint8Array;
+
 export interface EngineOptions {
-  /** A model file: its address or its bytes. Default: the int8 model of this package. */
-  model?: string | URL | ArrayBuffer | Uint8Array;
+  /** Default: the int8 model of this package that knows the person alone. */
+  model?: ModelSource;
   /** Default: the model's own. */
   inputSize?: InputSize;
   /** @deprecated the name of `inputSize` in version 0.1. */
@@ -49,8 +68,9 @@ export interface EngineOptions {
 }
 
 /**
- * What stands behind the person: `'blur'` or `'blur:N'` (N the strength, 0.5 to 100), `'#rrggbb'`, `'transparent'`, any
- * other text the address of a picture; a picture; or a video, which the caller plays.
+ * What stands behind the person: `'blur'` or `'blur:N'` (N the strength, 0.5 to 100), `'#rrggbb'`, `'transparent'`,
+ * `'room'` (the real one, which everybody sees then), any other text the address of a picture; a picture; or a video,
+ * which the caller plays.
  */
 export type Background = string | HTMLVideoElement | ImageBitmapSource;
 

@@ -1,7 +1,7 @@
 // The page's end of the worker.
 import {whyUnsupported} from './abi.js';
 import {loadPicture} from './load_picture.js';
-import {Backend, BackgroundFit, EngineOptions, ScrimError} from './options.js';
+import {Backend, BackgroundFit, EngineOptions, ModelSource, ScrimError} from './options.js';
 import type {BackgroundMessage, Methods, OpenMessage, Port} from './serve.js';
 import type {StreamEvent} from './stream.js';
 
@@ -165,6 +165,10 @@ export class Remote {
     }
   }
 
+  async setModel(model: ModelSource): Promise<void> {
+    await this.call('setModel', modelMessage(model));
+  }
+
   async setBackend(backend: Backend): Promise<void> {
     checkBackend(backend);
     await this.call('setBackend', backend);
@@ -199,7 +203,7 @@ function checkBackend(backend: Backend): void {
   if (!['auto', 'gpu', 'cpu'].includes(backend)) throw new ScrimError("backend: it is 'auto', 'gpu' or 'cpu'");
 }
 
-function modelMessage(model: EngineOptions['model']): OpenMessage['model'] {
+function modelMessage(model?: ModelSource): OpenMessage['model'] {
   if (model instanceof ArrayBuffer) return new Uint8Array(model);
   if (model instanceof Uint8Array) return model;
   if (model !== undefined) return {url: new URL(model, document.baseURI).href};

@@ -1,5 +1,5 @@
 import {loadPicture} from './load_picture.js';
-import {BackgroundFit, EngineOptions, ScrimError} from './options.js';
+import {BackgroundFit, EngineOptions, Retouch, ScrimError} from './options.js';
 import {isVideoFrame, Picture} from './picture.js';
 import {Remote} from './remote.js';
 
@@ -13,6 +13,11 @@ export interface Alpha {
 export interface SegmentOptions {
   /** This picture is the next frame of the same clip: the last mask helps to find this one. Default: false. */
   follows?: boolean;
+}
+
+export interface AlphaOptions extends SegmentOptions {
+  /** Of what: `'hair'` or `'skin'`, where the model knows them. Default: the person. */
+  plane?: string;
 }
 
 export interface ComposeOptions extends SegmentOptions {
@@ -43,9 +48,9 @@ export class Segmenter {
   }
 
   /** The alpha of a picture, at its own size. */
-  async segment(picture: ImageBitmapSource, {follows = false}: SegmentOptions = {}): Promise<Alpha> {
+  async segment(picture: ImageBitmapSource, {follows = false, plane}: AlphaOptions = {}): Promise<Alpha> {
     const own = await pictureOf(picture);
-    return this.remote.call('segment', {picture: own, follows}, [own]);
+    return this.remote.call('segment', {picture: own, follows, plane}, [own]);
   }
 
   /**
@@ -79,6 +84,11 @@ export class Segmenter {
     this.background = null;
     await this.remote.setBackground(background, fit);
     if (keeps) [this.background, this.fit] = [background, fit];
+  }
+
+  /** Hair and skin of the people in compose(), from the next call on; what is not given stays. */
+  async retouch(change: Retouch): Promise<void> {
+    await this.remote.call('retouch', change);
   }
 
   /** Changes the input size or the edges; what is not given stays. */

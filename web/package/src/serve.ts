@@ -3,7 +3,7 @@ import {Animation} from './animation.js';
 import {Backdrop} from './backdrop.js';
 import {Engine, Settings} from './engine.js';
 import {fetchBlob} from './fetch.js';
-import {Backend, BackgroundFit, ScrimError} from './options.js';
+import {Backend, BackgroundFit, Retouch, ScrimError} from './options.js';
 import {Picture, scaledDown} from './picture.js';
 import {Stream} from './stream.js';
 
@@ -40,23 +40,41 @@ function methodsFor(port: Port) {
     return result;
   }
 
+  const bytesOf = async (model: OpenMessage['model']) =>
+    'url' in model ? new Uint8Array(await (await fetchBlob('model', model.url)).arrayBuffer()) : model;
+  /** An error of the engine about a model, with the model's address. */
+  const about = (model: OpenMessage['model'], error: unknown) =>
+    'url' in model && error instanceof ScrimError
+      ? new ScrimError(error.message.replace(/^model in memory/, `model ${model.url}`))
+      : error;
+
   const post = (message: object, transfer: Transferable[] = []) => port.postMessage(message, {transfer});
 
   const methods = {
     /** Resolves to false in a worker that cannot draw: the page has to. */
     async open({model, settings, threads, assets, backend, slowGpu}: OpenMessage) {
       if (typeof OffscreenCanvas === 'undefined' && typeof document === 'undefined') return false;
-      const bytes = async () =>
-        'url' in model ? new Uint8Array(await (await fetchBlob('model', model.url)).arrayBuffer()) : model;
       try {
         const slow = {last: slowGpu, keep: (gpu: string) => post({event: 'slowGpu', gpu})};
-        engine = await Engine.open(bytes(), settings, threads, assets, backend, slow);
+        engine = await Engine.open(bytesOf(model), settings, threads, assets, backend, slow);
       } catch (error) {
-        if (!('url' in model) || !(error instanceof ScrimError)) throw error;
-        throw new ScrimError(error.message.replace(/^model in memory/, `model ${model.url}`));
+        throw about(model, error);
       }
       return true;
     },
+
+    async setModel(model: OpenMessage['model']) {
+      const bytes = await bytesOf(model);
+      await exclusive(async () => {
+        try {
+          engine.setModel(bytes);
+        } catch (error) {
+          throw about(model, error);
+        }
+      });
+    },
+
+    retouch: (change: Retouch) => exclusive(async () => engine.retouch(change)),
 
     configure: (settings: Settings) =>
       exclusive(async () => {
@@ -81,11 +99,11 @@ function methodsFor(port: Port) {
       return true;
     },
 
-    segment: ({picture, follows}: {picture: Picture; follows: boolean}) =>
+    segment: ({picture, follows, plane}: {picture: Picture; follows: boolean; plane?: string}) =>
       exclusive(async () => {
         try {
           if (!follows) engine.reset();
-          return await engine.segment(picture);
+          return await engine.segment(picture, plane);
         } finally {
           picture.close();
         }

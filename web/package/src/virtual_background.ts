@@ -1,6 +1,6 @@
 import {Audience, onSwitch} from './audience.js';
 import {BackgroundVideo} from './background_video.js';
-import {Backend, Background, BackgroundFit, InputSize, EngineOptions, ScrimError} from './options.js';
+import {Backend, Background, BackgroundFit, InputSize, EngineOptions, ModelSource, Retouch, ScrimError} from './options.js';
 import {Picture, sizeOf} from './picture.js';
 import {Player} from './player.js';
 import {Remote, WorkerEvent} from './remote.js';
@@ -26,6 +26,8 @@ export interface VirtualBackgroundOptions extends EngineOptions {
    * `'auto'`.
    */
   backend?: Backend;
+  /** Hair of another colour, smoother skin. */
+  retouch?: Retouch;
   /** Frames a second at most; what comes sooner is left out. Default: all. */
   maxFps?: number;
   /** Ends start(), which then rejects with the signal's reason. What runs already is ended by stop(). */
@@ -153,6 +155,7 @@ export class VirtualBackground extends EventTarget {
       virtual = new VirtualBackground(remote, options);
       await virtual.setBackground(background, {fit: options.fit});
       await virtual.setBudget(options.budget ?? 0);
+      if (options.retouch !== undefined) await virtual.retouch(options.retouch);
       await virtual.setMaxFps(options.maxFps ?? 0);
       await virtual.replaceTrack(track);
       if (signal?.aborted) throw signal.reason;
@@ -225,6 +228,16 @@ export class VirtualBackground extends EventTarget {
   /** Changes the input size or the edges; what is not given stays. Resolves to the input size in use. */
   configure({density, inputSize = density, edges}: Pick<EngineOptions, 'inputSize' | 'density' | 'edges'>): Promise<InputSize> {
     return this.remote.call('configure', {inputSize, edges});
+  }
+
+  /** Hair of another colour, smoother skin, from the next frame on; what is not given stays. */
+  retouch(change: Retouch): Promise<void> {
+    return this.remote.call('retouch', change);
+  }
+
+  /** Another model, from the next frame on; all settings stay. Rejects when it cannot be had; the old one stays then. */
+  setModel(model: ModelSource): Promise<void> {
+    return this.remote.setModel(model);
   }
 
   /** See VirtualBackgroundOptions.budget. */

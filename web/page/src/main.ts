@@ -2,6 +2,7 @@ import './style.css';
 import {Backend, Background, VirtualBackground} from 'scrim-web';
 import {backgroundOf, choices, openFile, readAhead} from './backgrounds';
 import {clearNumbers, showNumbers} from './numbers';
+import {applyRetouch, buildRetouch, retouchOptions, startedWithRetouch} from './retouch';
 import {cameraSize, openCamera, openSample, Source} from './source';
 import {keepUpToDate} from './update';
 
@@ -81,6 +82,7 @@ async function start(kind: Source['kind']): Promise<void> {
       budget: input('adapt').checked ? budget : 0,
       canvas: after,
       backend: backend(),
+      ...retouchOptions(),
     });
   } catch (error) {
     opening.then((opened) => opened.stop(), () => {});
@@ -97,6 +99,7 @@ async function start(kind: Source['kind']): Promise<void> {
   }
   source = opened;
   virtual = started;
+  startedWithRetouch(started);
   if (inputSize().width !== asked.width) void apply((running) => running.configure({inputSize: inputSize()}));
   void started.first.then(() => {
     if (virtual !== started) return;
@@ -219,6 +222,7 @@ function buildTicks(): void {
 }
 
 buildSwatches();
+buildRetouch(() => void apply(applyRetouch));
 buildTicks();
 showRows();
 showInputSize();

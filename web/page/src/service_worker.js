@@ -5,8 +5,10 @@ const files = FILES;
 const cacheName = `scrim-${VERSION}`;
 
 self.addEventListener('install', (event) => {
-  // Where the browser can (Chrome 123), it reads the cache by itself and need not wake this worker; clips come in parts.
-  event.addRoutes?.({condition: {not: {urlPattern: {pathname: '*.mp4'}}}, source: {cacheName}});
+  // Where the browser can (Chrome 123), it reads the cache by itself and need not wake this worker; clips come in parts,
+  // and a model that was not there at first is kept below.
+  const ours = ['*.mp4', '*.scrim'].map((pathname) => ({urlPattern: {pathname}}));
+  event.addRoutes?.({condition: {not: {or: ours}}, source: {cacheName}});
   event.waitUntil(
     caches.open(cacheName).then((cache) => cache.addAll(files)),
   );
@@ -33,7 +35,13 @@ self.addEventListener('fetch', (event) => {
 
 async function answer(request) {
   const cached = await caches.match(request, {cacheName, ignoreSearch: true});
-  if (cached === undefined) return fetch(request);
+  if (cached === undefined) {
+    const response = await fetch(request);
+    if (response.ok && new URL(request.url).pathname.endsWith('.scrim')) {
+      await caches.open(cacheName).then((cache) => cache.put(request, response.clone())).catch(() => {}); // no room for it
+    }
+    return response;
+  }
   // Media elements ask for parts, and some browsers refuse a whole file in answer.
   return request.headers.has('Range') ? createPartialResponse(request, cached) : cached;
 }

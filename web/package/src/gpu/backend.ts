@@ -46,7 +46,7 @@ export class Backend {
   private readonly opened: Promise<void>;
 
   constructor(
-    private readonly wanted: BackendChoice,
+    readonly wanted: BackendChoice,
     private readonly library: Library,
     private readonly model: Uint8Array,
     private readonly slow: SlowGpus = {last: null, keep() {}},

@@ -22,7 +22,8 @@ export interface PlanOptions {
   background: ParsedBackground;
 }
 
-const kinds = {image: 0, blur: 1, color: 2, transparent: 3};
+// The room as it is never comes here: the CPU draws it.
+const kinds = {image: 0, blur: 1, color: 2, transparent: 3, room: 2};
 
 export class Plans {
   private readonly gpu: number;
