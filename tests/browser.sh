@@ -10,7 +10,8 @@ skip() {
 export SCRIM_ALPHA_OF="$1" SCRIM_GPU_CASES="$2"
 shift 2
 [ -e web/page/dist/index.html ] || skip "the page is not built (make web-build)"
-tests='web/tests/package.test.mjs web/tests/failures.test.mjs web/tests/engines.test.mjs'
+tests='web/tests/package.test.mjs web/tests/failures.test.mjs web/tests/backgrounds.test.mjs
+  web/tests/engines.test.mjs'
 if [ "$*" = chromium ]; then
   chromium=${CHROMIUM:-/usr/bin/chromium}
   [ -x "$chromium" ] || skip "there is no $chromium (tools/install-packages.sh web installs it)"

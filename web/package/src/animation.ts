@@ -24,7 +24,8 @@ export class Animation {
   private closed = false;
 
   private constructor(
-    private readonly decoder: ImageDecoder,
+    private decoder: ImageDecoder,
+    private readonly open: () => ImageDecoder,
     private readonly count: number,
     private readonly repetitions: number, // after the first round
   ) {
@@ -37,10 +38,10 @@ export class Animation {
     if (type === null || typeof ImageDecoder === 'undefined') return null;
     try {
       if (!(await ImageDecoder.isTypeSupported(type))) return null;
-      const decoder = new ImageDecoder({data: bytes as BufferSource, type});
-      await decoder.completed;
+      const open = () => new ImageDecoder({data: bytes as BufferSource, type}), decoder = open();
+      await Promise.all([decoder.tracks.ready, decoder.completed]);
       const {frameCount = 1, repetitionCount = 0} = decoder.tracks.selectedTrack ?? {};
-      if (frameCount > 1) return new Animation(decoder, frameCount, repetitionCount);
+      if (frameCount > 1) return new Animation(decoder, open, frameCount, repetitionCount);
       decoder.close();
     } catch {
       // Its first picture is there all the same.
@@ -63,6 +64,8 @@ export class Animation {
     if (this.index === this.count) {
       if (this.rounds++ >= this.repetitions) return;
       this.index = 0;
+      this.decoder.close();
+      this.decoder = this.open(); // Firefox's gives pictures again that have been closed
     }
     void this.decodeNext(this.index++).catch(() => {}); // a damaged one stands still from there on
   }

@@ -53,8 +53,9 @@ async function layOut(bitmap: ImageBitmap, fit: BackgroundFit, frame: InputSize)
   const size = fit === 'tile' ? frame : padded;
   const canvas = hiddenCanvas(size.width, size.height), context = contextOf(canvas, {alpha: false});
   if (fit === 'tile') {
-    context.fillStyle = context.createPattern(bitmap, 'repeat')!;
-    context.fillRect(0, 0, size.width, size.height);
+    for (let y = 0; y < size.height; y += height) {
+      for (let x = 0; x < size.width; x += width) context.drawImage(bitmap, x, y);
+    }
   } else {
     context.drawImage(bitmap, (size.width - width) >> 1, (size.height - height) >> 1);
   }
