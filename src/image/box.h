@@ -14,7 +14,9 @@ struct Box {
   int width() const { return right - left; }
   int height() const { return bottom - top; }
   bool empty() const { return right <= left || bottom <= top; }
-  bool operator==(const Box&) const = default;
+  bool operator==(const Box& o) const {
+    return left == o.left && top == o.top && right == o.right && bottom == o.bottom;
+  }
 };
 
 // An alpha of a frame's size that is 0 outside of its box. Without a size: there is none.
