@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -87,6 +88,26 @@ TEST_F(Parts, AMatteOfHair) {
     EXPECT_EQ(Skin(plane + "/me.png")[0], plane == "hair" ? 0 : 255) << plane;
     EXPECT_EQ(Room(plane + "/me.png")[0], 0) << plane;
   }
+}
+
+TEST_F(Parts, AreJudgedByMasksOfTheirOwn) {
+  const std::string data = folder_ / "data";
+  std::filesystem::create_directories(data + "/images");
+  std::filesystem::copy_file(folder_ / "me.png", data + "/images/me.png");
+  ASSERT_EQ(
+      RunScrim({"matte", folder_ / "me.png", "-o", data + "/hair", "--plane", "hair", "--model", SCRIM_PARTS_MODEL})
+          .status,
+      0);
+  const Result good = RunScrim({"eval", data, "--plane", "hair", "--model", SCRIM_PARTS_MODEL, "-q"});
+  ASSERT_EQ(good.status, 0) << good.err;
+  EXPECT_NE(good.out.find("1  1.0000"), std::string::npos) << good.out;
+  std::filesystem::rename(data + "/hair", data + "/skin");
+  const Result bad = RunScrim({"eval", data, "--plane", "skin", "--model", SCRIM_PARTS_MODEL, "-q"});
+  ASSERT_EQ(bad.status, 0) << bad.err;
+  EXPECT_NE(bad.out.find("1  0.0000"), std::string::npos) << bad.out;
+  const Result refused = RunScrim({"eval", data, "--plane", "skin", "--model", SCRIM_BRIGHT_MODEL, "-q"});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_NE(refused.err.find("bright knows no skin"), std::string::npos) << refused.err;
 }
 
 TEST_F(Parts, WrongWordsAndModelsGetOneLine) {

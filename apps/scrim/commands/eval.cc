@@ -20,6 +20,7 @@ namespace {
 struct EvalOptions : DataOptions {
   CommonOptions common;
   std::string predictions;
+  std::string plane;  // empty: the person
   std::string json, plot, sheet;
   int worst = 0;
 };
@@ -111,12 +112,14 @@ Status PlotDistribution(const Evaluation& e, const std::vector<SourceGroup>& gro
 Status Eval(const EvalOptions& options) {
   SCRIM_ASSIGN_OR_RETURN(const std::vector<SourceGroup> groups, ParseGroups(options.groups));
   SCRIM_ASSIGN_OR_RETURN(const std::vector<EvaluationSource> data,
-                         FindEvaluationData(options.data, options.split, options.sources));
+                         FindEvaluationData(options.data, options.split, options.sources,
+                                            options.plane.empty() ? "masks" : options.plane));
   const bool predictions = !options.predictions.empty();
   Progress progress("photos and clips", options.quiet);
-  SCRIM_ASSIGN_OR_RETURN(const Evaluation evaluation, predictions
-                                                          ? EvaluatePredictions(data, options.predictions, &progress)
-                                                          : EvaluateModel(data, options.common, &progress));
+  SCRIM_ASSIGN_OR_RETURN(
+      const Evaluation evaluation,
+      predictions ? EvaluatePredictions(data, options.predictions, &progress)
+                  : EvaluateModel(data, options.common, &progress, options.plane.empty() ? "person" : options.plane));
   const std::vector<Summary> summaries = Summarise(evaluation, groups);
   PrintTable(summaries, evaluation.clips, predictions);
   const std::vector<PhotoScore> worst = WorstFirst(evaluation.photos, static_cast<size_t>(options.worst));
@@ -155,6 +158,9 @@ Command AddEval(CLI::App& app) {
   command->add_option("--worst", options->worst, "name this many of the worst photos")->check(CLI::Range(1, 100000));
   command->add_option("--sheet", options->sheet, "picture of the worst photos beside what was found")
       ->type_name("FILE");
+  CLI::Option* plane = command->add_option("--plane", options->plane,
+                                           "judge what else the model knows, as hair, by the masks in DATA/hair");
+  plane->type_name("NAME")->excludes("--sheet");
   AddModelOptions(command, &options->common);
   command->callback([options] {
     if (!options->sheet.empty() && options->worst == 0) options->worst = 48;

@@ -88,12 +88,14 @@ StatusOr<Evaluation> Evaluate(const std::vector<EvaluationSource>& data, const A
 }  // namespace
 
 StatusOr<Evaluation> EvaluateModel(const std::vector<EvaluationSource>& data, const CommonOptions& model,
-                                   Progress* progress) {
+                                   Progress* progress, const std::string& plane) {
   SCRIM_ASSIGN_OR_RETURN(Session session, OpenSession(model));
+  SCRIM_RETURN_IF_ERROR(ToStatus(session.WantPlane(plane, true)));
   const AlphaOf looped = [&](const LabelledPhoto&, const image::Frame& frame, image::Bytes* alpha) {
     alpha->Resize(frame.width(), frame.height());
-    return ToStatus(
-        session.Segment(ToPublic(const_cast<image::Frame&>(frame).view()), alpha->data(), alpha->row_size()));
+    SCRIM_RETURN_IF_ERROR(
+        ToStatus(session.Segment(ToPublic(const_cast<image::Frame&>(frame).view()), alpha->data(), alpha->row_size())));
+    return ToStatus(session.GetPlaneAlpha(plane, frame.width(), frame.height(), alpha->data(), alpha->row_size()));
   };
   const AlphaOf cold = [&](const LabelledPhoto& photo, const image::Frame& frame, image::Bytes* alpha) {
     session.Reset();

@@ -47,9 +47,10 @@ struct SourceGroup {
 // From NAME=SOURCE,SOURCE,...
 StatusOr<std::vector<SourceGroup>> ParseGroups(const std::vector<std::string>& texts);
 
-// Every photo cold, every clip in a loop and cold.
+// Every photo cold, every clip in a loop and cold. plane: what the masks are of. Errors: also a plane that the model
+// has not.
 StatusOr<Evaluation> EvaluateModel(const std::vector<EvaluationSource>& data, const CommonOptions& model,
-                                   Progress* progress);
+                                   Progress* progress, const std::string& plane = "person");
 
 // Reads PredictionPath instead of running a network: grey or with an alpha channel, resized to the photo. Errors: a
 // prediction is missing.

@@ -25,10 +25,10 @@ StatusOr<std::vector<LabelledPhoto>> Pairs(const fs::path& images, const fs::pat
   return pairs;
 }
 
-StatusOr<EvaluationSource> ReadSource(const fs::path& folder) {
+StatusOr<EvaluationSource> ReadSource(const fs::path& folder, const std::string& name_of_masks) {
   EvaluationSource source;
   source.name = fs::weakly_canonical(folder).filename().string();
-  const fs::path images = folder / "images", masks = folder / "masks";
+  const fs::path images = folder / "images", masks = folder / name_of_masks;
   std::vector<fs::path> clips;
   bool files = false;
   std::error_code error;
@@ -47,9 +47,9 @@ StatusOr<EvaluationSource> ReadSource(const fs::path& folder) {
   return source;
 }
 
-bool HoldsSource(const fs::path& folder) {
+bool HoldsSource(const fs::path& folder, const std::string& masks) {
   std::error_code error;
-  return fs::is_directory(folder / "images", error) && fs::is_directory(folder / "masks", error);
+  return fs::is_directory(folder / "images", error) && fs::is_directory(folder / masks, error);
 }
 
 Status KeepSplit(const std::string& path, std::vector<EvaluationSource>& sources) {
@@ -73,15 +73,16 @@ Status KeepSplit(const std::string& path, std::vector<EvaluationSource>& sources
 }  // namespace
 
 StatusOr<std::vector<EvaluationSource>> FindEvaluationData(const std::string& folder, const std::string& split,
-                                                           const std::vector<std::string>& sources) {
+                                                           const std::vector<std::string>& sources,
+                                                           const std::string& masks) {
   std::error_code error;
   if (!fs::is_directory(folder, error)) return NotFound(folder + ": no such folder");
   std::vector<fs::path> folders;
-  if (HoldsSource(folder)) {
+  if (HoldsSource(folder, masks)) {
     folders.emplace_back(folder);
   } else {
     for (const fs::directory_entry& entry : fs::directory_iterator(folder, error))
-      if (HoldsSource(entry.path())) folders.push_back(entry.path());
+      if (HoldsSource(entry.path(), masks)) folders.push_back(entry.path());
     std::sort(folders.begin(), folders.end());
   }
   auto wanted = [&](const std::string& name) {
@@ -90,16 +91,16 @@ StatusOr<std::vector<EvaluationSource>> FindEvaluationData(const std::string& fo
   std::vector<EvaluationSource> found;
   for (const fs::path& path : folders) {
     if (!wanted(fs::weakly_canonical(path).filename().string())) continue;
-    SCRIM_ASSIGN_OR_RETURN(EvaluationSource source, ReadSource(path));
+    SCRIM_ASSIGN_OR_RETURN(EvaluationSource source, ReadSource(path, masks));
     if (!source.photos.empty() || !source.clips.empty()) found.push_back(std::move(source));
   }
   for (const std::string& name : sources)
     if (std::none_of(found.begin(), found.end(), [&](const EvaluationSource& s) { return s.name == name; }))
-      return NotFound(folder + ": has no source '" + name + "' with images/ and masks/");
+      return NotFound(folder + ": has no source '" + name + "' with images/ and " + masks + "/");
   if (!split.empty()) SCRIM_RETURN_IF_ERROR(KeepSplit(split, found));
   if (found.empty())
-    return NotFound(folder +
-                    ": holds no photo with a mask; images/STEM.jpg and masks/STEM.png are wanted, in it or in "
+    return NotFound(folder + ": holds no photo with a mask; images/STEM.jpg and " + masks +
+                    "/STEM.png are wanted, in it or in "
                     "folders of it");
   return found;
 }

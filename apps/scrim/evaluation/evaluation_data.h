@@ -28,8 +28,10 @@ struct EvaluationSource {
 // `folder` holds images/ and masks/, or folders that do, one for each source. Masks are PNG with the photo's stem.
 // Folders within images/ are clips, their files consecutive frames. Photos without a mask are left out. `split`: a text
 // file of lines SOURCE/STEM, the only photos (not clips) wanted; empty: all. `sources`: the only sources wanted; empty:
-// all. Errors: kNotFound where nothing is left, or a line of the split has no photo.
+// all. masks: another name for the folder of masks, such as "hair". Errors: kNotFound where nothing is left, or a line
+// of the split has no photo.
 StatusOr<std::vector<EvaluationSource>> FindEvaluationData(const std::string& folder, const std::string& split,
-                                                           const std::vector<std::string>& sources);
+                                                           const std::vector<std::string>& sources,
+                                                           const std::string& masks = "masks");
 
 }  // namespace scrim::app
