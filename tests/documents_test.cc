@@ -210,10 +210,11 @@ std::string Name(const testing::TestParamInfo<std::string>& info) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Documents,
-                         testing::Values("README.md", "docs/use/call.md", "docs/use/gstreamer.md", "docs/use/hair-and-skin.md", "docs/use/photos.md",
-                                         "docs/use/recordings.md", "docs/use/settings.md", "docs/train/your-photos.md",
-                                         "docs/train/recipes.md", "docs/train/machines.md", "docs/train/int8.md",
-                                         "docs/predecessors.md", "docs/embed/gstreamer.md", "docs/develop/testing.md"),
+                         testing::Values("README.md", "docs/use/call.md", "docs/use/gstreamer.md",
+                                         "docs/use/hair-and-skin.md", "docs/use/photos.md", "docs/use/recordings.md",
+                                         "docs/use/settings.md", "docs/train/your-photos.md", "docs/train/recipes.md",
+                                         "docs/train/machines.md", "docs/train/int8.md", "docs/predecessors.md",
+                                         "docs/embed/gstreamer.md", "docs/develop/testing.md"),
                          Name);
 INSTANTIATE_TEST_SUITE_P(All, Programs, testing::Values("docs/embed/c.md", "docs/embed/cpp.md"), Name);
 

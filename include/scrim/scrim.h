@@ -175,10 +175,11 @@ SCRIM_API scrim_status scrim_set_background_transparent(scrim_session* session);
  * grey, as with a blur. */
 SCRIM_API scrim_status scrim_set_background_room(scrim_session* session);
 
-/* Hair of this color, as if dyed: strands, highlights and shading stay. The color is what the hair is on the whole; very
- * dark hair becomes only as light as a camera's noise allows. strength: 0 (default) leaves hair alone and costs nothing,
- * 1 goes all the way. From the next frame on. SCRIM_UNSUPPORTED: the model has no plane "hair" (scrim_get_plane_name).
- * After an error all stays as it was. With keep_room nothing happens: the person is not seen. */
+/* Hair of this color, as if dyed: strands, highlights and shading stay. The color is what the hair is on the whole;
+ * very dark hair becomes only as light as a camera's noise allows. strength: 0 (default) leaves hair alone and costs
+ * nothing, 1 goes all the way. From the next frame on. SCRIM_UNSUPPORTED: the model has no plane "hair"
+ * (scrim_get_plane_name). After an error all stays as it was. With keep_room nothing happens: the person is not seen.
+ */
 SCRIM_API scrim_status scrim_set_hair_color(scrim_session* session, uint8_t red, uint8_t green, uint8_t blue,
                                             float strength);
 /* Skin without small wrinkles and blemishes; eyes, brows, lips, beard and pores stay. strength: 0 (default) leaves skin
