@@ -14,7 +14,7 @@ int Main(int argc, char** argv) {
   CLI::App app{"Trains scrim's network on your photos and masks."};
   app.require_subcommand(1);
   int exit_status = 0;
-  for (const auto add : {AddPack, AddRun, AddOverfit, AddEval, AddExport}) add(app, &exit_status);
+  for (const auto add : {AddPack, AddRun, AddOverfit, AddLabel, AddEval, AddExport}) add(app, &exit_status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

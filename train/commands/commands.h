@@ -15,6 +15,7 @@ namespace scrim::train {
 void AddPack(CLI::App& app, int* exit_status);
 void AddRun(CLI::App& app, int* exit_status);
 void AddOverfit(CLI::App& app, int* exit_status);
+void AddLabel(CLI::App& app, int* exit_status);
 void AddEval(CLI::App& app, int* exit_status);
 void AddExport(CLI::App& app, int* exit_status);
 
