@@ -231,6 +231,21 @@ TEST_F(PipeWire, ADaemonThatGoesAtOnceIsWaitedFor) {
   EXPECT_EQ(result.status, 0) << result.err;
 }
 
+// Whoever is told to end while the daemon goes has nothing to complain of.
+TEST_F(PipeWire, TheEndMayComeTogetherWithTheDaemons) {
+  for (int round = 0; round < 5; ++round) {
+    const Result result = Run({"-i", "test", "-b", "#ff0000", "-o", "pipewire"}, [&](int pid) {
+      ASSERT_FALSE(NoFrames());
+      kill(pid, SIGSTOP);  // both are there when it looks
+      StopDaemons(/*daemon_first=*/round % 2 == 0);
+      kill(pid, SIGTERM);
+      kill(pid, SIGCONT);
+    });
+    EXPECT_EQ(result.status, 130) << round << ": " << result.err;
+    StartDaemons();
+  }
+}
+
 // The session manager alone goes and comes back. It links those who looked again, but no frame comes to them (0.3.65),
 // and none came to anybody else.
 TEST_F(PipeWire, ViewersAreServedAfterTheSessionManagersRestart) {

@@ -177,10 +177,11 @@ class LiveRun {
   }
 
   void OnOutputFailed(const std::string& problem) {
-    const bool again = output_worked_ && !finishing_ && (output_ == nullptr || output_->comes_back());
+    const bool comes_back = output_worked_ && (output_ == nullptr || output_->comes_back());
     if (output_ != nullptr && output_->worked()) keep_file_ = true;  // what is there of it
     CloseOutput();
-    if (!again) return Quit(IoError(problem));
+    if (!comes_back) return Quit(IoError(problem));
+    if (finishing_) return Quit({});  // nothing of it is lost
     if (!std::exchange(output_lost_, true)) Say(problem + "; trying again");
     output_retry_ = Clock::now() + kRetry;
   }
