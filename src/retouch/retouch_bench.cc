@@ -1,8 +1,8 @@
-// What retouching costs a frame of 1280×720 on one core, for a person near a webcam: hair covers 14 % of the frame and its
-// box 26 %, skin 7 % and 11 % (counters of the results). Bytes: hair reads and writes each of its pixels once, in 4 bytes
-// of RGBA or 1.5 of 4:2:0, and reads a byte of alpha in its box; all floats stay in the first cache. Operations: some 190
-// for a pixel of hair, which at 8 to 16 lanes is 12 to 24 instructions. RefinePerson stands beside RefineHair as what a
-// plane of the whole frame costs.
+// What retouching costs a frame of 1280×720 on one core, for a person near a webcam: hair covers 14 % of the frame and
+// its box 26 %, skin 7 % and 11 % (counters of the results). Bytes: hair reads and writes each of its pixels once, in 4
+// bytes of RGBA or 1.5 of 4:2:0, and reads a byte of alpha in its box; all floats stay in the first cache. Operations:
+// some 190 for a pixel of hair, which at 8 to 16 lanes is 12 to 24 instructions. RefinePerson stands beside RefineHair
+// as what a plane of the whole frame costs.
 #include <benchmark/benchmark.h>
 
 #include <cmath>
