@@ -14,6 +14,7 @@ constexpr float kVisible = 1.f / 1024;
 constexpr float kDarkest = 0.05f, kLightest = 0.92f;
 // The least odds, where hair becomes lighter, and the most: noise of dark pixels grows by their inverse.
 constexpr float kLeastOdds = 1.f / 7, kMostOdds = 24;
+constexpr float kUsual = 2;                    // standard deviations of lightness that the strands themselves explain
 constexpr float kLift = 0.1f, kLiftAt = 0.3f;  // of black, where hair becomes so much lighter; less where it does less
 
 float OddsOf(float lightness) { return lightness / (1 - lightness); }
@@ -51,7 +52,9 @@ HairColour::Look HairColour::Measure(const image::ConstFrameView& frame, const i
       const int i = x & 1;
       const LinearRgb light = {LinearOf(pixels.red[i]), LinearOf(pixels.green[i]), LinearOf(pixels.blue[i])};
       for (size_t c = 0; c < 3; ++c) look.light[c] += light[c];
-      look.lightness += Toe(OklabOf(light).lightness);
+      const float lightness = Toe(OklabOf(light).lightness);
+      look.lightness += lightness;
+      look.spread += lightness * lightness;
       ++count;
     }
   }
@@ -59,6 +62,7 @@ HairColour::Look HairColour::Measure(const image::ConstFrameView& frame, const i
   const auto samples = static_cast<float>(count);
   for (float& c : look.light) c /= samples;
   look.lightness /= samples;
+  look.spread = std::sqrt(std::max(look.spread / samples - look.lightness * look.lightness, 0.f));
   look.share = samples * static_cast<float>(every * every) /
                (static_cast<float>(frame.width) * static_cast<float>(frame.height));
   return look;
@@ -75,10 +79,12 @@ void HairColour::Follow(const Look& seen) {
   follow(seen.share, &followed_.share);
   if (seen.share > kLeast) {
     follow(seen.lightness, &followed_.lightness);
+    follow(seen.spread, &followed_.spread);
     for (size_t c = 0; c < 3; ++c) follow(seen.light[c], &followed_.light[c]);
   }
   float difference = std::abs(ShareOf(followed_.share, kLeast, kEnough) - ShareOf(drawn_.share, kLeast, kEnough));
   difference = std::max(difference, std::abs(followed_.lightness - drawn_.lightness));
+  difference = std::max(difference, std::abs(followed_.spread - drawn_.spread));
   for (size_t c = 0; c < 3; ++c) difference = std::max(difference, std::abs(followed_.light[c] - drawn_.light[c]));
   if (difference > kVisible) drawn_ = followed_;
 }
@@ -95,6 +101,7 @@ HairTone HairColour::ToneOf(const Look& look) const {
   tone.target.lightness = std::clamp(tone.target.lightness, 0.02f, 0.98f);
   FindDeeper(dye, &tone);
   tone.hair = look.light;
+  tone.knee = look.lightness + kUsual * look.spread;
   return tone;
 }
 

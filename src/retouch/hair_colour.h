@@ -30,7 +30,8 @@ class HairColour {
   // Of the hair, certain pixels alone.
   struct Look {
     float share = 0;      // of the frame that they cover
-    float lightness = 0;  // behind the toe
+    float lightness = 0;  // behind the toe, and
+    float spread = 0;     // its standard deviation
     LinearRgb light{};
   };
   static Look Measure(const image::ConstFrameView& frame, const image::BoxedAlpha& hair);

@@ -121,26 +121,24 @@ TEST(HairColour, TouchesNothingButHair) {
   }
 }
 
-// A hairline: pixels that are half hair and half forehead or wall. What is added to them is what half as much hair
-// adds, so that no rim of another colour lies around.
-TEST(HairColour, ARimIsHalfHair) {
-  for (const uint8_t wall : {uint8_t{30}, uint8_t{230}}) {
-    Frame frame = Portrait(40, 0);
-    image::BoxedAlpha hair = HairAlpha();
-    const float hair_light = LinearOf(40.f), wall_light = LinearOf(static_cast<float>(wall));
-    for (int x = kHair.left; x < kHair.right; ++x) {
-      hair.alpha.row(kHair.top)[x] = 128;
-      for (int c = 0; c < 3; ++c)
-        frame.view().row(0, kHair.top)[4 * x + c] =
-            static_cast<uint8_t>(std::lround(SrgbOf((hair_light + wall_light) / 2)));
-    }
-    HairColour dye = Dye({180, 120, 60}, 1);
-    dye.Apply(frame.view(), hair);
-    for (int c = 0; c < 3; ++c) {
-      const float dyed = LinearOf(static_cast<float>(frame.view().row(0, 30)[4 * 80 + c]));
-      const float rim = frame.view().row(0, kHair.top)[4 * 80 + c];
-      // Not exact: the pixel itself counts for a quarter of what the hair is taken for.
-      EXPECT_NEAR(rim, SrgbOf((dyed + wall_light) / 2), 20) << int{wall} << " " << c;
+// A mask that fades out over the forehead, as masks do: nothing there becomes lighter than both the forehead and the
+// new hair, nor darker. That would be a rim.
+TEST(HairColour, NoRimAlongTheHairline) {
+  for (const image::Color colour :
+       {image::Color{150, 150, 155}, image::Color{10, 10, 10}, image::Color{200, 160, 90}}) {
+    for (const float level : {25.f, 150.f}) {
+      Frame frame = Portrait(level, 8);
+      image::BoxedAlpha hair = HairAlpha({40, 10, 120, 66});
+      for (int y = 60; y < 66; ++y)
+        for (int x = 40; x < 120; ++x) hair.alpha.row(y)[x] = static_cast<uint8_t>(255 - 42 * (y - 59));
+      HairColour dye = Dye(colour, 1);
+      dye.Apply(frame.view(), hair);
+      const float dyed = MeanOf(frame, {60, 20, 100, 50}).lightness, skin = MeanOf(frame, {60, 80, 100, 100}).lightness;
+      for (int y = 60; y < 66; ++y) {
+        const float here = MeanOf(frame, {60, y, 100, y + 1}).lightness;
+        EXPECT_LT(here, std::max(dyed, skin) + 0.03) << level << " " << y;
+        EXPECT_GT(here, std::min(dyed, skin) - 0.03) << level << " " << y;
+      }
     }
   }
 }

@@ -67,7 +67,7 @@ HWY_INLINE void LoadYuvOf(const FloatMatrix& m, const uint8_t* HWY_RESTRICT y, c
                           const uint8_t* HWY_RESTRICT v, size_t n, float* HWY_RESTRICT red, float* HWY_RESTRICT green,
                           float* HWY_RESTRICT blue) {
   const auto clamp = [](float x) { return x < 0.f ? 0.f : x > 255.f ? 255.f : x; };
-  float du[kBlock], dv[kBlock];
+  float du[kBlock] = {}, dv[kBlock] = {};
   for (size_t i = 0; i < (n + 1) / 2; ++i) {
     du[2 * i] = du[2 * i + 1] = FloatOf(u[i * kChromaStep]) - 128.f;
     dv[2 * i] = dv[2 * i + 1] = FloatOf(v[i * kChromaStep]) - 128.f;

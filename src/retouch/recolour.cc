@@ -73,6 +73,7 @@ void Recolour(const HairTone& tone, const PixelBlock& pixels, const float* HWY_R
   const V below = hn::Set(d, 1 / tone.target.lightness), above = hn::Set(d, 1 / (1 - tone.target.lightness));
   const V target_a = hn::Set(d, tone.target.a), target_b = hn::Set(d, tone.target.b);
   const V deeper_a = hn::Set(d, tone.deeper_a), deeper_b = hn::Set(d, tone.deeper_b);
+  const V knee = hn::Set(d, tone.knee * (1 - kBeyondKnee)), beyond = hn::Set(d, kBeyondKnee);
   const V mean_red = hn::Set(d, tone.hair[0]), mean_green = hn::Set(d, tone.hair[1]),
           mean_blue = hn::Set(d, tone.hair[2]);
   for (size_t i = 0; i < kBlock; i += hn::Lanes(d)) {
@@ -80,7 +81,8 @@ void Recolour(const HairTone& tone, const PixelBlock& pixels, const float* HWY_R
       for (float* channel : {changes->red, changes->green, changes->blue}) hn::Store(zero, d, channel + i);
       continue;
     }
-    const V alpha = hn::Mul(hn::Load(d, alphas + i), byte), trust = hn::Mul(alpha, alpha);
+    const V alpha = hn::Mul(hn::Load(d, alphas + i), byte), square = hn::Mul(alpha, alpha);
+    const V trust = hn::Mul(square, square);
     const V red = Decode(d, hn::Mul(hn::Load(d, pixels.red + i), byte)),
             green = Decode(d, hn::Mul(hn::Load(d, pixels.green + i), byte)),
             blue = Decode(d, hn::Mul(hn::Load(d, pixels.blue + i), byte));
@@ -95,7 +97,9 @@ void Recolour(const HairTone& tone, const PixelBlock& pixels, const float* HWY_R
     V a = Dot(d, 1.9779984951f, l, -2.4285922050f, m, 0.4505937099f, s);
     V b = Dot(d, 0.0259040371f, l, 0.7827717662f, m, -0.8086757660f, s);
 
-    lightness = hn::MulAdd(Toe(d, hn::Min(hn::Max(lightness, zero), one)), unlifted, lift);
+    const V whole = Toe(d, hn::Min(hn::Max(lightness, zero), one)),
+            toe = hn::Min(whole, hn::MulAdd(whole, beyond, knee));
+    lightness = hn::MulAdd(toe, unlifted, lift);
     lightness = FromToe(d, hn::Div(lightness, hn::MulAdd(hn::Sub(one, lightness), odds, lightness)));
     const V share = hn::Mul(lightness, below), missing = hn::Max(hn::Sub(one, share), zero);
     const V chroma = hn::Min(share, hn::Mul(hn::Sub(one, lightness), above));
@@ -106,17 +110,17 @@ void Recolour(const HairTone& tone, const PixelBlock& pixels, const float* HWY_R
     const V long_ = cube(Dot(d, 1.f, lightness, 0.3963377774f, a, 0.2158037573f, b)),
             middle = cube(Dot(d, 1.f, lightness, -0.1055613458f, a, -0.0638541728f, b)),
             short_ = cube(Dot(d, 1.f, lightness, -0.0894841775f, a, -1.2914855480f, b));
-    const auto change = [&](V before, V hair_before, V hair_after, const float* pixel, float* out) HWY_ATTR {
-      const V light = hn::MulAdd(alpha, hn::Sub(hn::Min(hn::Max(hair_after, zero), one), hair_before), before);
+    const auto change = [&](V before, V hair_after, const float* pixel, float* out) HWY_ATTR {
+      const V light = hn::MulAdd(alpha, hn::Sub(hn::Min(hn::Max(hair_after, zero), one), before), before);
       const V after = hn::Mul(Encode(d, hn::Min(hn::Max(light, zero), one)), hn::Set(d, 255.f));
       hn::Store(hn::IfThenElseZero(hn::Gt(alpha, zero), hn::Sub(after, hn::Load(d, pixel))), d, out);
     };
-    change(red, hair_red, Dot(d, 4.0767416621f, long_, -3.3077115913f, middle, 0.2309699292f, short_), pixels.red + i,
+    change(red, Dot(d, 4.0767416621f, long_, -3.3077115913f, middle, 0.2309699292f, short_), pixels.red + i,
            changes->red + i);
-    change(green, hair_green, Dot(d, -1.2684380046f, long_, 2.6097574011f, middle, -0.3413193965f, short_),
-           pixels.green + i, changes->green + i);
-    change(blue, hair_blue, Dot(d, -0.0041960863f, long_, -0.7034186147f, middle, 1.7076147010f, short_),
-           pixels.blue + i, changes->blue + i);
+    change(green, Dot(d, -1.2684380046f, long_, 2.6097574011f, middle, -0.3413193965f, short_), pixels.green + i,
+           changes->green + i);
+    change(blue, Dot(d, -0.0041960863f, long_, -0.7034186147f, middle, 1.7076147010f, short_), pixels.blue + i,
+           changes->blue + i);
   }
 }
 

@@ -16,14 +16,17 @@ double Decoded(double x) { return x <= 0.04045 ? x / 12.92 : std::pow((x + 0.055
 double Encoded(double x) { return x <= 0.0031308 ? 12.92 * x : 1.055 * std::pow(x, 1 / 2.4) - 0.055; }
 
 std::array<double, 3> Reference(const HairTone& tone, const std::array<double, 3>& srgb, double alpha) {
+  const double trust = std::pow(alpha, 4);
   std::array<double, 3> light{}, hair{}, out{};
   for (size_t c = 0; c < 3; ++c) {
     light[c] = Decoded(srgb[c] / 255);
-    hair[c] = alpha * alpha * light[c] + (1 - alpha * alpha) * tone.hair[c];
+    hair[c] = trust * light[c] + (1 - trust) * tone.hair[c];
   }
   const Oklab before = OklabOf({static_cast<float>(hair[0]), static_cast<float>(hair[1]), static_cast<float>(hair[2])});
+  float toe = Toe(before.lightness);
+  if (toe > tone.knee) toe = tone.knee + 0.25f * (toe - tone.knee);
   Oklab after;
-  const float lifted = tone.lift + (1 - tone.lift) * Toe(before.lightness);
+  const float lifted = tone.lift + (1 - tone.lift) * toe;
   after.lightness = FromToe(lifted / (lifted + (1 - lifted) * tone.odds));
   const float share = after.lightness / tone.target.lightness;
   const float chroma = std::min(share, (1 - after.lightness) / (1 - tone.target.lightness));
@@ -32,7 +35,7 @@ std::array<double, 3> Reference(const HairTone& tone, const std::array<double, 3
   after.b = before.b + tone.strength * (chroma * (tone.target.b + missing * tone.deeper_b) - before.b);
   const LinearRgb dyed = LinearOf(after);
   for (size_t c = 0; c < 3; ++c) {
-    const double mixed = light[c] + alpha * (std::clamp<double>(dyed[c], 0, 1) - hair[c]);
+    const double mixed = light[c] + alpha * (std::clamp<double>(dyed[c], 0, 1) - light[c]);
     out[c] = 255 * Encoded(std::clamp(mixed, 0.0, 1.0));
   }
   return out;
@@ -53,6 +56,7 @@ TEST_P(RecolourKernel, IsTheReference) {
     tone.deeper_a = 0.1f * share(random), tone.deeper_b = 0.1f * share(random);
     tone.target = OklabOf({share(random), share(random), share(random)});
     tone.target.lightness = std::clamp(tone.target.lightness, 0.02f, 0.98f);
+    tone.knee = share(random);
     tone.hair = {share(random), share(random), share(random)};
     PixelBlock pixels, changes;
     uint8_t alpha[kBlock];
