@@ -52,7 +52,7 @@ inEngines(engines, (engine, browser) => {
 
   for (const [model, threads] of [['default', 1], ['default.int8', 1], ['default.int8', 2]]) {
     test(`${model}: the alphas of a clip are the native engine's, with threads: ${threads}`, async (t) => {
-      const {alphas, used, isolated} = await inPage(async ({model, frames, width, height, threads}) => {
+      const {alphas, used, shares} = await inPage(async ({model, frames, width, height, threads}) => {
         const segmenter = await scrim.Segmenter.create({model: `/models/${model}.scrim`, threads});
         const alphas = [];
         for (const [i, base64] of frames.entries()) {
@@ -62,10 +62,10 @@ inEngines(engines, (engine, browser) => {
           frame.close();
         }
         segmenter.close();
-        return {alphas, used: scrim.threadsHere(threads), isolated: window.crossOriginIsolated === true};
+        return {alphas, used: scrim.threadsHere(threads), shares: typeof SharedArrayBuffer !== 'undefined'};
       }, {model, frames: rawFrames(), width, height, threads}, threads === 1 ? server : isolatedServer);
-      if (threads > 1 && !isolated) t.diagnostic('this browser isolates no page: one thread');
-      assert.equal(used, isolated ? threads : 1);
+      if (threads > 1 && !shares) t.diagnostic('this browser has no SharedArrayBuffer: one thread');
+      assert.equal(used, shares ? threads : 1);
       for (const [i, expected] of nativeAlphas(model).entries()) {
         const {iou, largest} = compare(Buffer.from(alphas[i], 'base64'), expected);
         assert.ok(iou >= 0.99 && largest <= 1, `frame ${i}: IoU ${iou}, largest difference ${largest}`);

@@ -48,10 +48,11 @@ export async function readAhead(background: Background): Promise<Background> {
 /** A picture as it is; a video playing, without sound. Rejects when the browser reads neither. */
 export async function openFile(file: File): Promise<{background: Background; look: string}> {
   if (!file.type.startsWith('video/')) {
-    const bitmap = await createImageBitmap(file).catch(() => {
+    const look = URL.createObjectURL(file), image = Object.assign(new Image(), {src: look});
+    await image.decode().catch(() => {
       throw new Error(`${file.name} is no picture that this browser can read.`);
     });
-    return {background: bitmap, look: pictureLook(URL.createObjectURL(file))};
+    return {background: file, look: pictureLook(look)}; // which may move
   }
   const video = document.createElement('video');
   video.muted = true;
