@@ -108,6 +108,7 @@ bench: ## time the network, every kernel and every stage of the frame path
 	cmake --build --preset bench -j $(JOBS)
 	build/bench/apps/scrim/scrim bench --steps
 	build/bench/src/nn/nn_bench --benchmark_min_time=0.2
+	build/bench/src/retouch/retouch_bench --benchmark_min_time=0.2
 
 bench-native: ## time scrim's models and its frame path; rewrites docs/benchmarks/native.json
 	@tools/install-packages.sh demo bench

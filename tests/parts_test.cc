@@ -146,15 +146,24 @@ TEST_F(Live, HairAndSkinWhileItRuns) {
   model_ = SCRIM_PARTS_MODEL;
   const Result result = Run({"-i", "test", "-b", "room", "-o", "-"}, [&](int) {
     ASSERT_FALSE(NoFrames());
+    EXPECT_NE(Ask({"hair"}).status().message().find("no colour was named yet"), std::string::npos);
     EXPECT_TRUE(Ask({"hair", "#c83c14"}).ok());
+    EXPECT_TRUE(Sees("hair: #c83c14"));
+    EXPECT_TRUE(Ask({"hair"}).ok());
+    EXPECT_TRUE(Sees("hair: off"));
+    EXPECT_TRUE(Ask({"hair"}).ok());
+    EXPECT_TRUE(Sees("hair: #c83c14"));
+    EXPECT_TRUE(Ask({"skin"}).ok());
+    EXPECT_TRUE(Sees("skin: on"));
     EXPECT_TRUE(Ask({"skin", "0.5"}).ok());
     EXPECT_TRUE(MoreFrames(3));
     EXPECT_NE(Ask({"hair", "red"}).status().message().find("six hexadecimal digits"), std::string::npos);
     EXPECT_NE(Ask({"skin", "2"}).status().message().find("0 to 1"), std::string::npos);
     EXPECT_NE(Ask({"skin", "much"}).status().message().find("0 to 1"), std::string::npos);
-    EXPECT_FALSE(Ask({"hair"}).ok());
+    EXPECT_FALSE(Ask({"hair", "#c83c14", "off"}).ok());
     EXPECT_TRUE(Ask({"hair", "off"}).ok());
     EXPECT_TRUE(Ask({"skin", "off"}).ok());
+    EXPECT_TRUE(Sees("skin: off"));
     EXPECT_TRUE(Ask({"hide", "on"}).ok());
     EXPECT_TRUE(Shows(98, 128, 128));  // grey: hidden is hidden
     EXPECT_TRUE(Ask({"quit"}).ok());

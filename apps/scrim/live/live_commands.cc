@@ -10,10 +10,10 @@
 namespace scrim::app {
 namespace {
 
-enum class Words { kNone, kSwitch, kWhat };
+enum class Words { kNone, kSwitch, kWhat, kMaybe };  // kMaybe: a WHAT, or nothing to change it
 constexpr std::pair<const char*, Words> kCommands[] = {
     {"background", Words::kWhat}, {"next", Words::kNone},  {"previous", Words::kNone}, {"blur", Words::kNone},
-    {"hair", Words::kWhat},       {"skin", Words::kWhat},  {"mirror", Words::kSwitch}, {"freeze", Words::kSwitch},
+    {"hair", Words::kMaybe},      {"skin", Words::kMaybe}, {"mirror", Words::kSwitch}, {"freeze", Words::kSwitch},
     {"hide", Words::kSwitch},     {"pause", Words::kNone}, {"resume", Words::kNone},   {"stats", Words::kNone},
     {"quit", Words::kNone}};
 
@@ -33,6 +33,10 @@ std::vector<std::string> CommandOfKey(char key, const std::string& name, bool pa
       return {"blur"};
     case 'm':
       return {"mirror"};
+    case 'c':
+      return {"hair"};
+    case 'k':
+      return {"skin"};
     case 'f':
       return {"freeze"};
     case 'h':
@@ -53,6 +57,7 @@ std::string CommandsHelp() {
   for (const auto& [verb, words] : kCommands) {
     help += (help.empty() ? "" : ", ") + std::string(verb);
     if (words == Words::kWhat) help += " WHAT";
+    if (words == Words::kMaybe) help += " [WHAT]";
     if (words == Words::kSwitch) help += " [on|off]";
   }
   return help;
@@ -70,10 +75,12 @@ Status CheckWords(const std::vector<std::string>& words) {
       std::find_if(std::begin(kCommands), std::end(kCommands), [&](const auto& known) { return verb == known.first; });
   if (command == std::end(kCommands)) return InvalidArgument(verb + ": is no command; there are " + CommandsHelp());
   if (command->second == Words::kWhat) {
-    const std::string what = verb == "hair"   ? "#rrggbb or off"
-                             : verb == "skin" ? "0 to 1, or off"
-                                              : "a file, blur, blur:N, #rrggbb or room";
-    if (words.size() != 2) return InvalidArgument(verb + ": one WHAT is needed: " + what);
+    if (words.size() != 2)
+      return InvalidArgument("background: one WHAT is needed: a file, blur, blur:N, #rrggbb or room");
+    return {};
+  }
+  if (command->second == Words::kMaybe) {
+    if (words.size() > 2) return InvalidArgument(verb + ": too many words");
     return {};
   }
   const bool is_switch = command->second == Words::kSwitch;

@@ -67,25 +67,42 @@ void LivePicture::CatchUp(const LiveOutput::Options& then, const std::shared_ptr
 
 void LivePicture::Retouch(const std::vector<std::string>& words, const std::shared_ptr<LiveOutput>& output,
                           const Reply& reply) {
-  const bool hair = words[0] == "hair", off = words[1] == "off";
   if (output == nullptr)
     return reply(InvalidArgument(words[0] + ": nothing is drawn at present; try again in a moment"));
-  std::string problem;
-  CommonOptions& common = out_.filter.common;
-  if (hair) {
-    const std::string color = off ? "" : words[1];
-    problem = off || ParseColor(color) ? output->SetHairColor(color) : "hair " + NoColor(color);
-    if (problem.empty()) common.hair_color = color;
-  } else {
-    gchar* end = nullptr;
-    const double strength = off ? 0 : g_ascii_strtod(words[1].c_str(), &end);
-    const bool number = off || (end != words[1].c_str() && *end == '\0' && strength >= 0 && strength <= 1);
-    problem = number ? output->SetSkinSmoothing(static_cast<float>(strength))
-                     : "skin " + words[1] + ": 0 to 1 is wanted, or off";
-    if (problem.empty()) common.smooth_skin = static_cast<float>(strength);
-  }
+  const std::string what = words.size() == 2 ? words[1] : "";
+  const std::string problem = words[0] == "hair" ? ColourHair(what, output.get()) : SmoothSkin(what, output.get());
   if (!problem.empty()) return reply(InvalidArgument(problem));
   reply(std::string());
+}
+
+// what: a colour, off, or nothing to change between the two. In one line why all stays as it was.
+std::string LivePicture::ColourHair(const std::string& what, LiveOutput* output) {
+  std::string& now = out_.filter.common.hair_color;
+  const bool off = what == "off" || (what.empty() && !now.empty());
+  const std::string color = off ? "" : what.empty() ? hair_ : what;
+  if (!off && color.empty()) return "hair: no colour was named yet; one is #rrggbb, as in #7a3b12";
+  if (!off && !ParseColor(color)) return "hair " + NoColor(color);
+  if (std::string problem = output->SetHairColor(color); !problem.empty()) return problem;
+  if (!off) hair_ = color;
+  now = color;
+  return "";
+}
+
+// The same of how far skin is smoothed.
+std::string LivePicture::SmoothSkin(const std::string& what, LiveOutput* output) {
+  float& now = out_.filter.common.smooth_skin;
+  double strength = what.empty() && now == 0 ? skin_ : 0;
+  if (!what.empty() && what != "off") {
+    gchar* end = nullptr;
+    strength = g_ascii_strtod(what.c_str(), &end);
+    if (end == what.c_str() || *end != '\0' || !(strength >= 0 && strength <= 1))
+      return "skin " + what + ": 0 to 1 is wanted, or off";
+  }
+  const auto wanted = static_cast<float>(strength);
+  if (std::string problem = output->SetSkinSmoothing(wanted); !problem.empty()) return problem;
+  if (wanted > 0) skin_ = wanted;
+  now = wanted;
+  return "";
 }
 
 LivePicture::State LivePicture::Cycled(int step) const {

@@ -19,6 +19,8 @@ class LivePicture {
   LivePicture(const std::vector<BackgroundOption>& backgrounds, LiveOutput::Options& out)
       : backgrounds_(backgrounds), out_(out) {
     wanted_.text = backgrounds[0].text;
+    if (!out.filter.common.hair_color.empty()) hair_ = out.filter.common.hair_color;
+    if (out.filter.common.smooth_skin > 0) skin_ = out.filter.common.smooth_skin;
   }
 
   // Whether a verb of live_commands.h is one of these: background, next, previous, blur, hair, skin, mirror,
@@ -40,6 +42,8 @@ class LivePicture {
     std::string before_blur;  // empty: backgrounds_[index]
   };
   void Retouch(const std::vector<std::string>& words, const std::shared_ptr<LiveOutput>& output, const Reply& reply);
+  std::string ColourHair(const std::string& what, LiveOutput* output);
+  std::string SmoothSkin(const std::string& what, LiveOutput* output);
   void Show(State next, const std::shared_ptr<LiveOutput>& output, const Reply& reply);
   void OnRead(uint64_t number, const State& next, const std::string& problem, const Reply& reply);
   State Cycled(int step) const;
@@ -48,6 +52,8 @@ class LivePicture {
   const std::vector<BackgroundOption>& backgrounds_;
   LiveOutput::Options& out_;
   bool hidden_ = false;
+  std::string hair_;      // the last colour of the hair, to switch on again
+  float skin_ = 0.5f;     // how far skin was smoothed last
   State shown_, wanted_;  // wanted_: the last one that was asked for, and may still be read
   uint64_t newest_ = 0, newest_shown_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

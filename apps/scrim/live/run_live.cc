@@ -343,6 +343,9 @@ class LiveRun {
     text += user_paused_ ? "paused" : idle_ ? "paused, nobody looks" : input_.lost() ? "lost" : "runs";
     if (KindOfSink(options_.output) == SinkKind::kPipeWire) text += "\nclients: " + std::to_string(client_count_);
     text += "\nbackground: " + out_.filter.background;
+    const CommonOptions& common = out_.filter.common;
+    text += "\nhair: " + (common.hair_color.empty() ? "off" : common.hair_color);
+    text += std::string("\nskin: ") + (common.smooth_skin > 0 ? "on" : "off");
     text += std::string("\nmirror: ") + (out_.mirror ? "on" : "off") + "\nfreeze: " + (feed_->frozen() ? "on" : "off") +
             "\nhide: " + (picture_.hidden() ? "on" : "off");
     if (feed_->wake_ms() > 0) text += "\nwake-ms: " + std::to_string(std::lround(feed_->wake_ms()));
