@@ -130,6 +130,24 @@ inEngines(engines, (engine, browser) => {
     assert.deepEqual(size, [640, 360]);
   });
 
+  // None of the browsers can be told to forget them: their constructor does as old ones did.
+  test('workers that know no modules: everything runs in the page', async () => {
+    const seen = await inPage(async () => {
+      const asked = [], Known = Worker;
+      window.Worker = class extends Known {
+        constructor(url) {
+          super(url);
+          asked.push(String(url).split('/').at(-1));
+        }
+      };
+      const virtual = await scrim.VirtualBackground.start(await helpers.person());
+      await virtual.first;
+      virtual.stop();
+      return asked;
+    });
+    assert.deepEqual(seen, ['worker.js']);
+  });
+
   for (const path of engine === 'chromium' ? ['streams', 'canvas'] : ['canvas']) {
     test(`${path}: a paused one ends with its camera, too, and with the processed track`, async () => {
       const ends = await inPage(async (path) => {

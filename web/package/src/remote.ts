@@ -44,9 +44,24 @@ function trusted(url: string): string {
 function startWorker(address?: string | URL): Server | null {
   const {url, options} =
     address === undefined ? bundledWorker() : {url: address, options: {type: 'module', name: 'scrim'} as const};
-  if (typeof OffscreenCanvas === 'undefined' || (options.type === 'module' && !moduleWorkers())) return null;
+  if (typeof OffscreenCanvas === 'undefined') return null;
   const {href, origin} = new URL(url, document.baseURI);
-  const start = (script: string) => Object.assign(new Worker(trusted(script), options), {address: href});
+  const start = (script: string): Server | null => {
+    // Browsers that know modules look at the type. Others would run the module as a script.
+    let looked = false;
+    const {type, name} = options;
+    const watched = {
+      name,
+      get type() {
+        looked = true;
+        return type;
+      },
+    };
+    const worker = new Worker(trusted(script), watched);
+    if (looked || type !== 'module') return Object.assign(worker, {address: href});
+    worker.terminate();
+    return null;
+  };
   if (origin === location.origin || href.startsWith('blob:')) return start(href);
   // Workers must be of the page's own origin, but may import from another, which a CDN is.
   const name = JSON.stringify(href);
@@ -55,26 +70,6 @@ function startWorker(address?: string | URL): Server | null {
   const worker = start(blob);
   setTimeout(() => URL.revokeObjectURL(blob), 60_000);
   return worker;
-}
-
-// Those who know them look at the type.
-function moduleWorkers(): boolean {
-  let known = false;
-  const options = {
-    get type(): WorkerType {
-      known = true;
-      return 'module';
-    },
-  };
-  const url = URL.createObjectURL(new Blob([], {type: 'text/javascript'}));
-  try {
-    new Worker(trusted(url), options).terminate();
-  } catch {
-    return true; // the real one says why
-  } finally {
-    URL.revokeObjectURL(url);
-  }
-  return known;
 }
 
 async function serveHere(): Promise<Server> {
