@@ -2,7 +2,7 @@
 // --json` wrote. docs/develop/release.md has the commands.
 // node bench/card.mjs NAME FOLDER: reads of FOLDER, where they are there, for NAME and each file after "against":
 // FILE.val.json (photos by source, with the groups "portraits" and "scenes"), FILE.int8.json (the same in int8),
-// FILE.second.json (the newer sources) and FILE.clips.json.
+// FILE.second.json (the newer sources) and FILE.clips.json; NAME.planes.json has rows of what it knows beside the person.
 // node bench/card.mjs NAME FOLDER against LABEL=FILE ...
 import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
@@ -59,6 +59,14 @@ if (clipNames.length > 0)
     columns: [{name: ''}, ...clipNames.map(share)],
     rows: clipRows,
   });
+for (const plane of [...new Set((read(name, 'planes') ?? []).map((row) => row.plane))]) {
+  tables.push({
+    title: `${plane[0].toUpperCase()}${plane.slice(1)}, the same way:`,
+    columns: [{name: 'photos'}, {name: '', decimals: 0}, fine('IoU'), share('below .8'), fine('BF')],
+    rows: read(name, 'planes').filter((row) => row.plane === plane)
+        .map((row) => [row.photos_of, row.photos, row.iou, row.below_080, row.boundary_f]),
+  });
+}
 record(`card-${name}`, {
   command: `node bench/card.mjs ${name} FOLDER against ${others.join(', ')}`,
   document: `models/${name}.md`,

@@ -19,8 +19,8 @@ struct HairTone {
   Oklab target;                      // its lightness within 0.02 .. 0.98
   float deeper_a = 0, deeper_b = 0;  // t·(target + (1 - t)·deeper) where t of its lightness is left
   LinearRgb hair{};                  // mean light of the hair
-  // Lightness beyond this, behind the toe, counts for a quarter: glints of dark hair, and skin that a mask takes in along
-  // the hairline, would become a pale rim.
+  // Lightness beyond this, behind the toe, counts for a quarter: glints of dark hair, and skin that a mask takes in
+  // along the hairline, would become a pale rim.
   float knee = 1;
 };
 
