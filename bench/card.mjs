@@ -59,12 +59,13 @@ if (clipNames.length > 0)
     columns: [{name: ''}, ...clipNames.map(share)],
     rows: clipRows,
   });
-for (const plane of [...new Set((read(name, 'planes') ?? []).map((row) => row.plane))]) {
+const planes = read(name, 'planes') ?? [];
+if (planes.length > 0) {
+  tables[0].rows = bySource.filter(([source]) => ['portraits', 'scenes', 'second'].includes(source));
   tables.push({
-    title: `${plane[0].toUpperCase()}${plane.slice(1)}, the same way:`,
-    columns: [{name: 'photos'}, {name: '', decimals: 0}, fine('IoU'), share('below .8'), fine('BF')],
-    rows: read(name, 'planes').filter((row) => row.plane === plane)
-        .map((row) => [row.photos_of, row.photos, row.iou, row.below_080, row.boundary_f]),
+    title: 'What else it knows, the same way:',
+    columns: [{name: ''}, {name: 'photos'}, {name: '', decimals: 0}, fine('IoU'), share('below .8'), fine('BF')],
+    rows: planes.map((row) => [row.plane, row.photos_of, row.photos, row.iou, row.below_080, row.boundary_f]),
   });
 }
 record(`card-${name}`, {
