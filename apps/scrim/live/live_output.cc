@@ -24,6 +24,14 @@ GstBusSyncReply TakeAnswer(GstBus*, GstMessage* message, gpointer filter) {
   return GST_BUS_DROP;
 }
 
+// What sinks say when their window is closed; each has other words for it.
+bool IsClosed(GstMessage* message) {
+  GError* error = nullptr;
+  gst_message_parse_error(message, &error, nullptr);
+  const Owned<GError> owned(error);
+  return g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND);
+}
+
 }  // namespace
 
 StatusOr<std::unique_ptr<LiveOutput>> LiveOutput::Start(const Options& options, GstCaps* canvas) {
@@ -190,9 +198,9 @@ LiveOutput::State LiveOutput::Poll(std::string* problem) {
         if (of_filter) Say(TextOfWarning(message.get()));
         break;
       default: {
-        const std::string text = TextOf(message.get());
-        if (KindOfSink(options_.sink) == SinkKind::kWindow && text.find("closed") != std::string::npos)
+        if (KindOfSink(options_.sink) == SinkKind::kWindow && shown_ > 0 && IsClosed(message.get()))
           return State::kClosed;
+        const std::string text = TextOf(message.get());
         *problem = of_filter ? text : (options_.sink == "-" ? std::string("stdout") : options_.sink) + ": " + text;
         return State::kFailed;
       }
