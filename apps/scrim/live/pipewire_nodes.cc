@@ -218,6 +218,7 @@ class Listing {
     found.listing = listing;
     found.proxy.reset(proxy);
     found.node.serial = Property(properties, PW_KEY_OBJECT_SERIAL);
+    Describe(properties, &found.node);  // whoever owns the node may be slow to say more
     found.node.caps.reset(gst_caps_new_empty());
     static const pw_node_events events = [] {
       pw_node_events e{};
@@ -228,13 +229,14 @@ class Listing {
     pw_node_enum_params(proxy, 0, SPA_PARAM_EnumFormat, 0, UINT32_MAX, nullptr);
   }
   static void OnInfo(void* self, const pw_node_info* info) {
-    if (info->props == nullptr) return;
-    PipeWireNode& node = static_cast<Found*>(self)->node;
-    node.name = Property(info->props, PW_KEY_NODE_NAME);
-    node.label = Property(info->props, PW_KEY_NODE_DESCRIPTION);
-    if (node.label.empty()) node.label = Property(info->props, PW_KEY_NODE_NICK);
-    if (node.label.empty()) node.label = node.name;
-    node.path = Property(info->props, "api.v4l2.path");
+    if (info->props != nullptr) Describe(info->props, &static_cast<Found*>(self)->node);
+  }
+  static void Describe(const spa_dict* properties, PipeWireNode* node) {
+    node->name = Property(properties, PW_KEY_NODE_NAME);
+    node->label = Property(properties, PW_KEY_NODE_DESCRIPTION);
+    if (node->label.empty()) node->label = Property(properties, PW_KEY_NODE_NICK);
+    if (node->label.empty()) node->label = node->name;
+    node->path = Property(properties, "api.v4l2.path");
   }
   static void OnParam(void* self, int, uint32_t id, uint32_t, uint32_t, const spa_pod* param) {
     if (id == SPA_PARAM_EnumFormat && param != nullptr) AddFormat(param, static_cast<Found*>(self)->node.caps.get());
