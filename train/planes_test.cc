@@ -20,6 +20,7 @@ namespace {
 class PlanesTest : public FolderTest {
  protected:
   void SetUp() override {
+    cv::theRNG() = cv::RNG();  // the same noise, whichever tests ran before
     DrawPeople(root_ / "drawn", 24);
     const auto found = ReadFolder((root_ / "drawn").string(), Role::kPhoto);
     ASSERT_TRUE(found.ok()) << found.status().message();

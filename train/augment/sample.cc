@@ -111,7 +111,7 @@ cv::Mat Sampler::Arrange(const Record& photo, const AugmentOptions& options, cv:
   };
   if (nobody) {
     rgba = RandomView(any(backgrounds_), options.stretched_share, random, size.width, size.height);
-  } else if (composite && random.Chance(options.cut_out_share) && CanBeCutOut(layer(photo))) {
+  } else if (composite && random.Chance(options.cut_out_share) && CanBeCutOut(pack_.Image(photo))) {
     rgba = RandomComposite(layer(photo), background(), lit, random, size.width, size.height);
   } else if (composite && !foregrounds_.empty()) {
     const cv::Mat behind = background();
