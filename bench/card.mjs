@@ -1,9 +1,9 @@
 // The figures of a model card: docs/benchmarks/card-NAME.json and the tables of models/NAME.md, from what `scrim eval
 // --json` wrote. docs/develop/release.md has the commands.
-// node bench/card.mjs NAME FOLDER: reads of FOLDER, where they are there, for NAME and each file after "against":
-// FILE.val.json (photos by source, with the groups "portraits" and "scenes"), FILE.int8.json (the same in int8),
-// FILE.second.json (the newer sources) and FILE.clips.json; NAME.planes.json has rows of what it knows beside the person.
-// node bench/card.mjs NAME FOLDER against LABEL=FILE ...
+// node bench/card.mjs NAME FOLDER [against LABEL=FILE ...]: NAME is the model, each FILE another to compare it with.
+// FOLDER holds for both, as far as they were measured: NAME.val.json (photos by source, with the groups "portraits" and
+// "scenes"), NAME.int8.json (the same in int8), NAME.second.json (the newer sources) and NAME.clips.json. NAME.planes.json
+// has rows of what the model knows beside the person: plane, photos_of, photos, iou, below_080, boundary_f.
 import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {record} from './record.mjs';

@@ -190,7 +190,7 @@ class CompareRun {
   }
 
   Status Finish() {
-    if (Interrupted() && comparison_.frames() == 0) return {};  // nothing was left out but what nobody waits for
+    if (Interrupted() && comparison_.frames() == 0) return {};  // ended before its first frame: no error
     if (!options_.masks.empty() && !truth_found_)
       return NotFound("--masks " + options_.masks +
                       ": holds no mask of these frames; photos want STEM.png, frames of a clip 000000.png and so on");

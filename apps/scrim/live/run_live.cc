@@ -181,7 +181,7 @@ class LiveRun {
     if (output_ != nullptr && output_->worked()) keep_file_ = true;  // what is there of it
     CloseOutput();
     if (!comes_back) return Quit(IoError(problem));
-    if (finishing_) return Quit({});  // nothing of it is lost
+    if (finishing_) return Quit({});  // such a sink keeps no file that could be lost
     if (!std::exchange(output_lost_, true)) Say(problem + "; trying again");
     output_retry_ = Clock::now() + kRetry;
   }
